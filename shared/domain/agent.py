@@ -1,0 +1,94 @@
+"""Agents and the rules that choose among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+HUMAN = "human"
+"""Target of a hand-over to a person; no agent profile may have this id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentProfile:
+    """One AI agent of the business.
+
+    Attributes:
+        description: what it is for, in a sentence; shown to other agents and used to route by meaning.
+        instructions: its system prompt.
+        answer_threshold: 0..1; below this similarity the knowledge base is taken not to know (offline engine).
+        version: grows with each change; a kept choice of an older version is made anew.
+    """
+
+    id: str
+    name: str
+    description: str
+    instructions: str
+    greeting: str
+    language: str = "en-IN"
+    voice: str = "default"
+    answer_threshold: float = 0.4
+    is_enabled: bool = True
+    version: int = 1
+
+
+class RuleKind(StrEnum):
+    """How a rule looks at a message. Patterns are compared without regard to case, on whole words."""
+
+    KEYWORD = "keyword"
+    PHRASE = "phrase"
+    PREFIX = "prefix"
+    BUTTON = "button"
+    CHANNEL = "channel"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingRule:
+    """Sends matching messages to an agent; the highest priority wins, then the longer pattern, then the id."""
+
+    id: str
+    kind: RuleKind
+    pattern: str
+    agent_id: str
+    priority: int = 0
+    is_enabled: bool = True
+
+
+class RouteReason(StrEnum):
+    """Why an agent was chosen; the order in which they are tried."""
+
+    RULE = "rule"
+    HANDED_OVER = "handed_over"
+    STICKY = "sticky"
+    MEANING = "meaning"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingDecision:
+    """The chosen agent and why. `detail` names the rule or gives the score."""
+
+    agent_id: str
+    reason: RouteReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveAgent:
+    """Who is serving a conversation now; kept for 30 minutes of inactivity."""
+
+    agent_id: str
+    agent_version: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A piece of an agent's knowledge. `score` is the cosine similarity to the question, -1..1."""
+
+    agent_id: str
+    title: str
+    text: str
+    score: float

@@ -1,0 +1,217 @@
+"""One form for every channel's traffic: what people send, what providers report, what we deliver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.conversation import ConversationKey
+from shared.domain.json_value import JSON
+
+
+class MessageKind(StrEnum):
+    """What a user sent. UNKNOWN is whatever a provider invents next: stored, never dropped."""
+
+    TEXT = "text"
+    SPEECH = "speech"
+    IMAGE = "image"
+    AUDIO = "audio"
+    VIDEO = "video"
+    DOCUMENT = "document"
+    STICKER = "sticker"
+    LOCATION = "location"
+    CONTACTS = "contacts"
+    BUTTON = "button"
+    INTERACTIVE = "interactive"
+    ORDER = "order"
+    REACTION = "reaction"
+    EDIT = "edit"
+    REVOKE = "revoke"
+    SYSTEM = "system"
+    ECHO = "echo"
+    UNSUPPORTED = "unsupported"
+    UNKNOWN = "unknown"
+
+
+class ReplyPolicy(StrEnum):
+    """ANSWER: an agent replies. ACKNOWLEDGE: we say that we got it but cannot read it. SILENT: stored only."""
+
+    ANSWER = "answer"
+    ACKNOWLEDGE = "acknowledge"
+    SILENT = "silent"
+
+
+_ACKNOWLEDGED = frozenset(
+    {
+        MessageKind.IMAGE,
+        MessageKind.AUDIO,
+        MessageKind.VIDEO,
+        MessageKind.DOCUMENT,
+        MessageKind.STICKER,
+        MessageKind.LOCATION,
+        MessageKind.CONTACTS,
+        MessageKind.ORDER,
+        MessageKind.UNSUPPORTED,
+    }
+)
+_SILENT = frozenset(
+    {MessageKind.REACTION, MessageKind.EDIT, MessageKind.REVOKE, MessageKind.SYSTEM, MessageKind.ECHO}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundMessage:
+    """What a user sent, on any channel.
+
+    Attributes:
+        channel: name of the channel, as in its webhook path.
+        user_id: the provider's identity of the user: a phone number without plus, or a business-scoped id.
+        provider_message_id: the provider's id; with `channel` it identifies the message for ever.
+        text: what an agent should read; empty when the message holds no words.
+        business_id: which of our numbers or accounts was addressed.
+        sent_at: when the user sent it, by the provider's clock.
+        attributes: facts of the kind: media id, coordinates, button payload, call position, ...
+    """
+
+    channel: str
+    user_id: str
+    provider_message_id: str
+    kind: MessageKind
+    text: str
+    business_id: str
+    sent_at: datetime
+    received_at: datetime
+    user_name: str | None = None
+    reply_to: str | None = None
+    attributes: dict[str, JSON] = field(default_factory=dict)
+
+    @property
+    def key(self) -> ConversationKey:
+        """The conversation this message belongs to."""
+        return ConversationKey(channel=self.channel, user_id=self.user_id)
+
+    @property
+    def reply_policy(self) -> ReplyPolicy:
+        """Whether the message wants an answer. Kinds we do not know are acknowledged only if they hold words."""
+        if self.kind in _SILENT:
+            return ReplyPolicy.SILENT
+        if self.text.strip():
+            return ReplyPolicy.ANSWER
+        return ReplyPolicy.ACKNOWLEDGE if self.kind in _ACKNOWLEDGED else ReplyPolicy.SILENT
+
+
+class DeliveryStatus(StrEnum):
+    """How far an outbound message came."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    PLAYED = "played"
+    FAILED = "failed"
+
+
+_RANK = {status: rank for rank, status in enumerate(DeliveryStatus)}
+
+
+def later_status(current: DeliveryStatus, reported: DeliveryStatus) -> DeliveryStatus:
+    """The status to keep: providers report late and out of order, so a message only moves forward.
+
+    A failure counts only while nothing proves that the message arrived.
+    """
+    if DeliveryStatus.FAILED in (current, reported):
+        other = reported if current is DeliveryStatus.FAILED else current
+        arrived = _RANK[other] >= _RANK[DeliveryStatus.DELIVERED] and other is not DeliveryStatus.FAILED
+        return other if arrived else DeliveryStatus.FAILED
+    return max(current, reported, key=_RANK.__getitem__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusUpdate:
+    """A provider's word on one of our outbound messages.
+
+    Attributes:
+        status: None when the provider used a word we do not know; `reported` keeps it.
+        correlation_id: our delivery id, if the provider hands it back.
+    """
+
+    channel: str
+    provider_message_id: str
+    status: DeliveryStatus | None
+    reported: str
+    occurred_at: datetime
+    user_id: str | None = None
+    correlation_id: str | None = None
+    error_code: str | None = None
+    error_title: str | None = None
+    attributes: dict[str, JSON] = field(default_factory=dict)
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about. REJECTED is an item that we could not read; its `reason` says why."""
+
+    CALL = "call"
+    ERROR = "error"
+    ACCOUNT = "account"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelNotice:
+    """Anything else a provider told us; kept for the record, answered by nobody."""
+
+    channel: str
+    notice_id: str
+    kind: NoticeKind
+    topic: str
+    occurred_at: datetime
+    reason: str | None = None
+    payload: JSON = None
+
+
+InboundItem = InboundMessage | StatusUpdate | ChannelNotice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyChunk:
+    """A piece of an agent's reply, in the order in which it was produced; pieces join without separator."""
+
+    text: str
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Whom a delivery is for.
+
+    Attributes:
+        business_id: the number or account the user wrote to; the reply leaves from it.
+        delivery_id: our id of this delivery, handed to the provider where it takes one.
+        reply_to: the provider's id of the message being answered.
+    """
+
+    channel: str
+    user_id: str
+    business_id: str
+    delivery_id: str
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What came of delivering a reply.
+
+    Attributes:
+        text: what the user got: all of it, or the words that were heard before an interruption.
+        provider_message_ids: the ids under which statuses will be reported, one per part.
+        stages_ms: milliseconds of each stage of the delivery, by stage name.
+    """
+
+    text: str
+    interrupted: bool = False
+    provider_message_ids: tuple[str, ...] = ()
+    status: DeliveryStatus = DeliveryStatus.SENT
+    stages_ms: dict[str, int] = field(default_factory=dict)
+    attributes: dict[str, JSON] = field(default_factory=dict)

@@ -1,0 +1,145 @@
+"""Everything that can go wrong, named by what the caller can do about it."""
+
+
+class PlatformError(Exception):
+    """A failure the platform foresaw; `code` is stable and safe to show, `str(error)` holds no internals.
+
+    Attributes:
+        code: machine-readable name, part of the API contract.
+        retryable: whether the same request may succeed later.
+        retry_after_seconds: when to try again, if that is known.
+    """
+
+    code = "internal_error"
+    retryable = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_seconds: int | None = None,
+        details: dict[str, object] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+        self.details = details
+
+
+class InvalidRequest(PlatformError):
+    """The request is malformed: not JSON, a field of the wrong type, an unreadable cursor."""
+
+    code = "invalid_request"
+
+
+class InvalidContent(PlatformError):
+    """The request is well formed, but what it asks makes no sense."""
+
+    code = "invalid_content"
+
+
+class SignatureInvalid(PlatformError):
+    """The provider's signature is missing or does not match; never says which, nor what was expected."""
+
+    code = "signature_invalid"
+
+
+class Unauthenticated(PlatformError):
+    """No bearer token, ticket or stream token, or one that is expired, used or forged."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(PlatformError):
+    """The caller is known but may not do this."""
+
+    code = "forbidden"
+
+
+class Blocked(PlatformError):
+    """The source failed validation too often and is shut out for a while."""
+
+    code = "blocked"
+    retryable = True
+
+
+class NotFound(PlatformError):
+    """There is no such thing, or none that the caller may see."""
+
+    code = "not_found"
+
+
+class VersionConflict(PlatformError):
+    """Somebody else changed the thing since the caller read it."""
+
+    code = "version_conflict"
+
+
+class TooLarge(PlatformError):
+    """The request is larger than the platform accepts."""
+
+    code = "too_large"
+
+
+class RateLimited(PlatformError):
+    """The user sent more than the limit of the current minute allows."""
+
+    code = "rate_limited"
+    retryable = True
+
+
+class AlreadyClaimed(PlatformError):
+    """Another worker holds the message's lease; the queue offers the message again later."""
+
+    code = "already_claimed"
+    retryable = True
+
+
+class LeaseLost(PlatformError):
+    """The lease ran out and another worker took the message over; this worker's result must not be stored."""
+
+    code = "lease_lost"
+
+
+class StoreUnavailable(PlatformError):
+    """PostgreSQL, Redis or S3 gave no answer in time."""
+
+    code = "store_unavailable"
+    retryable = True
+
+
+class QueueUnavailable(PlatformError):
+    """The queue did not take a message, so it was not accepted."""
+
+    code = "queue_unavailable"
+    retryable = True
+
+
+class ModelUnavailable(PlatformError):
+    """The language model gave no answer in time."""
+
+    code = "model_unavailable"
+    retryable = True
+
+
+class SpeechUnavailable(PlatformError):
+    """Speech recognition or synthesis gave no answer in time."""
+
+    code = "speech_unavailable"
+    retryable = True
+
+
+class ProviderUnavailable(PlatformError):
+    """Twilio or Meta gave no answer, or asked us to slow down."""
+
+    code = "provider_unavailable"
+    retryable = True
+
+
+class ProviderRejected(PlatformError):
+    """Twilio or Meta refused the request for good; `provider_code` is their own error number."""
+
+    code = "provider_rejected"
+
+    def __init__(self, message: str, *, provider_code: str) -> None:
+        super().__init__(message, details={"provider_code": provider_code})
+        self.provider_code = provider_code

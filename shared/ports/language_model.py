@@ -1,0 +1,32 @@
+"""The model that writes the replies, and the one that measures meaning."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from shared.domain.prompt import ModelPiece, Prompt
+
+
+class LanguageModel(Protocol):
+    """Writes a reply to a prompt, piece by piece."""
+
+    def stream(self, prompt: Prompt) -> AsyncIterator[ModelPiece]:
+        """Yield the answer as it is written; closing the iterator stops the model.
+
+        A HandOver ends the answer; at most one TokenUsage comes, last.
+
+        Raises:
+            ModelUnavailable: no first piece, or no next one, within the adapter's timeout.
+        """
+
+
+class Embedder(Protocol):
+    """Turns text into a vector whose dot product with another is their similarity of meaning."""
+
+    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        """One unit-length vector per text, in the same order.
+
+        Raises:
+            ModelUnavailable: no answer within the adapter's timeout.
+        """

@@ -1,0 +1,1 @@
+"""Bytes and transport: the Media Streams protocol and audio frames."""

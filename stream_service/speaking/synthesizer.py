@@ -1,0 +1,31 @@
+"""Port: text to speech."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """How an agent sounds. `language` is a BCP 47 tag such as en-IN; `name` is the engine's, or "default"."""
+
+    name: str = "default"
+    language: str = "en-IN"
+
+
+class Synthesizer(Protocol):
+    """A text-to-speech engine, shared by all calls of the process."""
+
+    async def warm_up(self) -> None:
+        """Load models or open connections, so that the first call is as fast as the second."""
+
+    def speak(self, text: str, voice: Voice) -> AsyncIterator[bytes]:
+        """Yield the spoken text as mu-law audio (8 kHz, mono, no header), in pieces as they become ready.
+
+        Closing the iterator stops the synthesis.
+
+        Raises:
+            SpeechUnavailable: no first or next piece within the adapter's timeout.
+        """
