@@ -1,0 +1,152 @@
+"""HTTP as the platform speaks it: requests and responses as values, the JSON envelope, and each error's status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from shared import errors
+from shared.domain.json_value import JSON
+
+STATUS_OF: Mapping[type[errors.PlatformError], int] = {
+    errors.InvalidRequest: 400,
+    errors.SignatureInvalid: 401,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.Blocked: 403,
+    errors.NotFound: 404,
+    errors.VersionConflict: 409,
+    errors.TooLarge: 413,
+    errors.InvalidContent: 422,
+    errors.RateLimited: 429,
+    errors.ProviderRejected: 422,
+    errors.StoreUnavailable: 503,
+    errors.QueueUnavailable: 503,
+    errors.ModelUnavailable: 503,
+    errors.SpeechUnavailable: 503,
+    errors.ProviderUnavailable: 503,
+    errors.AlreadyClaimed: 503,
+}
+
+_RETRY_AFTER_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HTTPRequest:
+    """A request with its body as the bytes that were sent: signatures are computed over exactly these.
+
+    Attributes:
+        path: as received, neither decoded nor normalised.
+        query: as received, without the question mark, undecoded.
+        headers: names in lower case; repeated headers are joined by a comma.
+        source_ip: the address that our own load balancer saw, never one that the client claims.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    source_ip: str = ""
+    request_id: str = ""
+
+    @property
+    def query_values(self) -> dict[str, str]:
+        """The query decoded; the last of repeated names wins, blank values are kept."""
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
+    def form_values(self) -> list[tuple[str, str]]:
+        """The fields of a form body in the order sent, blank ones included.
+
+        Raises:
+            InvalidRequest: the body is not text.
+        """
+        try:
+            return parse_qsl(self.body.decode("utf-8"), keep_blank_values=True, max_num_fields=1000)
+        except ValueError as error:
+            raise errors.InvalidRequest("The form body is not valid UTF-8 form data.") from error
+
+    def json_value(self) -> JSON:
+        """The body parsed as JSON.
+
+        Raises:
+            InvalidRequest: the body is not JSON, or nested too deeply.
+        """
+        try:
+            value: JSON = msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise errors.InvalidRequest("The body is not valid JSON.") from error
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HTTPResponse:
+    """A response; `body` is text because everything the functions answer is."""
+
+    status: int = 200
+    body: str = ""
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def ok(cls, data: JSON, *, status: int = 200) -> HTTPResponse:
+        """A success in the envelope."""
+        return cls(status=status, body=encode_envelope(success(data)))
+
+    @classmethod
+    def text(cls, body: str) -> HTTPResponse:
+        """Plain text, for handshakes."""
+        return cls(body=body, content_type="text/plain; charset=utf-8")
+
+    @classmethod
+    def xml(cls, body: str) -> HTTPResponse:
+        """TwiML."""
+        return cls(body=body, content_type="text/xml; charset=utf-8")
+
+    @classmethod
+    def empty(cls) -> HTTPResponse:
+        """Taken note, nothing to say."""
+        return cls(status=204, content_type="")
+
+    @classmethod
+    def failure(cls, error: errors.PlatformError, *, request_id: str) -> HTTPResponse:
+        """An error in the envelope, with Retry-After where a later try may succeed."""
+        retry_after = retry_after_seconds(error)
+        return cls(
+            status=status_of(error),
+            body=encode_envelope(failure(error.code, str(error), details=error.details, request_id=request_id)),
+            headers={} if retry_after is None else {"retry-after": str(retry_after)},
+        )
+
+
+def status_of(error: errors.PlatformError) -> int:
+    """The HTTP status of an error; 500 for one that no client can do anything about."""
+    return next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), 500)
+
+
+def retry_after_seconds(error: errors.PlatformError) -> int | None:
+    """The Retry-After value of an error; None when trying again is pointless."""
+    if error.retry_after_seconds is not None:
+        return error.retry_after_seconds
+    return _RETRY_AFTER_SECONDS if status_of(error) in {429, 503} else None
+
+
+def success(data: object) -> dict[str, object]:
+    """The envelope of an answer."""
+    return {"status": "success", "data": data, "error": None}
+
+
+def failure(
+    code: str, message: str, *, details: object = None, request_id: str | None = None
+) -> dict[str, object]:
+    """The envelope of an error."""
+    error = {"code": code, "message": message, "details": details, "request_id": request_id}
+    return {"status": "error", "data": None, "error": error}
+
+
+def encode_envelope(envelope: dict[str, object]) -> str:
+    """The envelope as JSON text."""
+    return msgspec.json.encode(envelope).decode()

@@ -1,0 +1,95 @@
+"""The channel interface: all that a new channel has to implement."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.domain.message import Delivery, InboundItem, Recipient, ReplyChunk
+from shared.http_contract import HTTPRequest, HTTPResponse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelCapabilities:
+    """What a channel can do.
+
+    Attributes:
+        streams: the reply is delivered while it is written (voice); otherwise it leaves whole, through the outbox.
+        text_limit: longest text in one message, in characters; 0 for no limit.
+        reply_window_hours: how long after the user's last message free text may be sent; None for ever.
+    """
+
+    streams: bool = False
+    text_limit: int = 0
+    reply_window_hours: int | None = None
+
+
+class InboundChannel(Protocol):
+    """Reads what a provider posts to `/webhooks/messages/{name}`."""
+
+    @property
+    def name(self) -> str:
+        """The channel's name: in paths, in conversation keys, in the database."""
+
+    def handshake(self, request: HTTPRequest) -> HTTPResponse | None:
+        """Answer a provider's check of the address (a GET); None when the request is no such check.
+
+        Raises:
+            Forbidden: the check carries a wrong token.
+        """
+
+    def verify(self, request: HTTPRequest) -> None:
+        """Make sure that the provider sent exactly this request.
+
+        Raises:
+            SignatureInvalid: it did not, or cannot be shown to have.
+        """
+
+    def parse(self, request: HTTPRequest) -> tuple[InboundItem, ...]:
+        """Everything a verified request holds, in its order; what cannot be read becomes a REJECTED notice.
+
+        Raises:
+            InvalidRequest: the request as a whole is not the provider's format.
+        """
+
+    def parse_status(self, request: HTTPRequest) -> tuple[InboundItem, ...]:
+        """The same for a post to `/webhooks/messages/{name}/status`, where the provider has a path of its own for it.
+
+        Raises:
+            InvalidRequest: the request as a whole is not the provider's format.
+        """
+
+    def acknowledge(self, items: tuple[InboundItem, ...]) -> HTTPResponse:
+        """What the provider wants to read once the items are safe."""
+
+    def acknowledge_status(self) -> HTTPResponse:
+        """The same after `parse_status`."""
+
+
+class OutboundChannel(Protocol):
+    """Carries a reply to a user."""
+
+    @property
+    def capabilities(self) -> ChannelCapabilities:
+        """What the channel can do."""
+
+    async def deliver(self, recipient: Recipient, reply: AsyncIterator[ReplyChunk]) -> Delivery:
+        """Deliver a stream of reply chunks; text channels join it, voice speaks it as it comes.
+
+        An interruption by the user is a result, not an error.
+
+        Raises:
+            ProviderUnavailable: not delivered; the same delivery may succeed later.
+            ProviderRejected: not delivered and never will be.
+        """
+
+    async def find_sent(self, recipient: Recipient, text: str) -> tuple[str, ...] | None:
+        """Provider ids under which this very delivery was already accepted; None when the provider cannot tell.
+
+        Asked after a crash between sending and noting it. An empty tuple means: certainly not accepted.
+        """
+
+
+class Channel(InboundChannel, OutboundChannel, Protocol):
+    """A complete text channel."""

@@ -1,0 +1,68 @@
+"""Counts that must agree among all processes: rates, failures, open connections."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from shared.domain.quota import RateWindow
+
+
+class RateCounter(Protocol):
+    """Counts requests in fixed windows."""
+
+    async def hit(self, subject: str, *, window_seconds: int, cost: int = 1) -> RateWindow:
+        """Count `cost` requests of `subject` and return the window they fell into.
+
+        Raises:
+            StoreUnavailable: not counted.
+        """
+
+
+class Blocklist(Protocol):
+    """Sources that failed validation too often."""
+
+    async def blocked_for(self, source: str) -> int:
+        """Seconds for which the source stays shut out; 0 when it is not.
+
+        Raises:
+            StoreUnavailable: not known.
+        """
+
+    async def record_failure(self, source: str, *, window_seconds: int) -> int:
+        """Count a failed validation and return how many fell into the window.
+
+        Raises:
+            StoreUnavailable: not counted.
+        """
+
+    async def block(self, source: str, *, seconds: int) -> None:
+        """Shut the source out.
+
+        Raises:
+            StoreUnavailable: not done.
+        """
+
+    async def forgive(self, source: str) -> None:
+        """Forget the source's failures and lift its block: it has just proved who it is.
+
+        Raises:
+            StoreUnavailable: not done.
+        """
+
+
+class ConnectionCounter(Protocol):
+    """Slots of a user's open connections. A slot whose holder died frees itself after `ttl_seconds`."""
+
+    async def take(self, subject: str, slot: str, *, limit: int, ttl_seconds: int) -> bool:
+        """Take a slot, atomically; False when `limit` others are taken. Taking one's own slot again renews it.
+
+        Raises:
+            StoreUnavailable: not known whether it was taken.
+        """
+
+    async def release(self, subject: str, slot: str) -> None:
+        """Give a slot back; giving back what one does not hold is fine.
+
+        Raises:
+            StoreUnavailable: not given back; it frees itself later.
+        """

@@ -1,0 +1,134 @@
+"""Reading what happened: conversations, messages and calls, page by page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from shared.domain.agent import RouteReason
+from shared.domain.call import Call, TranscriptSegment
+from shared.domain.conversation import ConversationStatus, Speaker
+from shared.domain.json_value import JSON
+from shared.domain.message import DeliveryStatus, MessageKind
+
+Item = TypeVar("Item")
+PAGE_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[Item]):
+    """Some items in order, and the cursor of the next page; None when this is the last."""
+
+    items: tuple[Item, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryFilter:
+    """Which conversations or calls to list; what is None does not matter. `since` is included, `until` is not."""
+
+    user_id: str | None = None
+    channel: str | None = None
+    agent_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    status: ConversationStatus | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationSummary:
+    """A conversation in a list."""
+
+    id: str
+    channel: str
+    user_id: str
+    user_name: str | None
+    status: ConversationStatus
+    agent_id: str | None
+    started_at: datetime
+    last_message_at: datetime
+    message_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """A turn as it is kept, with how it came about and what became of it.
+
+    Attributes:
+        stages_ms: milliseconds of each stage of the reply, by stage name.
+        start_ms, end_ms: place in the call's recording; None on text channels.
+    """
+
+    id: str
+    conversation_id: str
+    speaker: Speaker
+    kind: MessageKind
+    text: str
+    at: datetime
+    agent_id: str | None
+    route_reason: RouteReason | None
+    route_detail: str | None
+    interrupted: bool
+    provider_message_id: str | None
+    delivery_status: DeliveryStatus | None
+    stages_ms: dict[str, int]
+    call_sid: str | None
+    start_ms: int | None
+    end_ms: int | None
+    attributes: dict[str, JSON]
+
+
+class HistoryReader(Protocol):
+    """Looks things up; newest first, except messages, which come in the order they were said."""
+
+    async def conversations(
+        self, wanted: HistoryFilter, *, cursor: str | None, limit: int
+    ) -> Page[ConversationSummary]:
+        """A page of conversations by last message.
+
+        Raises:
+            InvalidRequest: the cursor is not one of ours.
+            StoreUnavailable: no answer within the adapter's timeout.
+        """
+
+    async def conversation(self, conversation_id: str) -> ConversationSummary:
+        """One conversation.
+
+        Raises:
+            NotFound: no such conversation.
+            StoreUnavailable: no answer within the adapter's timeout.
+        """
+
+    async def messages(self, conversation_id: str, *, cursor: str | None, limit: int) -> Page[StoredMessage]:
+        """A page of a conversation's turns.
+
+        Raises:
+            NotFound: no such conversation.
+            InvalidRequest: the cursor is not one of ours.
+            StoreUnavailable: no answer within the adapter's timeout.
+        """
+
+    async def calls(self, wanted: HistoryFilter, *, cursor: str | None, limit: int) -> Page[Call]:
+        """A page of calls by start.
+
+        Raises:
+            InvalidRequest: the cursor is not one of ours.
+            StoreUnavailable: no answer within the adapter's timeout.
+        """
+
+    async def call(self, call_sid: str) -> Call:
+        """One call.
+
+        Raises:
+            NotFound: no such call.
+            StoreUnavailable: no answer within the adapter's timeout.
+        """
+
+    async def transcript(self, call_sid: str) -> tuple[TranscriptSegment, ...]:
+        """The call's turns in order of time.
+
+        Raises:
+            StoreUnavailable: no answer within the adapter's timeout.
+        """

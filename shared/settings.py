@@ -1,0 +1,145 @@
+"""Every environment variable of the platform, read once into a frozen value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from shared.errors import PlatformError
+
+
+class SettingsInvalid(PlatformError):
+    """The environment lacks a variable or holds a wrong one; the message names it."""
+
+    code = "settings_invalid"
+
+
+class Settings(BaseModel):
+    """How this process is configured. Field names are the environment variables in lower case.
+
+    The limits of the requirements stand here once, with their unit; tests and load tools may lower them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
+
+    environment: Literal["development", "staging", "production"] = "development"
+    public_base_url: str = Field(pattern=r"^https?://[^/?#\s]+$")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    cors_origins: str = ""
+
+    database_url: SecretStr | None = None
+    database_secret_arn: str | None = None
+    database_host: str | None = None
+    database_port: int = 5432
+    database_name: str = "vaani"
+    database_ca_file: str | None = None
+    database_pool_size: int = Field(default=20, ge=1, le=20)
+    redis_url: SecretStr
+    redis_ca_file: str | None = None
+    queue_url: str | None = None
+    bucket: str | None = None
+    provider_secret_arn: str | None = None
+
+    aws_region: str | None = None
+    aws_endpoint_url: str | None = None
+
+    twilio_api_base_url: str = "https://api.twilio.com"
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_whatsapp_number: str = ""
+    human_phone_number: str = ""
+    whatsapp_api_base_url: str = "https://graph.facebook.com"
+    whatsapp_api_version: str = "v26.0"
+    whatsapp_app_secret: SecretStr = SecretStr("")
+    whatsapp_verify_token: SecretStr = SecretStr("")
+    whatsapp_access_token: SecretStr = SecretStr("")
+
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
+    jwt_jwks_url: str | None = None
+
+    language_model: Literal["bedrock", "openai", "local", "scripted"] = "bedrock"
+    embeddings: Literal["bedrock", "openai", "local", "none"] = "bedrock"
+    speech_to_text: Literal["transcribe", "local", "scripted"] = "transcribe"
+    text_to_speech: Literal["polly", "local", "scripted"] = "polly"
+    voice_activity: Literal["silero", "energy"] = "silero"
+    bedrock_model_id: str = "amazon.nova-lite-v1:0"
+    bedrock_embedding_model_id: str = "amazon.titan-embed-text-v2:0"
+    openai_base_url: str = "https://api.openai.com/v1"
+    openai_model: str = "gpt-5-mini"
+    openai_embedding_model: str = "text-embedding-3-small"
+    openai_api_key: SecretStr = SecretStr("")
+    speech_model_directory: str = ".local/models"
+
+    scripted_reply_tokens: int = Field(default=20, ge=1, le=1000)
+    scripted_reply_delay_ms: int = Field(default=0, ge=0, le=60_000)
+    scripted_speech_ms: int = Field(default=2000, ge=20, le=60_000)
+
+    vad_start_ms: int = Field(default=120, ge=20, le=2000)
+    vad_stop_ms: int = Field(default=500, ge=60, le=5000)
+    stream_port: int = Field(default=8081, ge=1, le=65_535)
+    calls_per_task: int = Field(default=50, ge=1, le=1000)
+
+    requests_per_minute: int = Field(default=100, ge=1)
+    failures_before_block: int = Field(default=10, ge=1)
+    failure_window_seconds: int = Field(default=300, ge=1)
+    block_seconds: int = Field(default=900, ge=1)
+    connections_per_user: int = Field(default=3, ge=1)
+    call_limit_seconds: int = Field(default=1800, ge=10)
+    context_ttl_seconds: int = Field(default=1800, ge=1)
+    conversation_gap_hours: int = Field(default=24, ge=1)
+    answer_lease_seconds: int = Field(default=30, ge=1)
+
+    @model_validator(mode="after")
+    def _fits_the_environment(self) -> Self:
+        if self.database_url is None and self.database_secret_arn is None:
+            raise ValueError("set DATABASE_URL, or DATABASE_SECRET_ARN and DATABASE_HOST")
+        if self.environment == "production":
+            self._refuse_development_values()
+        return self
+
+    def _refuse_development_values(self) -> None:
+        if "scripted" in {self.language_model, self.speech_to_text, self.text_to_speech}:
+            raise ValueError("scripted engines are stand-ins and are refused in production")
+        if not self.public_base_url.startswith("https://"):
+            raise ValueError("PUBLIC_BASE_URL must be https in production")
+        secrets = (self.twilio_auth_token, self.whatsapp_app_secret, self.whatsapp_verify_token)
+        if any(secret.get_secret_value().startswith("local-") for secret in secrets):
+            raise ValueError("a documented development secret is set in production")
+
+    @property
+    def media_base_url(self) -> str:
+        """Where media streams connect: the public address with the scheme of a socket."""
+        return self.public_base_url.replace("http", "ws", 1)
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The front ends that browsers may call us from."""
+        return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsInvalid: a variable is missing or wrong; the message names it and never shows its value.
+    """
+    values: Mapping[str, str] = os.environ if environment is None else environment
+    known: dict[str, Any] = {
+        name: values[name.upper()] for name in Settings.model_fields if values.get(name.upper(), "") != ""
+    }
+    try:
+        return Settings.model_validate(known)
+    except ValidationError as error:
+        raise SettingsInvalid(_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> str:
+    problems = (
+        f"{'.'.join(str(part) for part in problem['loc']).upper() or 'settings'}: {problem['msg']}"
+        for problem in error.errors(include_input=False, include_url=False)
+    )
+    return "The environment is not usable. " + "; ".join(problems)
