@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -74,7 +74,7 @@ class OutboundChannel(Protocol):
     def capabilities(self) -> ChannelCapabilities:
         """What the channel can do."""
 
-    async def deliver(self, recipient: Recipient, reply: AsyncIterator[ReplyChunk]) -> Delivery:
+    async def deliver(self, recipient: Recipient, reply: AsyncGenerator[ReplyChunk, None]) -> Delivery:
         """Deliver a stream of reply chunks; text channels join it, voice speaks it as it comes.
 
         An interruption by the user is a result, not an error.

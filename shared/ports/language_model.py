@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from shared.domain.prompt import ModelPiece, Prompt
@@ -11,8 +11,8 @@ from shared.domain.prompt import ModelPiece, Prompt
 class LanguageModel(Protocol):
     """Writes a reply to a prompt, piece by piece."""
 
-    def stream(self, prompt: Prompt) -> AsyncIterator[ModelPiece]:
-        """Yield the answer as it is written; closing the iterator stops the model.
+    def stream(self, prompt: Prompt) -> AsyncGenerator[ModelPiece, None]:
+        """Yield the answer as it is written; closing the generator stops the model.
 
         A HandOver ends the answer; at most one TokenUsage comes, last.
 

@@ -86,6 +86,21 @@ class HistoryStore(Protocol):
             StoreUnavailable: nothing is known to have happened.
         """
 
+    async def renew(self, claim: Claim, *, lease_seconds: int) -> None:
+        """Prolong the lease: the answer is still being worked on.
+
+        Raises:
+            LeaseLost: somebody else has the message now.
+            StoreUnavailable: not known whether it was prolonged.
+        """
+
+    async def release(self, claim: Claim) -> None:
+        """Give the right to answer back at once, so that a retry need not wait for the lease to run out.
+
+        Raises:
+            StoreUnavailable: not given back; the lease runs out by itself.
+        """
+
     async def hold_reply(self, claim: Claim, draft: ReplyDraft, *, delivery_id: str) -> HeldReply:
         """Put the reply into the outbox before it is sent; if one is there already, that one stands.
 

@@ -1,0 +1,1 @@
+"""What happens: one flow per file, readable from top to bottom."""

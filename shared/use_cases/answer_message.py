@@ -1,0 +1,229 @@
+"""The turn: a message comes in, an agent's reply goes out, once. Text and voice alike."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.domain.agent import HUMAN
+from shared.domain.conversation import Conversation, ConversationStatus, Speaker, Turn
+from shared.domain.event import EventType, PlatformEvent
+from shared.domain.json_value import JSON
+from shared.domain.message import Delivery, DeliveryStatus, InboundMessage, Recipient, ReplyPolicy
+from shared.domain.prompt import HandOver
+from shared.domain.reply import ReplyDraft
+from shared.errors import PlatformError, StoreUnavailable
+from shared.observability import logger, record_turn
+from shared.ports.channel import OutboundChannel
+from shared.ports.messaging import EventPublisher
+from shared.ports.stores import Claim, HistoryStore
+from shared.use_cases.orchestrator import Orchestrator, Reply
+from shared.use_cases.outbox import Outbox, join
+from shared.use_cases.recall_conversation import RecallConversation
+
+CANNOT_READ = "Thank you, I got your {kind}. I can only read text for now: could you write it in a few words?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of a message. `hand_over` tells a call that a person is wanted."""
+
+    conversation: Conversation
+    draft: ReplyDraft | None = None
+    delivery: Delivery | None = None
+    hand_over: HandOver | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    draft: ReplyDraft
+    delivery: Delivery
+    hand_over: HandOver | None = None
+
+
+class AnswerMessage:
+    """Claim the message, recall the conversation, let an agent reply, deliver, keep, tell."""
+
+    def __init__(
+        self,
+        history: HistoryStore,
+        recall: RecallConversation,
+        orchestrator: Orchestrator,
+        events: EventPublisher,
+        clock: Callable[[], datetime],
+        *,
+        lease_seconds: int,
+    ) -> None:
+        self._history = history
+        self._recall = recall
+        self._orchestrator = orchestrator
+        self._outbox = Outbox(history)
+        self._events = events
+        self._clock = clock
+        self._lease_seconds = lease_seconds
+
+    async def __call__(self, message: InboundMessage, channel: OutboundChannel) -> Answer | None:
+        """Answer a message; None when it was answered before.
+
+        Raises:
+            AlreadyClaimed, LeaseLost: another worker has it.
+            StoreUnavailable, ProviderUnavailable: not finished; the same message may be answered later.
+        """
+        started = time.perf_counter()
+        claim = await self._history.claim(message, lease_seconds=self._lease_seconds)
+        if claim is None:
+            logger.info("message_already_answered", message_id=message.provider_message_id)
+            return None
+        async with self._holding(claim):
+            conversation = await self._recall(message.key, claim.conversation_id)
+            conversation = conversation.with_status(claim.conversation_status)
+            await self._tell(EventType.MESSAGE_RECEIVED, conversation, {"message_id": claim.message_id})
+            outcome = await self._reply(message, claim, conversation, channel, started)
+            return await self._finish(message, claim, conversation, outcome)
+
+    async def _reply(
+        self,
+        message: InboundMessage,
+        claim: Claim,
+        conversation: Conversation,
+        channel: OutboundChannel,
+        started: float,
+    ) -> _Outcome | None:
+        recipient = _recipient(message, claim)
+        if claim.held_reply is not None:
+            delivery = await self._outbox.send(claim, channel, recipient, claim.held_reply)
+            return _Outcome(draft=claim.held_reply.draft, delivery=delivery)
+        if conversation.status is ConversationStatus.HUMAN or message.reply_policy is ReplyPolicy.SILENT:
+            return None
+        if message.reply_policy is ReplyPolicy.ACKNOWLEDGE:
+            draft = ReplyDraft(text=CANNOT_READ.format(kind=message.kind.value), agent_id=None)
+            return await self._send_whole(claim, channel, recipient, draft)
+        reply = self._orchestrator.reply(conversation, message, is_spoken=channel.capabilities.streams)
+        reply.stages_ms.update(_stages_before(message), context=_elapsed_ms(started))
+        if channel.capabilities.streams:
+            delivery = await channel.deliver(recipient, reply.chunks)
+            return _Outcome(draft=reply.draft(delivery.text), delivery=delivery, hand_over=reply.hand_over)
+        outcome = await self._send_whole(claim, channel, recipient, reply.draft(await join(reply.chunks)), reply)
+        reply.stages_ms["total"] = _elapsed_ms(started)
+        return outcome
+
+    async def _send_whole(
+        self,
+        claim: Claim,
+        channel: OutboundChannel,
+        recipient: Recipient,
+        draft: ReplyDraft,
+        reply: Reply | None = None,
+    ) -> _Outcome:
+        held = await self._outbox.hold(claim, draft, delivery_id=recipient.delivery_id)
+        delivery = await self._outbox.send(claim, channel, replace(recipient, delivery_id=held.delivery_id), held)
+        return _Outcome(
+            draft=held.draft, delivery=delivery, hand_over=None if reply is None else reply.hand_over
+        )
+
+    async def _finish(
+        self, message: InboundMessage, claim: Claim, conversation: Conversation, outcome: _Outcome | None
+    ) -> Answer:
+        draft = None if outcome is None else outcome.draft
+        delivery = None if outcome is None else outcome.delivery
+        await self._history.complete(claim, draft, delivery)
+        conversation = conversation.with_turns(*_turns(message, draft, delivery, self._clock()))
+        await self._recall.keep(conversation)
+        if outcome is None or draft is None or delivery is None:
+            return Answer(conversation=conversation)
+        record_turn(message.channel, draft, delivery)
+        await self._tell(
+            EventType.MESSAGE_SENT,
+            conversation,
+            {"agent_id": draft.agent_id, "interrupted": delivery.interrupted, "status": delivery.status.value},
+        )
+        if outcome.hand_over is not None and outcome.hand_over.target == HUMAN:
+            conversation = await self._call_a_person(conversation, outcome.hand_over)
+        return Answer(conversation=conversation, draft=draft, delivery=delivery, hand_over=outcome.hand_over)
+
+    async def _call_a_person(self, conversation: Conversation, hand_over: HandOver) -> Conversation:
+        """Leave the conversation to a person; the agents stay silent until it is given back."""
+        note = f"Handed over to a person: {hand_over.reason}. {hand_over.summary}".strip()
+        await self._history.set_status(conversation.id, ConversationStatus.HUMAN, note=note)
+        conversation = conversation.with_status(ConversationStatus.HUMAN)
+        await self._recall.keep(conversation)
+        await self._tell(EventType.TAKEOVER_CHANGED, conversation, {"status": ConversationStatus.HUMAN.value})
+        return conversation
+
+    @asynccontextmanager
+    async def _holding(self, claim: Claim) -> AsyncGenerator[None, None]:
+        """Keep the lease alive while the answer takes its time, and give it back at once when it fails."""
+        renewal = asyncio.create_task(self._renew(claim))
+        try:
+            yield
+        except PlatformError:
+            await self._give_back(claim)
+            raise
+        finally:
+            renewal.cancel()
+
+    async def _renew(self, claim: Claim) -> None:
+        while True:
+            await asyncio.sleep(self._lease_seconds / 3)
+            try:
+                await self._history.renew(claim, lease_seconds=self._lease_seconds)
+            except StoreUnavailable:
+                logger.warning("lease_not_renewed", message_id=claim.message_id)
+
+    async def _give_back(self, claim: Claim) -> None:
+        try:
+            await self._history.release(claim)
+        except StoreUnavailable:
+            logger.warning("lease_not_released", message_id=claim.message_id)
+
+    async def _tell(self, kind: EventType, conversation: Conversation, data: dict[str, JSON]) -> None:
+        await self._events.publish(
+            PlatformEvent(
+                type=kind, at=self._clock(), conversation_id=conversation.id, key=conversation.key, data=data
+            )
+        )
+
+
+def _recipient(message: InboundMessage, claim: Claim) -> Recipient:
+    # Derived, not random: a retry after a crash carries the same id, so the provider's statuses still match.
+    delivery_id = uuid.uuid5(uuid.NAMESPACE_OID, f"delivery:{claim.message_id}")
+    return Recipient(
+        channel=message.channel,
+        user_id=message.user_id,
+        business_id=message.business_id,
+        delivery_id=str(delivery_id),
+        reply_to=message.provider_message_id,
+    )
+
+
+def _turns(
+    message: InboundMessage, draft: ReplyDraft | None, delivery: Delivery | None, now: datetime
+) -> list[Turn]:
+    turns = [Turn(speaker=Speaker.USER, text=message.text, at=message.sent_at)] if message.text else []
+    if draft is None or delivery is None or delivery.status is DeliveryStatus.FAILED or not delivery.text:
+        return turns
+    answer = Turn(
+        speaker=Speaker.AGENT,
+        text=delivery.text,
+        at=now,
+        agent_id=draft.agent_id,
+        interrupted=delivery.interrupted,
+    )
+    return [*turns, answer]
+
+
+def _stages_before(message: InboundMessage) -> dict[str, int]:
+    """Milliseconds that the message spent before it got here, as its channel measured them."""
+    stages = message.attributes.get("stages_ms")
+    if not isinstance(stages, dict):
+        return {}
+    return {name: value for name, value in stages.items() if isinstance(value, int)}
+
+
+def _elapsed_ms(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)

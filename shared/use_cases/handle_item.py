@@ -1,0 +1,67 @@
+"""What the worker does with a queued item: answer a message, note a status or a notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from shared.domain.event import EventType, PlatformEvent
+from shared.domain.message import InboundItem, InboundMessage, StatusUpdate
+from shared.errors import InvalidContent
+from shared.observability import logger
+from shared.ports.channel import OutboundChannel
+from shared.ports.messaging import EventPublisher
+from shared.ports.stores import HistoryStore
+from shared.use_cases.answer_message import AnswerMessage
+
+
+class HandleItem:
+    """One queued item, dealt with to the end; raising leaves it in the queue."""
+
+    def __init__(
+        self,
+        answer: AnswerMessage,
+        history: HistoryStore,
+        events: EventPublisher,
+        channels: Mapping[str, OutboundChannel],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._answer = answer
+        self._history = history
+        self._events = events
+        self._channels = channels
+        self._clock = clock
+
+    async def __call__(self, item: InboundItem) -> None:
+        """Deal with an item.
+
+        Raises:
+            InvalidContent: the item names a channel that this platform does not have.
+            PlatformError: not done; the same item may be handled later.
+        """
+        if isinstance(item, InboundMessage):
+            await self._answer(item, self._channel(item.channel))
+        elif isinstance(item, StatusUpdate):
+            await self._note_status(item)
+        else:
+            await self._history.record_notice(item)
+            logger.info("notice_kept", channel=item.channel, kind=item.kind.value, topic=item.topic)
+
+    async def _note_status(self, update: StatusUpdate) -> None:
+        recorded = await self._history.record_status(update)
+        if recorded is None:
+            return
+        await self._events.publish(
+            PlatformEvent(
+                type=EventType.MESSAGE_STATUS,
+                at=self._clock(),
+                conversation_id=recorded.conversation_id,
+                key=recorded.key,
+                data={"message_id": recorded.message_id, "status": recorded.status.value},
+            )
+        )
+
+    def _channel(self, name: str) -> OutboundChannel:
+        if name not in self._channels:
+            raise InvalidContent(f"There is no channel named {name}.")
+        return self._channels[name]

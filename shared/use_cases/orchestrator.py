@@ -1,0 +1,209 @@
+"""Choose the agent, stream its reply, follow its hand-overs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, Passage, RouteReason, RoutingDecision, RoutingRule
+from shared.domain.conversation import Conversation
+from shared.domain.message import InboundMessage, ReplyChunk
+from shared.domain.prompt import Colleague, HandOver, Prompt, TextPiece, TokenUsage, build_prompt
+from shared.domain.reply import ReplyDraft
+from shared.domain.routing import choose_agent
+from shared.errors import ModelUnavailable, StoreUnavailable
+from shared.observability import logger
+from shared.ports.language_model import Embedder, LanguageModel
+from shared.ports.stores import ActiveAgentStore, AgentStore
+
+PASSAGES = 4
+HAND_OVERS_PER_TURN = 3
+APOLOGY = "I'm sorry, I can't look that up at the moment. Please try again in a minute."
+NOBODY = "Thank you for your message. Nobody is available to answer right now; we will get back to you."
+_HUMAN_COLLEAGUE = Colleague(id=HUMAN, description="a person of the team, for whatever the agents cannot settle")
+
+
+@dataclass(slots=True)
+class Reply:
+    """A reply being written. Iterate over `chunks` once; the other fields are final when the iteration ends."""
+
+    chunks: AsyncGenerator[ReplyChunk, None] = field(init=False)
+    route: RoutingDecision | None = None
+    agent_id: str | None = None
+    hand_over: HandOver | None = None
+    usage: TokenUsage | None = None
+    has_failed: bool = False
+    stages_ms: dict[str, int] = field(default_factory=dict)
+
+    def draft(self, text: str) -> ReplyDraft:
+        """The reply with the text that was collected or delivered."""
+        return ReplyDraft(
+            text=text, agent_id=self.agent_id, route=self.route, usage=self.usage, stages_ms=dict(self.stages_ms)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """Everybody who could answer, and what is known about the question."""
+
+    agents: tuple[AgentProfile, ...]
+    rules: tuple[RoutingRule, ...]
+    passages: tuple[Passage, ...]
+
+    def profile(self, agent_id: str) -> AgentProfile | None:
+        return next((agent for agent in self.agents if agent.id == agent_id), None)
+
+
+class Orchestrator:
+    """Lets several agents appear as one conversation."""
+
+    def __init__(
+        self,
+        agents: AgentStore,
+        active_agents: ActiveAgentStore,
+        model: LanguageModel,
+        embedder: Embedder | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._agents = agents
+        self._active_agents = active_agents
+        self._model = model
+        self._embedder = embedder
+        self._clock = clock
+
+    def reply(self, conversation: Conversation, message: InboundMessage, *, is_spoken: bool) -> Reply:
+        """Begin a reply; nothing is read or asked before its first chunk is awaited."""
+        reply = Reply()
+        reply.chunks = self._write(reply, conversation, message, is_spoken=is_spoken)
+        return reply
+
+    async def greeting(self, conversation: Conversation, message: InboundMessage) -> AgentProfile | None:
+        """The agent who would take an opening message, to greet a caller before anything was said."""
+        desk = _Desk(agents=await self._agents.profiles(), rules=await self._agents.rules(), passages=())
+        decision = choose_agent(message, desk.agents, desk.rules, await self._active(conversation), ())
+        return None if decision is None else desk.profile(decision.agent_id)
+
+    async def _write(
+        self, reply: Reply, conversation: Conversation, message: InboundMessage, *, is_spoken: bool
+    ) -> AsyncGenerator[ReplyChunk, None]:
+        started = time.perf_counter()
+        desk = await self._open_desk(message.text)
+        active = await self._active(conversation)
+        reply.route = choose_agent(message, desk.agents, desk.rules, active, desk.passages)
+        reply.stages_ms["routing"] = _elapsed_ms(started)
+        agent = None if reply.route is None else desk.profile(reply.route.agent_id)
+        if agent is None:
+            yield ReplyChunk(text=NOBODY, agent_id="")
+            return
+        async with aclosing(self._serve(reply, agent, desk, conversation, message, is_spoken=is_spoken)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def _serve(
+        self,
+        reply: Reply,
+        agent: AgentProfile,
+        desk: _Desk,
+        conversation: Conversation,
+        message: InboundMessage,
+        *,
+        is_spoken: bool,
+    ) -> AsyncGenerator[ReplyChunk, None]:
+        """Stream the agent's answer; where it hands over to another agent, that one's, as if one spoke."""
+        served: list[str] = []
+        current: AgentProfile | None = agent
+        while current is not None:
+            served.append(current.id)
+            reply.agent_id = current.id
+            await self._remember_active(conversation, current)
+            prompt = build_prompt(
+                current,
+                conversation,
+                message.text,
+                desk.passages,
+                _colleagues(desk, served),
+                spoken=is_spoken,
+            )
+            following: AgentProfile | None = None
+            try:
+                async with aclosing(self._ask(reply, prompt)) as pieces:
+                    async for piece in pieces:
+                        if isinstance(piece, HandOver):
+                            following = desk.profile(piece.target)
+                            reply.hand_over = piece
+                            break
+                        yield ReplyChunk(text=piece.text, agent_id=current.id)
+            except ModelUnavailable:
+                logger.exception("model_unavailable", agent_id=current.id)
+                reply.has_failed = True
+                yield ReplyChunk(text=APOLOGY, agent_id=current.id)
+            if following is not None:
+                reply.route = RoutingDecision(
+                    agent_id=following.id, reason=RouteReason.HANDED_OVER, detail=f"from {current.id}"
+                )
+            current = following
+
+    async def _ask(self, reply: Reply, prompt: Prompt) -> AsyncGenerator[TextPiece | HandOver, None]:
+        started = time.perf_counter()
+        async with aclosing(self._model.stream(prompt)) as pieces:
+            async for piece in pieces:
+                reply.stages_ms.setdefault("model_first_piece", _elapsed_ms(started))
+                if isinstance(piece, TokenUsage):
+                    reply.usage = _add(reply.usage, piece)
+                else:
+                    yield piece
+
+    async def _open_desk(self, question: str) -> _Desk:
+        return _Desk(
+            agents=await self._agents.profiles(),
+            rules=await self._agents.rules(),
+            passages=await self._search(question),
+        )
+
+    async def _search(self, question: str) -> tuple[Passage, ...]:
+        if self._embedder is None or not question.strip():
+            return ()
+        try:
+            (vector,) = await self._embedder.embed([question])
+        except ModelUnavailable:
+            logger.warning("embedder_unavailable")
+            return ()
+        return await self._agents.search(vector, limit=PASSAGES)
+
+    async def _active(self, conversation: Conversation) -> ActiveAgent | None:
+        try:
+            return await self._active_agents.load(conversation.key)
+        except StoreUnavailable:
+            logger.warning("active_agent_unavailable")
+            return None
+
+    async def _remember_active(self, conversation: Conversation, agent: AgentProfile) -> None:
+        active = ActiveAgent(agent_id=agent.id, agent_version=agent.version, since=self._clock())
+        try:
+            await self._active_agents.save(conversation.key, active)
+        except StoreUnavailable:
+            logger.warning("active_agent_not_kept")
+
+
+def _colleagues(desk: _Desk, served: list[str]) -> tuple[Colleague, ...]:
+    """Whom the agent may hand over to: nobody who had the question already, no AI agent after too many changes."""
+    if len(served) > HAND_OVERS_PER_TURN:
+        return (_HUMAN_COLLEAGUE,)
+    others = (Colleague(id=a.id, description=a.description) for a in desk.agents if a.id not in served)
+    return (*others, _HUMAN_COLLEAGUE)
+
+
+def _add(first: TokenUsage | None, second: TokenUsage) -> TokenUsage:
+    if first is None:
+        return second
+    return TokenUsage(
+        input_tokens=first.input_tokens + second.input_tokens,
+        output_tokens=first.output_tokens + second.output_tokens,
+    )
+
+
+def _elapsed_ms(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)
