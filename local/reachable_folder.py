@@ -1,0 +1,56 @@
+"""Folders that an unprivileged user can enter, for a checkout that lies behind a closed one (root's home, for example)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+REACHABLE_FOLDER = Path("/var/lib/vaani-local")
+PROGRAMS = REACHABLE_FOLDER / "programs"
+HOMES = REACHABLE_FOLDER / "homes"
+
+
+def can_be_entered(directory: Path) -> bool:
+    """Whether every user may enter `directory` and all folders above it."""
+    existing = [folder for folder in (directory, *directory.parents) if folder.exists()]
+    return all(folder.stat().st_mode & 0o001 for folder in existing)
+
+
+def home_elsewhere(directory: Path) -> Path:
+    """Return a folder that stands in for the closed `directory`, which gets a link `home` to it.
+
+    The stand-in keeps what it holds as long as the link exists; those whose link is gone are removed here.
+    """
+    HOMES.mkdir(parents=True, exist_ok=True)
+    link = directory / "home"
+    home = HOMES / hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]
+    if not link.is_symlink():
+        shutil.rmtree(home, ignore_errors=True)
+        link.symlink_to(home)
+    home.mkdir(exist_ok=True)
+    home.with_suffix(".origin").write_text(str(link))
+    _remove_orphans()
+    return home
+
+
+def copy_for_everybody(binaries: Path) -> Path:
+    """Copy the installation above `binaries` to where every user can enter and return the copy's `binaries`; 42 MB, once."""
+    copy = PROGRAMS / f"{binaries.parent.name}-{binaries.joinpath('postgres').stat().st_size}"
+    if not copy.exists():
+        PROGRAMS.mkdir(parents=True, exist_ok=True)
+        unfinished = copy.with_suffix(f".{os.getpid()}")
+        shutil.copytree(binaries.parent, unfinished, symlinks=True)
+        try:
+            unfinished.rename(copy)
+        except OSError:  # Another copy of the platform was quicker.
+            shutil.rmtree(unfinished)
+    return copy / binaries.name
+
+
+def _remove_orphans() -> None:
+    for origin in HOMES.glob("*.origin"):
+        if not Path(origin.read_text()).is_symlink():
+            shutil.rmtree(origin.with_suffix(""), ignore_errors=True)
+            origin.unlink(missing_ok=True)
