@@ -1,0 +1,152 @@
+"""What every process tells about itself: JSON logs without secrets, and metrics in CloudWatch's embedded format."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, Metrics, MetricUnit
+
+from shared.domain.message import Delivery
+from shared.domain.reply import ReplyDraft
+
+NAMESPACE = "Vaani"
+_REDACTED = "[redacted]"
+_LONGEST_LOGGED_TEXT = 8000
+_DEEPEST_LOGGED_VALUE = 12
+_SHORTEST_SECRET = 6
+_USER_HASH_DIGITS = 16
+
+_SECRET_KEY = re.compile(r"secret|password|passwd|authorization|api_?key|access_token|auth_token|signature", re.I)
+# Ten to fifteen digits that stand alone. Call sids, uuids and message ids have letters or hyphens around their digits.
+_PHONE_NUMBER = re.compile(r"(?<![\w.-])\+?\d{10,15}(?![\w-]|\.\d)")
+_URL_PASSWORD = re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)")
+
+
+class _Redaction:
+    """What must never be shown, and the key that makes user hashes unguessable."""
+
+    def __init__(self) -> None:
+        self.secrets: frozenset[str] = frozenset()
+        self.hash_key = b""
+
+    def text(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, _REDACTED)
+        text = _URL_PASSWORD.sub(_REDACTED, text)
+        return _PHONE_NUMBER.sub("[number]", text)[:_LONGEST_LOGGED_TEXT]
+
+    def value(self, value: object, depth: int = 0) -> object:
+        if isinstance(value, str):
+            return self.text(value)
+        if depth > _DEEPEST_LOGGED_VALUE:
+            return "[nested too deeply]"
+        if isinstance(value, dict):
+            return {self.text(str(name)): self._field(str(name), item, depth) for name, item in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [self.value(item, depth + 1) for item in value]
+        if value is None or isinstance(value, (bool, int, float)):
+            return value
+        return self.text(str(value))
+
+    def _field(self, name: str, item: object, depth: int) -> object:
+        return _REDACTED if _SECRET_KEY.search(name) and isinstance(item, str) else self.value(item, depth + 1)
+
+
+_redaction = _Redaction()
+
+
+def _serialize(record: dict[str, Any]) -> str:
+    return json.dumps(_redaction.value(record), ensure_ascii=False, separators=(",", ":"))
+
+
+logger = Logger(utc=True, use_rfc3339=True, json_serializer=_serialize)
+metrics = Metrics(namespace=NAMESPACE)
+
+
+def configure(*, level: str, secrets: Iterable[str] = (), hash_key: str = "") -> None:
+    """Set what the process learns only from its settings: the log level, the secrets to hide, the key of user hashes."""
+    logger.setLevel(level)
+    _redaction.secrets = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
+    _redaction.hash_key = hash_key.encode()
+
+
+def bind(**ids: str) -> None:
+    """Add ids (request, conversation, call) to every log line of the current task and the tasks it starts."""
+    logger.thread_safe_append_keys(**ids)
+
+
+def unbind() -> None:
+    """Forget the ids bound in the current task."""
+    logger.thread_safe_clear_keys()
+
+
+def user_hash(user_id: str) -> str:
+    """A stable stand-in for a user's identity in logs; keyed, so that numbers cannot be found by trying them all."""
+    digest = hmac.new(_redaction.hash_key, user_id.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return digest.hexdigest()[:_USER_HASH_DIGITS]
+
+
+def count(name: str, value: float = 1, **dimensions: str) -> None:
+    """Add to a counter. Dimensions must have few values: channels and functions, never users or ids."""
+    if not dimensions:
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+        return
+    with _own_dimensions(dimensions) as single:
+        single.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def measure(name: str, elapsed_ms: float) -> None:
+    """Record a duration under the metric `{name}_ms`."""
+    metrics.add_metric(name=f"{name}_ms", unit=MetricUnit.Milliseconds, value=round(elapsed_ms, 3))
+
+
+@contextmanager
+def timed(name: str) -> Iterator[None]:
+    """Record how long the block took, whether or not it failed, under the metric `{name}_ms`."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        measure(name, (time.perf_counter() - started) * 1000)
+
+
+def record_turn(channel: str, draft: ReplyDraft, delivery: Delivery) -> None:
+    """Log who answered and how long each stage took, and record the stages as metrics of the channel."""
+    stages_ms = {**draft.stages_ms, **delivery.stages_ms}
+    logger.info(
+        "reply_delivered",
+        channel=channel,
+        agent_id=draft.agent_id,
+        route_reason=None if draft.route is None else draft.route.reason.value,
+        stages_ms=stages_ms,
+        elapsed_ms=stages_ms.get("total"),
+        interrupted=delivery.interrupted,
+        status=delivery.status.value,
+    )
+    with _own_dimensions({"channel": channel}) as turn:
+        turn.add_metric(name="turns", unit=MetricUnit.Count, value=1)
+        for stage, elapsed_ms in stages_ms.items():
+            turn.add_metric(name=f"turn_{stage}_ms", unit=MetricUnit.Milliseconds, value=elapsed_ms)
+
+
+def flush_metrics() -> None:
+    """Write the metrics gathered so far; a function does so after each event, a service every few seconds."""
+    if metrics.metric_set:
+        metrics.flush_metrics()
+
+
+@contextmanager
+def _own_dimensions(dimensions: dict[str, str]) -> Iterator[EphemeralMetrics]:
+    separate = EphemeralMetrics(namespace=NAMESPACE)
+    for name, value in dimensions.items():
+        separate.add_dimension(name=name, value=value)
+    yield separate
+    separate.flush_metrics()
