@@ -49,6 +49,13 @@ class Unauthenticated(PlatformError):
     code = "unauthenticated"
 
 
+class IdentityUnavailable(PlatformError):
+    """The identity provider's keys could not be fetched, so no token can be checked."""
+
+    code = "identity_unavailable"
+    retryable = True
+
+
 class Forbidden(PlatformError):
     """The caller is known but may not do this."""
 

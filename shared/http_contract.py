@@ -24,6 +24,7 @@ STATUS_OF: Mapping[type[errors.PlatformError], int] = {
     errors.RateLimited: 429,
     errors.ProviderRejected: 422,
     errors.StoreUnavailable: 503,
+    errors.IdentityUnavailable: 503,
     errors.QueueUnavailable: 503,
     errors.ModelUnavailable: 503,
     errors.SpeechUnavailable: 503,
