@@ -1,0 +1,43 @@
+"""Bearer authentication as FastAPI dependencies."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from shared import errors
+from shared.domain.access import Caller, Role
+from shared.ports.access import TokenVerifier
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="bearer",
+    bearerFormat="JWT",
+    description="A token of the business's user pool; its groups `operator` and `admin` are the roles.",
+)
+Authenticate = Callable[..., Awaitable[Caller]]
+
+
+def signed_in(verifier: TokenVerifier) -> Authenticate:
+    """A dependency that yields the caller of a valid token, whatever the role."""
+
+    async def caller(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
+        if credentials is None:
+            raise errors.Unauthenticated("A bearer token is needed.")
+        return await verifier.verify(credentials.credentials)
+
+    return caller
+
+
+def with_role(verifier: TokenVerifier, role: Role) -> Authenticate:
+    """A dependency that yields the caller of a valid token with the role or a higher one."""
+    authenticate = signed_in(verifier)
+
+    async def caller(known: Annotated[Caller, Depends(authenticate)]) -> Caller:
+        known.require(role)
+        return known
+
+    return caller

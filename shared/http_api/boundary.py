@@ -1,0 +1,106 @@
+"""The outermost layer of an application: names each request, bounds it, and answers in the envelope whatever happens."""
+
+from __future__ import annotations
+
+import re
+import time
+from http import HTTPStatus
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import errors, observability
+from shared.http_contract import encode_envelope, failure, retry_after_seconds, status_of
+
+LARGEST_BODY_BYTES = 262_144
+_TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=([\w-]{1,64})")
+_SECURITY_HEADERS = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+}
+
+
+class RequestBoundary:
+    """ASGI middleware around everything but CORS."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application; an exception that nothing foresaw becomes a 500 and a line in the log."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = scope.setdefault("state", {})["request_id"] = _request_id(scope)
+        observability.bind(request_id=request_id)
+        started_at = time.perf_counter()
+        status = 0
+
+        async def send_completed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _complete(MutableHeaders(scope=message), request_id)
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, send_completed, request_id)
+        finally:
+            _report(status, elapsed_ms=(time.perf_counter() - started_at) * 1000)
+            observability.unbind()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        try:
+            if _declared_length(scope) > LARGEST_BODY_BYTES:
+                raise errors.TooLarge("The request is larger than the platform accepts.")
+            await self._app(scope, receive, send)
+        except errors.PlatformError as error:
+            await problem_response(error, request_id=request_id)(scope, receive, send)
+        except Exception:
+            observability.logger.exception("request_failed", method=scope["method"])
+            unforeseen = errors.PlatformError("Something went wrong on our side.")
+            await problem_response(unforeseen, request_id=request_id)(scope, receive, send)
+
+
+def problem_response(error: errors.PlatformError, *, request_id: str) -> Response:
+    """An error in the envelope, with the headers that belong to it."""
+    body = encode_envelope(failure(error.code, str(error), details=error.details, request_id=request_id))
+    headers: dict[str, str] = {}
+    retry_after = retry_after_seconds(error)
+    if retry_after is not None:
+        headers["retry-after"] = str(retry_after)
+    if isinstance(error, errors.Unauthenticated):
+        headers["www-authenticate"] = 'Bearer realm="vaani"'
+    return Response(body, status_code=status_of(error), headers=headers, media_type="application/json")
+
+
+def _report(status: int, *, elapsed_ms: float) -> None:
+    observability.count("requests")
+    observability.count("request_errors", status >= HTTPStatus.INTERNAL_SERVER_ERROR)
+    observability.measure("request", elapsed_ms)
+    observability.flush_metrics()
+
+
+def _complete(headers: MutableHeaders, request_id: str) -> None:
+    headers["x-request-id"] = request_id
+    for name, value in _SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+
+
+def _request_id(scope: Scope) -> str:
+    """The load balancer's trace id, as for the other functions, or Lambda's own."""
+    root = _TRACE_ROOT.search(Headers(scope=scope).get("x-amzn-trace-id", ""))
+    if root:
+        return root.group(1)
+    return str(getattr(scope.get("aws.context"), "aws_request_id", None) or uuid4())
+
+
+def _declared_length(scope: Scope) -> int:
+    declared = Headers(scope=scope).get("content-length", "0")
+    return int(declared) if declared.isascii() and declared.isdigit() else 0

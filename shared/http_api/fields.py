@@ -1,0 +1,40 @@
+"""Kinds of fields that the API's models and parameters share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+# PostgreSQL cannot store the character NUL in a text.
+PlainText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:+-]{1,128}$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+
+
+def _read_time(value: object) -> object:
+    """A time by RFC 3339; without an offset it is UTC. A plus sign that a query string turned into a space is mended."""
+    if not isinstance(value, str):
+        return value
+    try:
+        read = datetime.fromisoformat(value.replace(" ", "+") if "T" in value else value)
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise PydanticCustomError("time_parsing", "Input should be a time such as 2026-03-01T09:30:00Z") from error
+
+
+def _to_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""A time in an answer: always UTC."""
+
+WantedTime = Annotated[
+    datetime,
+    BeforeValidator(_read_time),
+    WithJsonSchema({"type": "string", "format": "date-time", "description": "ISO 8601; UTC when no offset is given."}),
+]
+"""A time in a query."""

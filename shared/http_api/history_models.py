@@ -1,0 +1,125 @@
+"""Conversations, messages and calls as the API shows them. Times are ISO 8601 in UTC."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.domain.agent import RouteReason
+from shared.domain.call import Call, CallDirection, CallState, TranscriptSegment
+from shared.domain.conversation import ConversationStatus, Speaker
+from shared.domain.message import DeliveryStatus, MessageKind
+from shared.http_api.fields import Time
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class ConversationView(_View):
+    """A conversation of one user on one channel."""
+
+    id: str
+    channel: str
+    user_id: str
+    user_name: str | None
+    status: ConversationStatus
+    agent_id: str | None
+    started_at: Time
+    last_message_at: Time
+    message_count: int
+
+
+class MessageView(_View):
+    """A turn: who said what, which agent and why, how long each stage took, what became of it."""
+
+    id: str
+    conversation_id: str
+    speaker: Speaker
+    kind: MessageKind
+    text: str
+    at: Time
+    agent_id: str | None
+    route_reason: RouteReason | None
+    route_detail: str | None
+    interrupted: bool = Field(description="The user cut the agent short; `text` holds only the words that were heard.")
+    provider_message_id: str | None
+    delivery_status: DeliveryStatus | None
+    stages_ms: dict[str, int] = Field(description="Milliseconds of each stage of the reply, by stage name.")
+    call_sid: str | None
+    start_ms: int | None = Field(description="Place in the call's recording; null on text channels.")
+    end_ms: int | None
+    attributes: dict[str, Any]
+
+
+class CallView(_View):
+    """The record of one call; `id` and `call_sid` are the same."""
+
+    id: str
+    call_sid: str
+    conversation_id: str
+    caller_id: str
+    business_id: str
+    direction: CallDirection
+    state: CallState
+    started_at: Time
+    answered_at: Time | None
+    ended_at: Time | None
+    end_reason: str | None
+    has_recording: bool
+    recording_ms: int | None
+
+    @classmethod
+    def of(cls, call: Call) -> CallView:
+        """The view of a call; the place where the recording lies stays inside."""
+        return cls(**_facts(call))
+
+
+class SegmentView(_View):
+    """A turn of a call, in milliseconds since the media stream started."""
+
+    speaker: Speaker
+    text: str
+    start_ms: int
+    end_ms: int
+    agent_id: str | None
+    interrupted: bool
+
+
+class CallDetailView(CallView):
+    """A call with what was said, in order of time."""
+
+    transcript: list[SegmentView]
+
+    @classmethod
+    def with_transcript(cls, call: Call, segments: tuple[TranscriptSegment, ...]) -> CallDetailView:
+        """The view of a call and its turns."""
+        return cls(**_facts(call), transcript=[SegmentView.model_validate(segment) for segment in segments])
+
+
+class RecordingView(_View):
+    """Where a recording can be fetched for a while without further authentication."""
+
+    url: str
+    expires_in_seconds: int
+    content_type: str
+
+
+# The values are those of a dataclass, named one by one so that a new field is shown only on purpose.
+def _facts(call: Call) -> dict[str, Any]:
+    return {
+        "id": call.call_sid,
+        "call_sid": call.call_sid,
+        "conversation_id": call.conversation_id,
+        "caller_id": call.caller_id,
+        "business_id": call.business_id,
+        "direction": call.direction,
+        "state": call.state,
+        "started_at": call.started_at,
+        "answered_at": call.answered_at,
+        "ended_at": call.ended_at,
+        "end_reason": call.end_reason,
+        "has_recording": call.recording_key is not None,
+        "recording_ms": call.recording_ms,
+    }

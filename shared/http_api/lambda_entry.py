@@ -1,0 +1,34 @@
+"""Runs an ASGI application as a Lambda function behind the load balancer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from mangum import Mangum
+from mangum.types import ASGI, LambdaContext, LambdaEvent
+
+from shared import lambda_runtime
+
+Entry = Callable[[LambdaEvent, LambdaContext], dict[str, Any]]
+
+
+def lambda_entry(application: ASGI) -> Entry:
+    """A Lambda handler for the application. Lifespan is off: what lives long is built when the module is loaded.
+
+    Every invocation runs on the environment's event loop, because pooled connections belong to the loop that opened
+    them.
+    """
+    adapter = Mangum(application, lifespan="off")
+
+    def entry(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
+        # Mangum runs on the thread's current loop, which other code in the process may have replaced or removed.
+        asyncio.set_event_loop(lambda_runtime.run(_running_loop()))
+        return adapter(event, context)
+
+    return entry
+
+
+async def _running_loop() -> asyncio.AbstractEventLoop:
+    return asyncio.get_running_loop()
