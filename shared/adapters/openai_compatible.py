@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -106,8 +107,10 @@ class OpenAICompatibleLanguageModel:
     async def stream(self, prompt: Prompt) -> AsyncGenerator[ModelPiece, None]:
         """See LanguageModel.stream. The time for the first piece is shared by all attempts."""
         first_piece_by = asyncio.get_running_loop().time() + self._first_piece_seconds
-        async for piece in stream_with_attempts(lambda: self._ask(prompt, first_piece_by), attempts=self._attempts):
-            yield piece
+        answer = stream_with_attempts(lambda: self._ask(prompt, first_piece_by), attempts=self._attempts)
+        async with aclosing(answer) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def _ask(self, prompt: Prompt, deadline: float) -> AsyncGenerator[ModelPiece, None]:
         loop = asyncio.get_running_loop()
@@ -118,15 +121,15 @@ class OpenAICompatibleLanguageModel:
         except TimeoutError as error:
             raise ModelUnavailable("the model did not begin to answer in time") from error
         try:
-            events = _events(response)
-            while not answer.is_complete:
-                async with asyncio.timeout_at(deadline):
-                    data = await anext(events, _END)
-                for piece in answer.take(data):
-                    yield piece
-                if answer.has_begun:
-                    deadline = loop.time() + self._next_piece_seconds
-            await _read_to_the_end(events)
+            async with aclosing(_events(response)) as events:
+                while not answer.is_complete:
+                    async with asyncio.timeout_at(deadline):
+                        data = await anext(events, _END)
+                    for piece in answer.take(data):
+                        yield piece
+                    if answer.has_begun:
+                        deadline = loop.time() + self._next_piece_seconds
+                await _read_to_the_end(events)
         except TimeoutError as error:
             raise ModelUnavailable("the model stopped answering") from error
         except (httpx.HTTPError, EventTooLong) as error:
@@ -226,7 +229,7 @@ def _read_object(data: str) -> dict[str, Any]:
     return event
 
 
-async def _events(response: httpx.Response) -> AsyncIterator[str]:
+async def _events(response: httpx.Response) -> AsyncGenerator[str, None]:
     parser = EventStreamParser()
     async for chunk in response.aiter_bytes():
         for data in parser.feed(chunk):

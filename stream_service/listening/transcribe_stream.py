@@ -1,0 +1,285 @@
+"""One call's recognition by Amazon Transcribe: audio goes out unbroken, words come back, lost sessions are replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import random
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import WebSocketException
+
+from shared.errors import SpeechUnavailable
+from stream_service.listening.call_audio import CallAudio
+from stream_service.listening.event_stream import Message, MessageMalformed, decode_message, encode_message
+from stream_service.listening.transcriber import PartialListener, Transcript
+from stream_service.listening.transcript_words import TranscriptWords, confidence_of
+from stream_service.media.audio import BYTES_PER_MS, MULAW_SILENCE, decode_mulaw
+
+logger = logging.getLogger(__name__)
+
+Connect = Callable[[], Awaitable[ClientConnection]]
+"""Opens a new session of the service; raises SpeechUnavailable."""
+
+_BATCH_MS = 100
+_LEAD_IN_MS = 300
+# Shorter than the shortest word, so that a last word the recogniser has not heard yet is never taken for covered.
+_COVERAGE_SLACK_MS = 250
+_FILLER = bytes([MULAW_SILENCE]) * (200 * BYTES_PER_MS)
+_AUDIO_HEADERS = {
+    ":content-type": "application/octet-stream",
+    ":event-type": "AudioEvent",
+    ":message-type": "event",
+}
+_END_OF_AUDIO = encode_message(Message(headers=_AUDIO_HEADERS, payload=b""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long to wait for what.
+
+    Attributes:
+        settle_ms: for words that cover the speech but may still change.
+        result_ms: for words that do not cover the speech yet.
+        filler_seconds: without audio of the caller before silence is sent; the service hangs up after 15 s.
+        send_seconds: for the network to take audio before the session counts as dead.
+        reconnects: attempts in a row to replace a lost session; their pauses grow from 0.1 s to 2 s.
+        proven_seconds: a session that lived this long was sound; its loss starts a new row of attempts.
+        longest_buffer_ms: audio kept for sending and for sending again.
+        certain_speech_ms: speech so long that a service which hears it must say something.
+    """
+
+    settle_ms: int = 300
+    result_ms: int = 1500
+    filler_seconds: float = 4.0
+    send_seconds: float = 5.0
+    reconnects: int = 5
+    proven_seconds: float = 10.0
+    longest_buffer_ms: int = 30_000
+    certain_speech_ms: int = 1000
+
+
+class SessionEnded(Exception):
+    """The service ended the session, with or without an exception message; `reason` is its name."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def fail_when_unacknowledged(connection: ClientConnection, *, seconds: float) -> None:
+    """Let the kernel break the connection when the peer acknowledges nothing for so long, where it can (Linux)."""
+    raw = connection.transport.get_extra_info("socket")
+    if raw is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
+
+
+class AwsTranscribeStream:
+    """TranscriptionStream over a WebSocket session.
+
+    It owns one task, from `start` to `aclose`. Audio waits in a window of `longest_buffer_ms`; when a stalled or lost
+    session fills it, the oldest audio is lost and logged. A replaced session hears the unfinished utterance again.
+    """
+
+    def __init__(
+        self,
+        connection: ClientConnection,
+        connect: Connect,
+        *,
+        language: str,
+        on_partial: PartialListener,
+        timing: Timing,
+    ) -> None:
+        self._connection: ClientConnection | None = connection
+        self._connect = connect
+        self._language = language
+        self._on_partial = on_partial
+        self._timing = timing
+        self._audio = CallAudio(longest_ms=timing.longest_buffer_ms)
+        self._words = TranscriptWords(language=language)
+        self._session_starts_ms = 0
+        self._speech_from_ms: int | None = None
+        self._speech_to_ms = 0
+        self._partial_text = ""
+        self._events_of_utterance = 0
+        self._audio_due = asyncio.Event()
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._has_failed = False
+
+    def start(self) -> None:
+        """Begin to send and receive."""
+        self._task = asyncio.create_task(self._keep_connected(), name="transcribe")
+
+    def feed(self, mulaw: bytes, *, is_speech: bool) -> None:
+        """See TranscriptionStream.feed. Silence is sent as well: the recogniser needs it to end its results."""
+        if is_speech and self._speech_from_ms is None:
+            self._speech_from_ms = self._audio.heard_ms
+        self._audio.append(mulaw)
+        if is_speech:
+            self._speech_to_ms = self._audio.heard_ms
+        if self._audio.unsent_ms >= _BATCH_MS:
+            self._audio_due.set()
+
+    def pause(self) -> None:
+        """See TranscriptionStream.pause. The last words go out at once instead of with the next full batch."""
+        self._audio_due.set()
+
+    async def finish_utterance(self) -> Transcript:
+        """See TranscriptionStream.finish_utterance."""
+        ends_ms, speech_to_ms = self._audio.heard_ms, self._speech_to_ms
+        self._audio_due.set()
+        try:
+            if self._speech_from_ms is not None or self._words.until(ends_ms):
+                await self._until_covered(ends_ms, speech_to_ms)
+            words = self._words.until(ends_ms)
+            return Transcript(text=self._words.join(words), language=self._language, confidence=confidence_of(words))
+        finally:
+            self._cut(ends_ms)
+
+    def discard_utterance(self) -> None:
+        """See TranscriptionStream.discard_utterance."""
+        self._cut(self._audio.heard_ms)
+
+    async def aclose(self) -> None:
+        """See TranscriptionStream.aclose. Words that are still to come are not waited for."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(WebSocketException, OSError):
+                async with asyncio.timeout(1):
+                    await connection.send(_END_OF_AUDIO)
+                    await connection.close()
+
+    async def _until_covered(self, ends_ms: int, speech_to_ms: int) -> None:
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
+        while True:
+            words = self._words.until(ends_ms)
+            is_covered = bool(words) and words[-1].end_ms >= speech_to_ms - _COVERAGE_SLACK_MS
+            if is_covered and all(word.is_stable for word in words):
+                return
+            if self._has_failed:
+                raise SpeechUnavailable("the speech recogniser is gone")
+            wait_ms = self._timing.settle_ms if is_covered else self._timing.result_ms
+            self._news.clear()
+            try:
+                async with asyncio.timeout_at(asked_at + wait_ms / 1000):
+                    await self._news.wait()
+            except TimeoutError:
+                if not words:
+                    self._check_alive(speech_to_ms)
+                return
+
+    def _check_alive(self, speech_to_ms: int) -> None:
+        """No words came: a cough leaves none, but a lost or mute session leaves none either."""
+        if self._connection is None:
+            raise SpeechUnavailable("the speech recogniser is being reconnected")
+        speech_ms = speech_to_ms - (self._speech_from_ms or 0)
+        if self._events_of_utterance == 0 and speech_ms >= self._timing.certain_speech_ms:
+            self._connection.transport.abort()  # The task sees the loss and opens a new session.
+            raise SpeechUnavailable("the speech recogniser does not answer")
+
+    def _cut(self, position_ms: int) -> None:
+        self._words.cut(position_ms)
+        self._events_of_utterance = 0
+        self._partial_text = ""
+        if self._speech_from_ms is not None:
+            goes_on = self._speech_to_ms > position_ms
+            self._speech_from_ms = max(self._speech_from_ms, position_ms) if goes_on else None
+
+    async def _keep_connected(self) -> None:
+        loop = asyncio.get_running_loop()
+        failures = 0
+        while self._connection is not None:
+            connected_at = loop.time()
+            reason = await self._exchange(self._connection)
+            self._connection = None
+            if loop.time() - connected_at >= self._timing.proven_seconds:
+                failures = 0
+            while self._connection is None and failures < self._timing.reconnects:
+                failures += 1
+                logger.warning("transcribe_session_lost", extra={"reason": reason, "attempt": failures})
+                await asyncio.sleep(min(0.1 * 2 ** (failures - 1), 2.0) * random.uniform(0.5, 1.0))  # noqa: S311
+                reason = await self._reconnect()
+        self._has_failed = True
+        self._news.set()
+
+    async def _reconnect(self) -> str:
+        try:
+            connection = await self._connect()
+        except SpeechUnavailable as error:
+            return type(error.__cause__).__name__
+        self._words.forget_partial()
+        heard_ms = self._audio.heard_ms
+        begins_ms = heard_ms if self._speech_from_ms is None else self._speech_from_ms - _LEAD_IN_MS
+        self._audio.send_again_from(max(begins_ms, self._words.confirmed_ms))
+        self._session_starts_ms = self._audio.sent_ms
+        self._connection = connection
+        return "lost_again"
+
+    async def _exchange(self, connection: ClientConnection) -> str:
+        """Send and receive until the session ends; returns why it did."""
+        reason = "closed"
+        async with asyncio.TaskGroup() as tasks:
+            sending = tasks.create_task(self._send(connection))
+            try:
+                await self._receive(connection)
+            except SessionEnded as error:
+                reason = error.reason
+            except (WebSocketException, OSError, MessageMalformed, ValueError, KeyError, TypeError) as error:
+                reason = type(error).__name__
+            sending.cancel()
+        connection.transport.abort()
+        return reason
+
+    async def _send(self, connection: ClientConnection) -> None:
+        lost_ms = self._audio.lost_ms
+        try:
+            while True:
+                await self._audio_or_filler()
+                while batch := self._audio.take(longest_ms=_BATCH_MS):
+                    message = Message(headers=_AUDIO_HEADERS, payload=decode_mulaw(batch))
+                    async with asyncio.timeout(self._timing.send_seconds):
+                        await connection.send(encode_message(message))
+                if self._audio.lost_ms > lost_ms:
+                    logger.warning("transcribe_audio_lost", extra={"lost_ms": self._audio.lost_ms - lost_ms})
+                    lost_ms = self._audio.lost_ms
+        except (WebSocketException, OSError):
+            connection.transport.abort()  # The receiving side sees it and ends the session.
+
+    async def _audio_or_filler(self) -> None:
+        try:
+            async with asyncio.timeout(self._timing.filler_seconds):
+                await self._audio_due.wait()
+        except TimeoutError:
+            self._audio.append(_FILLER)
+        self._audio_due.clear()
+
+    async def _receive(self, connection: ClientConnection) -> None:
+        async for data in connection:
+            if isinstance(data, str):
+                continue  # The protocol has no text messages.
+            message = decode_message(data)
+            if message.headers.get(":message-type") == "exception":
+                raise SessionEnded(message.headers.get(":exception-type", "exception"))
+            if message.headers.get(":event-type") == "TranscriptEvent":
+                self._take_results(message.payload)
+
+    def _take_results(self, payload: bytes) -> None:
+        self._events_of_utterance += 1
+        results = json.loads(payload)["Transcript"]["Results"]
+        self._words.take(results, session_starts_ms=self._session_starts_ms)
+        self._news.set()
+        text = self._words.join(self._words.until(self._audio.heard_ms))
+        if text != self._partial_text:
+            self._partial_text = text
+            self._on_partial(text)
