@@ -46,7 +46,11 @@ class RuleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingRule:
-    """Sends matching messages to an agent; the highest priority wins, then the longer pattern, then the id."""
+    """Sends matching messages to an agent; the highest priority wins, then the longer pattern, then the id.
+
+    Attributes:
+        version: grows with each change.
+    """
 
     id: str
     kind: RuleKind
@@ -54,6 +58,7 @@ class RoutingRule:
     agent_id: str
     priority: int = 0
     is_enabled: bool = True
+    version: int = 1
 
 
 class RouteReason(StrEnum):

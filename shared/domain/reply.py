@@ -31,3 +31,14 @@ class HeldReply:
     delivery_id: str
     draft: ReplyDraft
     status: DeliveryStatus
+
+
+STAGES = ("endpoint", "transcript", "context", "reply", "speech")
+"""The stages from a caller's last word to the agent's first sound; their sum is `first_audio`."""
+
+
+def with_first_audio(stages_ms: dict[str, int]) -> dict[str, int]:
+    """The stages of a spoken turn with their sum, once there was any sound."""
+    if "speech" not in stages_ms:
+        return stages_ms
+    return {**stages_ms, "first_audio": sum(stages_ms.get(stage, 0) for stage in STAGES)}

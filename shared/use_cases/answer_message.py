@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.agent import HUMAN
+from shared.domain.call import VOICE_CHANNEL
 from shared.domain.conversation import Conversation, ConversationStatus, Speaker, Turn
 from shared.domain.event import EventType, PlatformEvent
 from shared.domain.json_value import JSON
 from shared.domain.message import Delivery, DeliveryStatus, InboundMessage, Recipient, ReplyPolicy
 from shared.domain.prompt import HandOver
-from shared.domain.reply import ReplyDraft
+from shared.domain.reply import ReplyDraft, with_first_audio
 from shared.errors import PlatformError, StoreUnavailable
 from shared.observability import logger, record_turn
 from shared.ports.channel import OutboundChannel
@@ -58,6 +59,7 @@ class AnswerMessage:
         clock: Callable[[], datetime],
         *,
         lease_seconds: int,
+        can_transfer_calls: bool,
     ) -> None:
         self._history = history
         self._recall = recall
@@ -66,6 +68,7 @@ class AnswerMessage:
         self._events = events
         self._clock = clock
         self._lease_seconds = lease_seconds
+        self._can_transfer_calls = can_transfer_calls
 
     async def __call__(self, message: InboundMessage, channel: OutboundChannel) -> Answer | None:
         """Answer a message; None when it was answered before.
@@ -107,10 +110,12 @@ class AnswerMessage:
         reply.stages_ms.update(_stages_before(message), context=_elapsed_ms(started))
         if channel.capabilities.streams:
             delivery = await channel.deliver(recipient, reply.chunks)
-            return _Outcome(draft=reply.draft(delivery.text), delivery=delivery, hand_over=reply.hand_over)
+            draft = reply.draft(delivery.text)
+            stages_ms = with_first_audio({**draft.stages_ms, **delivery.stages_ms})
+            return _Outcome(draft=draft, delivery=replace(delivery, stages_ms=stages_ms), hand_over=reply.hand_over)
         outcome = await self._send_whole(claim, channel, recipient, reply.draft(await join(reply.chunks)), reply)
-        reply.stages_ms["total"] = _elapsed_ms(started)
-        return outcome
+        sent = replace(outcome.delivery, stages_ms={**outcome.delivery.stages_ms, "total": _elapsed_ms(started)})
+        return replace(outcome, delivery=sent)
 
     async def _send_whole(
         self,
@@ -147,12 +152,19 @@ class AnswerMessage:
         return Answer(conversation=conversation, draft=draft, delivery=delivery, hand_over=outcome.hand_over)
 
     async def _call_a_person(self, conversation: Conversation, hand_over: HandOver) -> Conversation:
-        """Leave the conversation to a person; the agents stay silent until it is given back."""
+        """Leave the conversation to a person; the agents stay silent until it is given back.
+
+        A caller who cannot be connected to a person is promised a call back and goes on with the agent: on the phone
+        nobody may meet silence.
+        """
+        status = ConversationStatus.HUMAN
+        if conversation.key.channel == VOICE_CHANNEL and not self._can_transfer_calls:
+            status = ConversationStatus.OPEN
         note = f"Handed over to a person: {hand_over.reason}. {hand_over.summary}".strip()
-        await self._history.set_status(conversation.id, ConversationStatus.HUMAN, note=note)
-        conversation = conversation.with_status(ConversationStatus.HUMAN)
+        await self._history.set_status(conversation.id, status, note=note)
+        conversation = conversation.with_status(status)
         await self._recall.keep(conversation)
-        await self._tell(EventType.TAKEOVER_CHANGED, conversation, {"status": ConversationStatus.HUMAN.value})
+        await self._tell(EventType.TAKEOVER_CHANGED, conversation, {"status": status.value, "wanted": True})
         return conversation
 
     @asynccontextmanager

@@ -22,6 +22,9 @@ from shared.ports.stores import ActiveAgentStore, AgentStore
 PASSAGES = 4
 HAND_OVERS_PER_TURN = 3
 APOLOGY = "I'm sorry, I can't look that up at the moment. Please try again in a minute."
+PERSON_WILL_WRITE = "I'm passing you on to a colleague of the team, who will answer you here."
+PERSON_WILL_SPEAK = "Please stay on the line, I'm connecting you with a colleague."
+PERSON_WILL_CALL_BACK = "I'll ask a colleague to call you back on this number. Is there anything else I can do?"
 NOBODY = "Thank you for your message. Nobody is available to answer right now; we will get back to you."
 _HUMAN_COLLEAGUE = Colleague(id=HUMAN, description="a person of the team, for whatever the agents cannot settle")
 
@@ -67,12 +70,15 @@ class Orchestrator:
         model: LanguageModel,
         embedder: Embedder | None,
         clock: Callable[[], datetime],
+        *,
+        can_transfer_calls: bool,
     ) -> None:
         self._agents = agents
         self._active_agents = active_agents
         self._model = model
         self._embedder = embedder
         self._clock = clock
+        self._can_transfer_calls = can_transfer_calls
 
     def reply(self, conversation: Conversation, message: InboundMessage, *, is_spoken: bool) -> Reply:
         """Begin a reply; nothing is read or asked before its first chunk is awaited."""
@@ -80,7 +86,7 @@ class Orchestrator:
         reply.chunks = self._write(reply, conversation, message, is_spoken=is_spoken)
         return reply
 
-    async def greeting(self, conversation: Conversation, message: InboundMessage) -> AgentProfile | None:
+    async def greeter(self, conversation: Conversation, message: InboundMessage) -> AgentProfile | None:
         """The agent who would take an opening message, to greet a caller before anything was said."""
         desk = _Desk(agents=await self._agents.profiles(), rules=await self._agents.rules(), passages=())
         decision = choose_agent(message, desk.agents, desk.rules, await self._active(conversation), ())
@@ -134,6 +140,8 @@ class Orchestrator:
                         if isinstance(piece, HandOver):
                             following = desk.profile(piece.target)
                             reply.hand_over = piece
+                            if piece.target == HUMAN:
+                                yield ReplyChunk(text=self._announce_person(is_spoken=is_spoken), agent_id=current.id)
                             break
                         yield ReplyChunk(text=piece.text, agent_id=current.id)
             except ModelUnavailable:
@@ -145,6 +153,11 @@ class Orchestrator:
                     agent_id=following.id, reason=RouteReason.HANDED_OVER, detail=f"from {current.id}"
                 )
             current = following
+
+    def _announce_person(self, *, is_spoken: bool) -> str:
+        if not is_spoken:
+            return PERSON_WILL_WRITE
+        return PERSON_WILL_SPEAK if self._can_transfer_calls else PERSON_WILL_CALL_BACK
 
     async def _ask(self, reply: Reply, prompt: Prompt) -> AsyncGenerator[TextPiece | HandOver, None]:
         started = time.perf_counter()

@@ -1,0 +1,75 @@
+"""A call is over: its end, its recording, its slot, and whoever watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from shared.domain.call import Call
+from shared.domain.event import EventType, PlatformEvent
+from shared.errors import StoreUnavailable
+from shared.observability import logger
+from shared.ports.counters import ConnectionCounter
+from shared.ports.messaging import EventPublisher
+from shared.ports.stores import CallStore, RecordingStore
+
+
+class CloseCall:
+    """Closes a call's record. Doing it twice, from the stream and from Twilio's status, changes nothing."""
+
+    def __init__(
+        self,
+        calls: CallStore,
+        recordings: RecordingStore,
+        slots: ConnectionCounter,
+        events: EventPublisher,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._calls = calls
+        self._recordings = recordings
+        self._slots = slots
+        self._events = events
+        self._clock = clock
+
+    async def __call__(self, call_sid: str, *, slot: str, reason: str, has_failed: bool = False) -> None:
+        """Note the end, finish the recording, give the slot back.
+
+        Each step is tried whatever became of the others; the background job repairs what a dead store prevented.
+        """
+        call = await self._end(call_sid, reason=reason, has_failed=has_failed)
+        if call is None:
+            return
+        await self._release(call, slot)
+        await self._finish_recording(call)
+        await self._events.publish(
+            PlatformEvent(
+                type=EventType.CALL_ENDED,
+                at=self._clock(),
+                conversation_id=call.conversation_id,
+                key=call.key,
+                data={"call_sid": call.call_sid, "reason": call.end_reason},
+            )
+        )
+        logger.info("call_ended", call_sid=call.call_sid, reason=call.end_reason, state=call.state.value)
+
+    async def _end(self, call_sid: str, *, reason: str, has_failed: bool) -> Call | None:
+        try:
+            return await self._calls.close(call_sid, ended_at=self._clock(), reason=reason, has_failed=has_failed)
+        except StoreUnavailable:
+            logger.exception("call_end_not_kept", call_sid=call_sid)
+            return None
+
+    async def _release(self, call: Call, slot: str) -> None:
+        try:
+            await self._slots.release(call.caller_id, slot)
+        except StoreUnavailable:
+            logger.warning("call_slot_not_released", call_sid=call.call_sid)
+
+    async def _finish_recording(self, call: Call) -> None:
+        try:
+            finished = await self._recordings.assemble(call.call_sid, started_at=call.started_at)
+            if finished is not None:
+                key, duration_ms = finished
+                await self._calls.attach_recording(call.call_sid, key=key, duration_ms=duration_ms)
+        except StoreUnavailable:
+            logger.exception("recording_not_finished", call_sid=call.call_sid)

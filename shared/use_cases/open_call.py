@@ -1,0 +1,100 @@
+"""A call's audio starts to flow: its record, its conversation, and who greets the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.agent import AgentProfile
+from shared.domain.call import VOICE_CHANNEL, Call, StreamTicket
+from shared.domain.conversation import Conversation, ConversationStatus
+from shared.domain.event import EventType, PlatformEvent
+from shared.domain.message import InboundMessage, MessageKind
+from shared.ports.messaging import EventPublisher
+from shared.ports.stores import AgentStore, CallStore, HistoryStore
+from shared.use_cases.orchestrator import Orchestrator
+from shared.use_cases.recall_conversation import RecallConversation
+
+WELCOME_BACK = "I'm back, sorry about that. Where were we?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedCall:
+    """All that a call session needs to begin. `greeting` is empty when there is no agent to greet."""
+
+    call: Call
+    conversation: Conversation
+    greeter: AgentProfile | None
+    greeting: str
+    agents: tuple[AgentProfile, ...]
+
+
+class OpenCall:
+    """Opens the record of a call whose stream was let in."""
+
+    def __init__(
+        self,
+        calls: CallStore,
+        history: HistoryStore,
+        agents: AgentStore,
+        recall: RecallConversation,
+        orchestrator: Orchestrator,
+        events: EventPublisher,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._calls = calls
+        self._history = history
+        self._agents = agents
+        self._recall = recall
+        self._orchestrator = orchestrator
+        self._events = events
+        self._clock = clock
+
+    async def __call__(self, ticket: StreamTicket) -> OpenedCall:
+        """Open the call's record and find who greets.
+
+        Raises:
+            StoreUnavailable: the call cannot be served.
+        """
+        now = self._clock()
+        call = await self._calls.open(ticket, started_at=now)
+        await self._calls.answered(call.call_sid, at=now)
+        conversation = await self._recall(call.key, call.conversation_id)
+        if conversation.status is ConversationStatus.HUMAN:
+            # A person was wanted in an earlier call; whoever rings again is greeted by an agent again.
+            await self._history.set_status(conversation.id, ConversationStatus.OPEN, note="The user called again.")
+            conversation = conversation.with_status(ConversationStatus.OPEN)
+            await self._recall.keep(conversation)
+        greeter = await self._orchestrator.greeter(conversation, _opening(ticket, now))
+        await self._events.publish(
+            PlatformEvent(
+                type=EventType.CALL_STARTED,
+                at=now,
+                conversation_id=conversation.id,
+                key=conversation.key,
+                data={"call_sid": call.call_sid, "direction": call.direction.value},
+            )
+        )
+        greeting = WELCOME_BACK if ticket.resumes else (greeter.greeting if greeter is not None else "")
+        return OpenedCall(
+            call=call,
+            conversation=conversation,
+            greeter=greeter,
+            greeting=greeting,
+            agents=await self._agents.profiles(),
+        )
+
+
+def _opening(ticket: StreamTicket, now: datetime) -> InboundMessage:
+    """The call itself as a message without words, so that rules about the channel choose who greets."""
+    return InboundMessage(
+        channel=VOICE_CHANNEL,
+        user_id=ticket.caller_id,
+        provider_message_id=ticket.call_sid,
+        kind=MessageKind.SPEECH,
+        text="",
+        business_id=ticket.business_id,
+        sent_at=now,
+        received_at=now,
+    )

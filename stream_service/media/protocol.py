@@ -1,0 +1,141 @@
+"""Twilio Media Streams messages as typed values; no I/O.
+
+Source: Twilio documentation, "Media Streams - WebSocket messages".
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+import msgspec
+
+from shared.errors import InvalidRequest
+
+
+class _StartBody(msgspec.Struct, frozen=True, rename="camel"):
+    call_sid: str
+    account_sid: str = ""
+    custom_parameters: dict[str, str] = {}
+
+
+class _MediaBody(msgspec.Struct, frozen=True):
+    # msgspec decodes base64 into a bytes field: one step instead of two for every frame.
+    payload: bytes
+    timestamp: str = "0"
+    track: str = "inbound"
+
+
+class _MarkBody(msgspec.Struct, frozen=True):
+    name: str = ""
+
+
+class _DtmfBody(msgspec.Struct, frozen=True):
+    digit: str = ""
+
+
+class Connected(msgspec.Struct, frozen=True, tag_field="event", tag="connected"):
+    """The socket is open; nothing else is known yet."""
+
+
+class Start(msgspec.Struct, frozen=True, tag_field="event", tag="start", rename={"stream_sid": "streamSid"}):
+    """The stream begins; comes once, before any media."""
+
+    stream_sid: str
+    start: _StartBody
+
+    @property
+    def call_sid(self) -> str:
+        """Twilio's id of the call."""
+        return self.start.call_sid
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What the TwiML's `<Parameter>` elements said."""
+        return self.start.custom_parameters
+
+
+class Media(msgspec.Struct, frozen=True, tag_field="event", tag="media"):
+    """The caller's next audio."""
+
+    media: _MediaBody
+
+    @property
+    def mulaw(self) -> bytes:
+        """The audio: mu-law, 8 kHz, mono; usually 20 ms, but any length is allowed."""
+        return self.media.payload
+
+    @property
+    def timestamp_ms(self) -> int:
+        """Milliseconds since the stream started; 0 when Twilio's text is no number."""
+        text = self.media.timestamp
+        return int(text) if text.isdecimal() else 0
+
+
+class Mark(msgspec.Struct, frozen=True, tag_field="event", tag="mark"):
+    """Everything before the mark was played, or was dropped by a clear."""
+
+    mark: _MarkBody
+
+    @property
+    def name(self) -> str:
+        """The name we gave it; empty when Twilio sent none."""
+        return self.mark.name
+
+
+class Dtmf(msgspec.Struct, frozen=True, tag_field="event", tag="dtmf"):
+    """The caller pressed a key."""
+
+    dtmf: _DtmfBody
+
+    @property
+    def digit(self) -> str:
+        """0-9, * or #."""
+        return self.dtmf.digit
+
+
+class Stop(msgspec.Struct, frozen=True, tag_field="event", tag="stop"):
+    """The call is over, or the stream was replaced."""
+
+
+StreamEvent = Connected | Start | Media | Mark | Dtmf | Stop
+
+_decoder = msgspec.json.Decoder(StreamEvent)
+_event_name = msgspec.json.Decoder(msgspec.defstruct("_EventName", [("event", str, "")]))
+_KNOWN = frozenset({"connected", "start", "media", "mark", "dtmf", "stop"})
+
+
+def decode(message: str | bytes) -> StreamEvent | None:
+    """Read a message from Twilio; None for an event that this platform does not know.
+
+    Raises:
+        InvalidRequest: the message is no Media Streams message.
+    """
+    try:
+        return _decoder.decode(message)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if _is_unknown_event(message):
+            return None
+        raise InvalidRequest("The socket message is not a Media Streams message.") from error
+
+
+def _is_unknown_event(message: str | bytes) -> bool:
+    try:
+        name: str = _event_name.decode(message).event
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return bool(name) and name not in _KNOWN
+
+
+def encode_media(stream_sid: str, mulaw: bytes) -> str:
+    """Audio for the caller: mu-law, 8 kHz, mono, any length, no file header."""
+    return f'{{"event":"media","streamSid":"{stream_sid}","media":{{"payload":"{b64encode(mulaw).decode()}"}}}}'
+
+
+def encode_mark(stream_sid: str, name: str) -> str:
+    """A mark after everything sent so far; names are ours, of letters, digits and dashes."""
+    return f'{{"event":"mark","streamSid":"{stream_sid}","mark":{{"name":"{name}"}}}}'
+
+
+def encode_clear(stream_sid: str) -> str:
+    """Drop all audio that Twilio holds and has not played."""
+    return f'{{"event":"clear","streamSid":"{stream_sid}"}}'

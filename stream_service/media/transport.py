@@ -1,0 +1,108 @@
+"""The media stream's socket: events come in one by one, audio goes out without ever blocking who sends it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from typing import Any
+
+from shared.errors import InvalidRequest
+from shared.observability import logger
+from stream_service.media import protocol
+from stream_service.media.protocol import Start, StreamEvent
+
+# The message types of the ASGI specification; the server owns their keys and values.
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+SEND_TIMEOUT_SECONDS = 5
+QUEUED_MESSAGES = 2000
+_STREAM_SID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class MediaTransport:
+    """One media stream over an accepted WebSocket. Implements AudioSink.
+
+    Messages out go through a queue and one sending task, so that a half-dead socket cannot hold up the reader: a send
+    that takes longer than five seconds, or a queue that overflows, ends the call.
+    """
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._stream_sid = ""
+        self._queue: deque[str] = deque()
+        self._has_work = asyncio.Event()
+        self._is_closing = False
+
+    async def events(self) -> AsyncGenerator[StreamEvent, None]:
+        """What Twilio sends, until the socket closes or `close` was called."""
+        while True:
+            message = await self._receive()
+            if message["type"] != "websocket.receive":
+                return
+            try:
+                event = protocol.decode(message.get("text") or message.get("bytes") or b"")
+            except InvalidRequest:
+                logger.warning("media_message_unreadable")
+                continue
+            if event is None:
+                continue
+            if isinstance(event, Start):
+                self._stream_sid = _checked(event.stream_sid)
+            yield event
+
+    def play(self, mulaw: bytes) -> None:
+        """Queue audio for the caller."""
+        self._put(protocol.encode_media(self._stream_sid, mulaw))
+
+    def mark(self, name: str) -> None:
+        """Ask to be told when everything queued so far was played."""
+        self._put(protocol.encode_mark(self._stream_sid, name))
+
+    def clear(self) -> None:
+        """Drop all audio that is not yet played, here and at Twilio."""
+        self._queue.clear()
+        self._put(protocol.encode_clear(self._stream_sid))
+
+    def close(self) -> None:
+        """Let the sender close the socket once everything queued is sent."""
+        self._is_closing = True
+        self._has_work.set()
+
+    async def send_all(self) -> None:
+        """Send what is queued until the socket is closed. Runs as one task for the whole call.
+
+        Raises:
+            TimeoutError: the peer does not read any more.
+        """
+        while True:
+            await self._has_work.wait()
+            self._has_work.clear()
+            while self._queue:
+                await self._send_one({"type": "websocket.send", "text": self._queue.popleft()})
+            if self._is_closing:
+                await self._send_one({"type": "websocket.close", "code": 1000})
+                return
+
+    async def _send_one(self, message: Message) -> None:
+        async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+            await self._send(message)
+
+    def _put(self, message: str) -> None:
+        if len(self._queue) >= QUEUED_MESSAGES:
+            logger.warning("media_queue_overflow")
+            self.close()
+            return
+        self._queue.append(message)
+        self._has_work.set()
+
+
+def _checked(stream_sid: str) -> str:
+    """The sid goes into every message that we write by hand, so it must not hold a quote."""
+    if not _STREAM_SID.fullmatch(stream_sid):
+        raise InvalidRequest("The stream id is not one of Twilio's.")
+    return stream_sid

@@ -1,0 +1,106 @@
+"""What the caller has heard of the agent's words, from the marks that Twilio plays back. Pure; time is an argument."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    mark: str
+    duration_ms: int
+
+
+class PlaybackLedger:
+    """One reply's audio, piece by piece: sent, playing, heard.
+
+    Twilio plays pieces in order and echoes a piece's mark when it has been played. After a `clear` it echoes all
+    outstanding marks at once, so from then on an echo proves nothing and the position stays frozen.
+    """
+
+    def __init__(self) -> None:
+        self._outstanding: deque[_Piece] = deque()
+        self._spoken: list[tuple[str, int]] = []
+        self._heard_ms = 0
+        self._playing_since_ms: int | None = None
+        self._is_frozen = False
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether Twilio holds none of this reply's audio any more."""
+        return self._is_frozen or not self._outstanding
+
+    @property
+    def outstanding_ms(self) -> int:
+        """Audio that was sent and is not known to have been played."""
+        return 0 if self._is_frozen else sum(piece.duration_ms for piece in self._outstanding)
+
+    def begin_sentence(self, text: str) -> None:
+        """The pieces that follow speak this text."""
+        self._spoken.append((text, 0))
+
+    def sent(self, mark: str, *, duration_ms: int, at_ms: int) -> None:
+        """A piece of the current sentence was handed to Twilio, followed by its mark."""
+        text, known_ms = self._spoken[-1]
+        self._spoken[-1] = (text, known_ms + duration_ms)
+        if not self._outstanding:
+            self._playing_since_ms = at_ms
+        self._outstanding.append(_Piece(mark, duration_ms))
+
+    def played(self, mark: str, *, at_ms: int) -> bool:
+        """Twilio echoed a mark; False when it is not one of ours or proves nothing."""
+        if self._is_frozen or all(piece.mark != mark for piece in self._outstanding):
+            return False
+        while self._outstanding:
+            piece = self._outstanding.popleft()
+            self._heard_ms += piece.duration_ms
+            if piece.mark == mark:
+                break
+        self._playing_since_ms = at_ms
+        return True
+
+    def freeze(self, *, at_ms: int) -> None:
+        """A `clear` was sent: what was acknowledged counts, and the elapsed part of the piece that was playing."""
+        if self._is_frozen:
+            return
+        if self._outstanding and self._playing_since_ms is not None:
+            elapsed_ms = max(0, at_ms - self._playing_since_ms)
+            self._heard_ms += min(elapsed_ms, self._outstanding[0].duration_ms)
+        self._is_frozen = True
+
+    def heard_text(self, *, is_complete: bool) -> str:
+        """The words that were heard; `is_complete` says that the last sentence's audio is all sent.
+
+        A sentence is counted word by word in proportion to its audio. Of a sentence whose synthesis was cut short the
+        whole length is not known, so it is taken from the pace of ordinary speech.
+        """
+        remaining_ms = self._heard_ms
+        heard: list[str] = []
+        for index, (text, known_ms) in enumerate(self._spoken):
+            is_last = index == len(self._spoken) - 1
+            whole_ms = known_ms if is_complete or not is_last else max(known_ms, _usual_ms(text))
+            if remaining_ms >= whole_ms:
+                heard.append(text)
+            else:
+                heard.append(_first_words(text, remaining_ms / whole_ms))
+            remaining_ms = max(0, remaining_ms - whole_ms)
+        return " ".join(part for part in heard if part)
+
+
+def _usual_ms(text: str) -> int:
+    milliseconds_per_character = 65
+    return max(1, len(text) * milliseconds_per_character)
+
+
+def _first_words(text: str, fraction: float) -> str:
+    """The words of `text` that end within its first `fraction`."""
+    limit = len(text) * fraction
+    end = 0
+    position = 0
+    for word in text.split():
+        position = text.index(word, position) + len(word)
+        if position > limit:
+            break
+        end = position
+    return text[:end]
