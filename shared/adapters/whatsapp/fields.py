@@ -1,0 +1,93 @@
+"""Reading a provider's JSON without trusting it: every accessor copes with any type."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+
+from shared.domain.json_value import JSON
+
+DEEPEST_ELEMENT = 40
+_LARGEST_INTEGER = 2**63
+_LATEST_SECOND = 253_402_300_799  # The last one of the year 9999.
+
+
+class Malformed(ValueError):
+    """An element cannot be read; the message says why, in words that are safe to show."""
+
+
+def object_of(value: JSON, name: str) -> dict[str, JSON]:
+    """The object under `name`; empty when there is none."""
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def list_of(value: JSON, name: str) -> list[JSON]:
+    """The list under `name`; empty when there is none."""
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def text_of(value: JSON, name: str) -> str | None:
+    """The text under `name`; None when there is none, or only blanks."""
+    found = value.get(name) if isinstance(value, dict) else None
+    if not isinstance(found, str):
+        return None
+    found = found.replace("\x00", "")
+    return found if found.strip() else None
+
+
+def required_text(value: JSON, name: str) -> str:
+    """The text under `name`.
+
+    Raises:
+        Malformed: there is none.
+    """
+    found = text_of(value, name)
+    if found is None:
+        raise Malformed(f"{name} is missing or is not text")
+    return found
+
+
+def picked(value: JSON, names: Iterable[str]) -> dict[str, JSON]:
+    """The fields of an object that are there and hold something."""
+    if not isinstance(value, dict):
+        return {}
+    return {name: value[name] for name in names if value.get(name) not in (None, "", [], {})}
+
+
+def time_of(value: JSON, name: str) -> datetime | None:
+    """The moment under `name`, in seconds since 1970 as text or number; None when it cannot be read."""
+    found = value.get(name) if isinstance(value, dict) else None
+    if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) <= len(str(_LATEST_SECOND)):
+        found = int(found)
+    if isinstance(found, bool) or not isinstance(found, int) or not 0 < found <= _LATEST_SECOND:
+        return None
+    return datetime.fromtimestamp(found, UTC)
+
+
+def storable(value: JSON, depth: int = 0) -> JSON:
+    """A copy that every store takes: without NUL characters, without integers beyond 64 bits, not nested too deeply.
+
+    Raises:
+        Malformed: nested too deeply.
+    """
+    if depth > DEEPEST_ELEMENT:
+        raise Malformed("nested too deeply")
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, dict):
+        return {name.replace("\x00", ""): storable(item, depth + 1) for name, item in value.items()}
+    if isinstance(value, list):
+        return [storable(item, depth + 1) for item in value]
+    if isinstance(value, int) and not -_LARGEST_INTEGER <= value < _LARGEST_INTEGER:
+        return str(value)
+    return value
+
+
+def fingerprint(*values: JSON) -> str:
+    """A short name for these very values, the same whenever they are sent again."""
+    return hashlib.sha256(msgspec.json.encode(values, order="sorted")).hexdigest()[:32]

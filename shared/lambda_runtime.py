@@ -1,0 +1,223 @@
+"""Between AWS Lambda and the platform: load balancer events to requests, queue records to items, failures to answers."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextvars
+import itertools
+import re
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Protocol, TypeAlias, TypedDict, TypeVar
+
+from shared import observability
+from shared.errors import InvalidRequest, PlatformError
+from shared.http_contract import HTTPRequest, HTTPResponse
+from shared.observability import logger
+
+Result = TypeVar("Result")
+Item = TypeVar("Item")
+# Lambda hands over parsed JSON of a shape that AWS documents; it is read field by field below.
+Event: TypeAlias = Mapping[str, Any]
+HTTPFunction: TypeAlias = Callable[[HTTPRequest], Awaitable[HTTPResponse]]
+HTTPHandler: TypeAlias = Callable[[Event, "LambdaContext"], dict[str, Any]]
+
+_HEALTH_PATH = re.compile(r"/health/[a-z0-9_-]+")
+_TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=([\w-]{1,64})")
+
+# One loop for the life of the execution environment: pooled connections belong to the loop that opened them.
+_runner = asyncio.Runner()
+
+
+class LambdaContext(Protocol):
+    """The part of Lambda's context object that is used here."""
+
+    aws_request_id: str
+
+
+class BatchItemFailure(TypedDict):
+    """A record that stays in the queue."""
+
+    itemIdentifier: str
+
+
+class BatchResponse(TypedDict):
+    """What Lambda's event source mapping reads: every record that is not named here is deleted from the queue."""
+
+    batchItemFailures: list[BatchItemFailure]
+
+
+QueueHandler: TypeAlias = Callable[[Event, LambdaContext], BatchResponse]
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine on the environment's event loop, with the ids bound so far, and return its result."""
+    return _runner.run(work, context=contextvars.copy_context())
+
+
+def http_handler(function: HTTPFunction) -> HTTPHandler:
+    """Make a Lambda entry point for a load balancer of a function from request to response.
+
+    A PlatformError becomes its status and envelope; anything else is logged with its cause and becomes a plain 500.
+    `GET /health/{function}` is answered here: it tells that the function starts, without asking any store.
+    """
+
+    def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
+        started = time.perf_counter()
+        observability.unbind()
+        request_id = _request_id(event, context)
+        observability.bind(request_id=request_id)
+        response = run(_answer(function, event, request_id))
+        observability.measure("request", (time.perf_counter() - started) * 1000)
+        observability.count("requests")
+        observability.count("request_errors", response.status >= HTTPStatus.INTERNAL_SERVER_ERROR)
+        observability.flush_metrics()
+        return to_alb_response(event, response, request_id=request_id)
+
+    return handler
+
+
+async def _answer(function: HTTPFunction, event: Event, request_id: str) -> HTTPResponse:
+    try:
+        request = to_request(event, request_id=request_id)
+        if request.method in {"GET", "HEAD"} and _HEALTH_PATH.fullmatch(request.path):
+            return HTTPResponse.ok({"alive": True})
+        return await function(request)
+    except PlatformError as error:
+        logger.info("request_refused", code=error.code)
+        return HTTPResponse.failure(error, request_id=request_id)
+    except Exception:
+        logger.exception("request_failed")
+        return HTTPResponse.failure(PlatformError("Something went wrong on our side."), request_id=request_id)
+
+
+def to_request(event: Event, *, request_id: str = "") -> HTTPRequest:
+    """Read a load balancer's event, with single-value or multi-value headers, into a request with its exact bytes.
+
+    The address is the right-most one of X-Forwarded-For: our load balancer appended it, the client wrote the others.
+    Source: Elastic Load Balancing, "Lambda functions as targets".
+
+    Raises:
+        InvalidRequest: the event says base64 and is not.
+    """
+    headers = _headers(event)
+    return HTTPRequest(
+        method=str(event.get("httpMethod", "")).upper(),
+        path=str(event.get("path", "")),
+        query=_query(event),
+        headers=headers,
+        body=_body(event),
+        source_ip=headers.get("x-forwarded-for", "").rsplit(",", 1)[-1].strip(),
+        request_id=request_id,
+    )
+
+
+def _headers(event: Event) -> dict[str, str]:
+    several: Mapping[str, Sequence[str]] | None = event.get("multiValueHeaders")
+    if several:
+        return {name.lower(): ",".join(values) for name, values in several.items()}
+    single: Mapping[str, str] = event.get("headers") or {}
+    return {name.lower(): value for name, value in single.items()}
+
+
+def _query(event: Event) -> str:
+    several: Mapping[str, Sequence[str]] | None = event.get("multiValueQueryStringParameters")
+    if several:
+        return "&".join(f"{name}={value}" for name, values in several.items() for value in values)
+    single: Mapping[str, str] = event.get("queryStringParameters") or {}
+    return "&".join(f"{name}={value}" for name, value in single.items())
+
+
+def _body(event: Event) -> bytes:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body).encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRequest("The body is not valid base64.") from error
+
+
+def _request_id(event: Event, context: LambdaContext) -> str:
+    root = _TRACE_ROOT.search(_headers(event).get("x-amzn-trace-id", ""))
+    return root.group(1) if root else str(getattr(context, "aws_request_id", ""))
+
+
+def to_alb_response(event: Event, response: HTTPResponse, *, request_id: str) -> dict[str, Any]:
+    """The response in the form in which the event came: a target group speaks either single or multi-value headers."""
+    headers = {**response.headers, "x-request-id": request_id}
+    if response.content_type:
+        headers["content-type"] = response.content_type
+    answer: dict[str, Any] = {
+        "statusCode": response.status,
+        "statusDescription": f"{response.status} {HTTPStatus(response.status).phrase}",
+        "isBase64Encoded": False,
+        "body": "" if str(event.get("httpMethod", "")).upper() == "HEAD" else response.body,
+    }
+    if event.get("multiValueHeaders"):
+        answer["multiValueHeaders"] = {name: [value] for name, value in headers.items()}
+    else:
+        answer["headers"] = headers
+    return answer
+
+
+def queue_handler(
+    decode: Callable[[str], Item],
+) -> Callable[[Callable[[Item], Awaitable[None]]], QueueHandler]:
+    """Make a Lambda entry point for a FIFO queue of a function that deals with one item.
+
+    Groups are dealt with at the same time, the records of a group one after the other. A record that fails stays in
+    the queue, and with it the rest of its group, so that nothing overtakes it.
+    """
+
+    def decorate(function: Callable[[Item], Awaitable[None]]) -> QueueHandler:
+        async def deal_with(record: Event) -> bool:
+            observability.bind(record_id=str(record["messageId"]))
+            try:
+                await function(decode(record["body"]))
+            except PlatformError as error:
+                logger.warning("record_failed", code=error.code, receive_count=_receive_count(record))
+                return False
+            except Exception:
+                logger.exception("record_failed", receive_count=_receive_count(record))
+                return False
+            return True
+
+        async def deal_with_group(records: Sequence[Event]) -> Sequence[Event]:
+            for position, record in enumerate(records):
+                if not await deal_with(record):
+                    return records[position:]
+            return ()
+
+        def handler(event: Event, context: LambdaContext) -> BatchResponse:
+            observability.unbind()
+            observability.bind(request_id=str(getattr(context, "aws_request_id", "")))
+            failed = run(_gather(deal_with_group(records) for records in _groups(event)))
+            left = list(itertools.chain.from_iterable(failed))
+            observability.count("records", len(event["Records"]))
+            observability.count("records_failed", len(left))
+            observability.flush_metrics()
+            return {"batchItemFailures": [{"itemIdentifier": str(record["messageId"])} for record in left]}
+
+        return handler
+
+    return decorate
+
+
+async def _gather(work: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+    return await asyncio.gather(*work)
+
+
+def _groups(event: Event) -> list[list[Event]]:
+    groups: defaultdict[str, list[Event]] = defaultdict(list)
+    for record in event["Records"]:
+        groups[str(record.get("attributes", {}).get("MessageGroupId", record["messageId"]))].append(record)
+    return list(groups.values())
+
+
+def _receive_count(record: Event) -> str:
+    return str(record.get("attributes", {}).get("ApproximateReceiveCount", ""))
