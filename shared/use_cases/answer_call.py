@@ -1,0 +1,104 @@
+"""A phone rings: who may call, how many at once, and the token that lets the audio stream in."""
+
+from __future__ import annotations
+
+from shared.domain.call import StreamTicket
+from shared.domain.quota import decide_rate
+from shared.errors import StoreUnavailable
+from shared.http_contract import HTTPRequest, HTTPResponse
+from shared.observability import count, logger, user_hash
+from shared.ports.counters import ConnectionCounter, RateCounter
+from shared.ports.stores import StreamTickets
+from shared.ports.telephony import PhoneCall, Telephony
+from shared.use_cases.guard_source import GuardSource, note_lost_counter
+
+TOO_MANY_CALLS = "All lines for your number are in use. Please end another call first. Goodbye."
+TOO_OFTEN = "You have called very often in the last minute. Please try again a little later. Goodbye."
+NOT_NOW = "I'm sorry, we can't take your call at the moment. Please try again in a few minutes."
+TOKEN_TTL_SECONDS = 60
+# A slot outlives the longest call by a margin, so that a lost release frees itself and a live call never loses its own.
+_SLOT_MARGIN_SECONDS = 120
+_RATE_WINDOW_SECONDS = 60
+
+
+class AnswerCall:
+    """One incoming-call webhook, from verification to the instruction to stream."""
+
+    def __init__(
+        self,
+        telephony: Telephony,
+        guard: GuardSource,
+        rates: RateCounter,
+        slots: ConnectionCounter,
+        tickets: StreamTickets,
+        *,
+        calls_per_user: int,
+        requests_per_minute: int,
+        call_limit_seconds: int,
+    ) -> None:
+        self._telephony = telephony
+        self._guard = guard
+        self._rates = rates
+        self._slots = slots
+        self._tickets = tickets
+        self._calls_per_user = calls_per_user
+        self._requests_per_minute = requests_per_minute
+        self._slot_ttl_seconds = call_limit_seconds + _SLOT_MARGIN_SECONDS
+
+    async def __call__(self, request: HTTPRequest) -> HTTPResponse:
+        """Connect the caller, or say politely why not: a caller is never met with silence.
+
+        Raises:
+            SignatureInvalid: not shown to come from the provider.
+            Blocked: the same, from a source that failed too often.
+            InvalidRequest: not the provider's format.
+        """
+        await self._guard(request, self._telephony.verify, webhook="voice")
+        call = self._telephony.parse(request)
+        if not await self._is_within_rate(call):
+            return self._telephony.refuse(TOO_OFTEN)
+        try:
+            return await self.connect(call)
+        except StoreUnavailable:
+            logger.exception("call_not_connected", call_sid=call.call_sid)
+            return self._telephony.refuse(NOT_NOW)
+
+    async def connect(self, call: PhoneCall, *, resumes: bool = False) -> HTTPResponse:
+        """Take one of the user's slots and mint the token; the slot's name is the call, so a retry keeps it.
+
+        Raises:
+            StoreUnavailable: nobody can tell whether the call may come in.
+        """
+        is_admitted = await self._slots.take(
+            call.caller_id, call.call_sid, limit=self._calls_per_user, ttl_seconds=self._slot_ttl_seconds
+        )
+        if not is_admitted:
+            _note_violation(call, "concurrent_calls")
+            return self._telephony.refuse(TOO_MANY_CALLS)
+        ticket = StreamTicket(
+            call_sid=call.call_sid,
+            caller_id=call.caller_id,
+            business_id=call.business_id,
+            slot=call.call_sid,
+            direction=call.direction,
+            resumes=resumes,
+        )
+        token = await self._tickets.mint(ticket, ttl_seconds=TOKEN_TTL_SECONDS)
+        logger.info("call_connecting", call_sid=call.call_sid, user=user_hash(call.caller_id), resumes=resumes)
+        return self._telephony.connect(token)
+
+    async def _is_within_rate(self, call: PhoneCall) -> bool:
+        try:
+            window = await self._rates.hit(f"voice:{call.caller_id}", window_seconds=_RATE_WINDOW_SECONDS)
+        except StoreUnavailable:
+            note_lost_counter("rate")
+            return True
+        is_allowed = decide_rate(window=window, limit=self._requests_per_minute).is_allowed
+        if not is_allowed:
+            _note_violation(call, "calls_per_minute")
+        return is_allowed
+
+
+def _note_violation(call: PhoneCall, violation: str) -> None:
+    logger.warning("rate_limit_exceeded", violation=violation, channel="voice", user=user_hash(call.caller_id))
+    count("rate_limit_exceeded", channel="voice")
