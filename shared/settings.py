@@ -80,6 +80,7 @@ class Settings(BaseModel):
 
     vad_start_ms: int = Field(default=120, ge=20, le=2000)
     vad_stop_ms: int = Field(default=500, ge=60, le=5000)
+    stream_host: str = "127.0.0.1"
     stream_port: int = Field(default=8081, ge=1, le=65_535)
     calls_per_task: int = Field(default=50, ge=1, le=1000)
 

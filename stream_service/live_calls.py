@@ -1,8 +1,7 @@
-"""The calls of this process: admitted, counted, waited for when the process is to stop."""
+"""The calls of this process: admitted and counted, and no more of them once the process is to stop."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -16,8 +15,6 @@ class LiveCalls:
         self.capacity = capacity
         self._active = 0
         self._is_draining = False
-        self._none_left = asyncio.Event()
-        self._none_left.set()
 
     @property
     def active(self) -> int:
@@ -39,18 +36,11 @@ class LiveCalls:
         if self._is_draining or self._active >= self.capacity:
             raise RateLimited("This instance takes no more calls.", retry_after_seconds=1)
         self._active += 1
-        self._none_left.clear()
         try:
             yield
         finally:
             self._active -= 1
-            if self._active == 0:
-                self._none_left.set()
 
     def drain(self) -> None:
         """Take no new call from now on."""
         self._is_draining = True
-
-    async def wait_until_none(self) -> None:
-        """Return when the last call is over."""
-        await self._none_left.wait()

@@ -1,0 +1,58 @@
+"""The stream service's routes and its life: warm up before it is healthy, drain before it stops."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from shared.http_contract import encode_envelope, failure, success
+from stream_service.live_calls import LiveCalls
+from stream_service.media_endpoint import MediaEndpoint
+
+WarmUp = Callable[[], Awaitable[None]]
+
+
+def create_app(media: MediaEndpoint, live_calls: LiveCalls, warm_up: WarmUp) -> Starlette:
+    """The ASGI application; it accepts no connection before `warm_up` is through."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
+        await warm_up()
+        yield
+
+    async def health(_request: Request) -> Response:
+        # 200 while draining too: a load balancer that sees an unhealthy task would cut its calls.
+        return _json(
+            encode_envelope(
+                success(
+                    {
+                        "draining": live_calls.is_draining,
+                        "active_calls": live_calls.active,
+                        "capacity": live_calls.capacity,
+                    }
+                )
+            )
+        )
+
+    return Starlette(
+        routes=[Route("/health/stream", health), Mount("/media", app=media)],
+        lifespan=lifespan,
+        exception_handlers={HTTPException: _explain},
+    )
+
+
+async def _explain(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = {404: "not_found", 405: "method_not_allowed"}.get(status, "error")
+    message = error.detail if isinstance(error, HTTPException) else "Something went wrong."
+    return _json(encode_envelope(failure(code, message)), status=status)
+
+
+def _json(body: str, *, status: int = 200) -> Response:
+    return Response(body, status_code=status, media_type="application/json")
