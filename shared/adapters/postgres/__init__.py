@@ -1,0 +1,1 @@
+"""PostgreSQL: the truth about conversations, messages, calls and agents."""

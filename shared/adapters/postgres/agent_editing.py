@@ -1,0 +1,142 @@
+"""Changes of agents and routing rules; each statement changes a row only in the version that the caller read."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Table, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_leave
+
+from shared import errors
+from shared.adapters.postgres.engine import Database
+from shared.adapters.postgres.schema import agents, routing_rules
+from shared.domain.agent import AgentProfile, RoutingRule, RuleKind
+
+MOST_ROWS = 500
+
+
+class PostgresAgentEditor:
+    """Edits the table of agents; see `AgentEditor`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all_agents(self) -> tuple[AgentProfile, ...]:
+        """All agents, by id; no more than MOST_ROWS."""
+        rows = await self._database.run(
+            lambda connection: connection.execute(select(agents).order_by(agents.c.id).limit(MOST_ROWS)).mappings().all()
+        )
+        return tuple(_agent(row) for row in rows)
+
+    async def agent(self, agent_id: str) -> AgentProfile:
+        """One agent."""
+        return _agent(await self._database.run(lambda connection: _read(connection, agents, agent_id)))
+
+    async def add_agent(self, agent: AgentProfile) -> AgentProfile:
+        """Keep a new agent."""
+        return _agent(await self._database.run(lambda connection: _add(connection, agents, asdict(agent))))
+
+    async def replace_agent(self, agent: AgentProfile, *, version: int) -> AgentProfile:
+        """Put the agent in the place of its older version."""
+        values = asdict(agent)
+        return _agent(await self._database.run(lambda connection: _replace(connection, agents, values, version)))
+
+    async def remove_agent(self, agent_id: str, *, version: int) -> None:
+        """Remove the agent; its knowledge goes with it."""
+        await self._database.run(lambda connection: _remove(connection, agents, agent_id, version))
+
+
+class PostgresRuleEditor:
+    """Edits the table of routing rules; see `RuleEditor`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all_rules(self) -> tuple[RoutingRule, ...]:
+        """All rules in the order in which they are tried; no more than MOST_ROWS."""
+        order = (routing_rules.c.priority.desc(), func.length(routing_rules.c.pattern).desc(), routing_rules.c.id)
+        rows = await self._database.run(
+            lambda connection: connection.execute(select(routing_rules).order_by(*order).limit(MOST_ROWS)).mappings().all()
+        )
+        return tuple(_rule(row) for row in rows)
+
+    async def rule(self, rule_id: str) -> RoutingRule:
+        """One rule."""
+        return _rule(await self._database.run(lambda connection: _read(connection, routing_rules, rule_id)))
+
+    async def add_rule(self, rule: RoutingRule) -> RoutingRule:
+        """Keep a new rule."""
+        return _rule(await self._database.run(lambda connection: _add(connection, routing_rules, asdict(rule))))
+
+    async def replace_rule(self, rule: RoutingRule, *, version: int) -> RoutingRule:
+        """Put the rule in the place of its older version."""
+        values = asdict(rule)
+        return _rule(await self._database.run(lambda connection: _replace(connection, routing_rules, values, version)))
+
+    async def remove_rule(self, rule_id: str, *, version: int) -> None:
+        """Remove the rule."""
+        await self._database.run(lambda connection: _remove(connection, routing_rules, rule_id, version))
+
+
+def _read(connection: Connection, table: Table, row_id: str) -> RowMapping:
+    row = connection.execute(select(table).where(table.c.id == row_id)).mappings().first()
+    if row is None:
+        raise errors.NotFound("There is no such entry.")
+    return row
+
+
+def _add(connection: Connection, table: Table, values: dict[str, Any]) -> RowMapping:
+    statement = insert_or_leave(table).values({**values, "version": 1}).on_conflict_do_nothing().returning(table)
+    row = connection.execute(statement).mappings().first()
+    if row is None:
+        raise errors.VersionConflict("There is an entry of this id already.")
+    return row
+
+
+def _replace(connection: Connection, table: Table, values: dict[str, Any], version: int) -> RowMapping:
+    changed = {**values, "version": table.c.version + 1, "updated_at": func.clock_timestamp()}
+    statement = update(table).where(table.c.id == values["id"], table.c.version == version).values(changed)
+    row = connection.execute(statement.returning(table)).mappings().first()
+    return row or _refuse(connection, table, values["id"])
+
+
+def _remove(connection: Connection, table: Table, row_id: str, version: int) -> None:
+    statement = delete(table).where(table.c.id == row_id, table.c.version == version).returning(table.c.id)
+    if connection.execute(statement).first() is None:
+        _refuse(connection, table, row_id)
+
+
+def _refuse(connection: Connection, table: Table, row_id: str) -> RowMapping:
+    """Say why nothing was changed: the row is missing, or it has another version."""
+    current = _read(connection, table, row_id)
+    raise errors.VersionConflict(
+        "Somebody else changed it since; read it again.", details={"current_version": current["version"]}
+    )
+
+
+def _agent(row: RowMapping) -> AgentProfile:
+    return AgentProfile(
+        id=row["id"],
+        name=row["name"],
+        description=row["description"],
+        instructions=row["instructions"],
+        greeting=row["greeting"],
+        language=row["language"],
+        voice=row["voice"],
+        answer_threshold=row["answer_threshold"],
+        is_enabled=row["is_enabled"],
+        version=row["version"],
+    )
+
+
+def _rule(row: RowMapping) -> RoutingRule:
+    return RoutingRule(
+        id=row["id"],
+        kind=RuleKind(row["kind"]),
+        pattern=row["pattern"],
+        agent_id=row["agent_id"],
+        priority=row["priority"],
+        is_enabled=row["is_enabled"],
+        version=row["version"],
+    )

@@ -1,0 +1,147 @@
+"""The right to answer a message: taken once, kept by a lease, guarded by a fence."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+
+from shared.adapters.postgres import conversations as conversation_rows
+from shared.adapters.postgres.call_place import take_call_place
+from shared.adapters.postgres.deliveries import load_held_reply
+from shared.adapters.postgres.identifiers import new_id
+from shared.adapters.postgres.schema import conversations, messages
+from shared.domain.conversation import ConversationStatus, Speaker
+from shared.domain.message import InboundMessage, MessageKind
+from shared.errors import AlreadyClaimed, LeaseLost
+from shared.ports.stores import Claim
+
+# An echo is what a person of the business wrote on the business's own phone.
+_SPEAKERS = {MessageKind.ECHO: Speaker.HUMAN, MessageKind.SYSTEM: Speaker.SYSTEM}
+
+
+def claim_message(
+    connection: Connection, message: InboundMessage, *, lease_seconds: int, gap: timedelta
+) -> Claim | None:
+    """Store the message if it is new and take its lease; None when it is done.
+
+    Two transactions that try at once meet at the user's row, so the second one sees what the first one did.
+    """
+    conversation_rows.lock_user(connection, message.key, message.user_name)
+    found = _find(connection, message)
+    if found is None:
+        return _store_claimed(connection, message, lease_seconds, gap)
+    if found.state == "done":
+        return None
+    if found.is_leased:
+        raise AlreadyClaimed("The message is being answered.", retry_after_seconds=lease_seconds)
+    fence = connection.execute(
+        update(messages)
+        .where(messages.c.id == found.id)
+        .values(state="processing", fence=messages.c.fence + 1, lease_until=_from_now(lease_seconds))
+        .returning(messages.c.fence)
+    ).scalar_one()
+    return Claim(
+        message_id=found.id,
+        conversation_id=found.conversation_id,
+        conversation_status=ConversationStatus(found.status),
+        fence=fence,
+        held_reply=load_held_reply(connection, found.id),
+    )
+
+
+def require_lease(connection: Connection, claim: Claim) -> Row[Any]:
+    """Lock the claimed message and return it, unless somebody claimed it after us.
+
+    A lease that ran out unnoticed is still good: what counts is that nobody else took the message.
+
+    Raises:
+        LeaseLost: somebody did, or the message is done.
+    """
+    row = connection.execute(
+        select(messages)
+        .where(messages.c.id == claim.message_id, messages.c.fence == claim.fence, messages.c.state == "processing")
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise LeaseLost("Another worker has the message now.")
+    return row
+
+
+def renew_lease(connection: Connection, claim: Claim, lease_seconds: int) -> None:
+    """Let the lease run for so many seconds from now."""
+    require_lease(connection, claim)
+    connection.execute(
+        update(messages).where(messages.c.id == claim.message_id).values(lease_until=_from_now(lease_seconds))
+    )
+
+
+def release_lease(connection: Connection, claim: Claim) -> None:
+    """End the lease now, if it is still ours."""
+    connection.execute(
+        update(messages)
+        .where(messages.c.id == claim.message_id, messages.c.fence == claim.fence, messages.c.state == "processing")
+        .values(state="received", lease_until=None)
+    )
+
+
+def finish(connection: Connection, claim: Claim) -> None:
+    """Mark the message as dealt with, for ever."""
+    connection.execute(
+        update(messages).where(messages.c.id == claim.message_id).values(state="done", lease_until=None)
+    )
+
+
+def _find(connection: Connection, message: InboundMessage) -> Row[Any] | None:
+    is_leased = (messages.c.state == "processing") & (messages.c.lease_until > func.clock_timestamp())
+    return connection.execute(
+        select(
+            messages.c.id,
+            messages.c.conversation_id,
+            messages.c.state,
+            is_leased.label("is_leased"),
+            conversations.c.status,
+        )
+        .join(conversations, conversations.c.id == messages.c.conversation_id)
+        .where(
+            messages.c.channel == message.channel,
+            messages.c.provider_message_id == message.provider_message_id,
+            messages.c.direction == "inbound",
+        )
+        .with_for_update(of=messages)
+    ).one_or_none()
+
+
+def _store_claimed(connection: Connection, message: InboundMessage, lease_seconds: int, gap: timedelta) -> Claim:
+    conversation_id, status = conversation_rows.find_or_open(connection, message.key, at=message.sent_at, gap=gap)
+    claim = Claim(message_id=new_id(), conversation_id=conversation_id, conversation_status=status, fence=1)
+    attributes = dict(message.attributes)
+    connection.execute(
+        insert(messages).values(
+            id=claim.message_id,
+            conversation_id=conversation_id,
+            channel=message.channel,
+            user_id=message.user_id,
+            business_id=message.business_id,
+            direction="inbound",
+            state="processing",
+            fence=claim.fence,
+            lease_until=_from_now(lease_seconds),
+            speaker=_SPEAKERS.get(message.kind, Speaker.USER),
+            kind=message.kind,
+            text=message.text,
+            sent_at=message.sent_at,
+            provider_message_id=message.provider_message_id,
+            reply_to=message.reply_to,
+            **take_call_place(attributes),
+            attributes=attributes,
+        )
+    )
+    conversation_rows.note_message(connection, conversation_id, at=message.sent_at)
+    return claim
+
+
+def _from_now(seconds: int) -> ColumnElement[datetime]:
+    # Not now(): that is when the transaction began, perhaps long before it got hold of the user's row.
+    return func.clock_timestamp() + timedelta(seconds=seconds)

@@ -1,0 +1,134 @@
+"""The outbox: a reply is kept before it is sent, and what came of it is kept with the turn it became."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from shared.adapters.postgres.call_place import take_call_place
+from shared.adapters.postgres.identifiers import new_id
+from shared.adapters.postgres.schema import deliveries, messages
+from shared.domain.agent import RoutingDecision
+from shared.domain.conversation import Speaker
+from shared.domain.message import Delivery, DeliveryStatus, MessageKind
+from shared.domain.prompt import TokenUsage
+from shared.domain.reply import HeldReply, ReplyDraft
+
+
+def load_held_reply(connection: Connection, message_id: str) -> HeldReply | None:
+    """The reply to the message that is in the outbox, if there is one."""
+    row = connection.execute(select(deliveries).where(deliveries.c.message_id == message_id)).one_or_none()
+    return None if row is None else _held_reply(row)
+
+
+def hold(connection: Connection, message_id: str, draft: ReplyDraft, delivery_id: str) -> HeldReply:
+    """Put the draft into the outbox unless there is one for the message, and return the one that stands."""
+    connection.execute(
+        upsert(deliveries)
+        .values(
+            id=delivery_id,
+            message_id=message_id,
+            status=DeliveryStatus.PENDING,
+            text=draft.text,
+            agent_id=draft.agent_id,
+            route=msgspec.to_builtins(draft.route),
+            usage=msgspec.to_builtins(draft.usage),
+            stages_ms=draft.stages_ms,
+        )
+        .on_conflict_do_nothing(index_elements=[deliveries.c.message_id])
+    )
+    return _held_reply(
+        connection.execute(select(deliveries).where(deliveries.c.message_id == message_id)).one()
+    )
+
+
+def mark_sending(connection: Connection, message_id: str, delivery_id: str) -> None:
+    """Note that the reply is about to leave."""
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id == delivery_id, deliveries.c.message_id == message_id)
+        .values(
+            status=DeliveryStatus.SENDING,
+            attempts=deliveries.c.attempts + 1,
+            updated_at=func.clock_timestamp(),
+        )
+    )
+
+
+def abandon(connection: Connection, message_id: str) -> None:
+    """Note that the reply in the outbox, if there is one, will never be sent."""
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.message_id == message_id)
+        .values(status=DeliveryStatus.FAILED, updated_at=func.clock_timestamp())
+    )
+
+
+def store_reply(
+    connection: Connection, inbound: Row[Any], draft: ReplyDraft | None, delivery: Delivery
+) -> tuple[str, datetime, str | None]:
+    """Keep what was delivered as a turn; its id, its time, and the id of its delivery if it went through the outbox."""
+    reply_id = new_id()
+    attributes = dict(delivery.attributes)
+    place = take_call_place(attributes)
+    has_failed = delivery.status is DeliveryStatus.FAILED
+    attempted = draft.text if draft is not None and has_failed else ""
+    spoken_at = connection.execute(
+        insert(messages)
+        .values(
+            id=reply_id,
+            conversation_id=inbound.conversation_id,
+            channel=inbound.channel,
+            user_id=inbound.user_id,
+            business_id=inbound.business_id,
+            direction="outbound",
+            speaker=Speaker.AGENT,
+            kind=MessageKind.SPEECH if place else MessageKind.TEXT,
+            text=delivery.text or attempted,
+            # A reply never stands before its question, however fast the provider's clock is.
+            sent_at=func.greatest(func.clock_timestamp(), inbound.sent_at),
+            provider_message_id=delivery.provider_message_ids[0] if delivery.provider_message_ids else None,
+            answers_id=inbound.id,
+            interrupted=delivery.interrupted,
+            delivery_status=delivery.status,
+            **_of_draft(draft, delivery),
+            **place,
+            attributes=attributes,
+        )
+        .returning(messages.c.sent_at)
+    ).scalar_one()
+    delivery_id = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.message_id == inbound.id)
+        .values(status=delivery.status, reply_id=reply_id, updated_at=func.clock_timestamp())
+        .returning(deliveries.c.id)
+    ).scalar_one_or_none()
+    return reply_id, spoken_at, delivery_id
+
+
+def _of_draft(draft: ReplyDraft | None, delivery: Delivery) -> dict[str, Any]:
+    if draft is None:
+        return {"stages_ms": delivery.stages_ms}
+    return {
+        "agent_id": draft.agent_id,
+        "route_reason": None if draft.route is None else draft.route.reason,
+        "route_detail": None if draft.route is None else draft.route.detail,
+        "input_tokens": None if draft.usage is None else draft.usage.input_tokens,
+        "output_tokens": None if draft.usage is None else draft.usage.output_tokens,
+        "stages_ms": {**draft.stages_ms, **delivery.stages_ms},
+    }
+
+
+def _held_reply(row: Row[Any]) -> HeldReply:
+    draft = ReplyDraft(
+        text=row.text,
+        agent_id=row.agent_id,
+        route=msgspec.convert(row.route, RoutingDecision | None),
+        usage=msgspec.convert(row.usage, TokenUsage | None),
+        stages_ms=row.stages_ms,
+    )
+    return HeldReply(delivery_id=row.id, draft=draft, status=DeliveryStatus(row.status))

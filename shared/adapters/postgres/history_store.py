@@ -1,0 +1,107 @@
+"""HistoryStore over PostgreSQL: each method is one transaction."""
+
+from __future__ import annotations
+
+import functools
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from shared.adapters.postgres import claims, conversations, deliveries, message_events
+from shared.adapters.postgres.engine import Database
+from shared.domain.conversation import Conversation, ConversationKey, ConversationStatus
+from shared.domain.message import ChannelNotice, Delivery, InboundMessage, StatusUpdate
+from shared.domain.reply import HeldReply, ReplyDraft
+from shared.ports.stores import Claim, RecordedStatus
+
+
+class PostgresHistoryStore:
+    """Implements `HistoryStore`. A user who was silent for `conversation_gap_hours` begins a new conversation."""
+
+    def __init__(self, database: Database, *, conversation_gap_hours: int = 24) -> None:
+        self._database = database
+        self._gap = timedelta(hours=conversation_gap_hours)
+
+    async def claim(self, message: InboundMessage, *, lease_seconds: int) -> Claim | None:
+        """See `HistoryStore.claim`."""
+        return await self._database.run(
+            lambda connection: claims.claim_message(
+                connection, message, lease_seconds=lease_seconds, gap=self._gap
+            )
+        )
+
+    async def renew(self, claim: Claim, *, lease_seconds: int) -> None:
+        """See `HistoryStore.renew`."""
+        await self._database.run(lambda connection: claims.renew_lease(connection, claim, lease_seconds))
+
+    async def release(self, claim: Claim) -> None:
+        """See `HistoryStore.release`."""
+        await self._database.run(lambda connection: claims.release_lease(connection, claim))
+
+    async def hold_reply(self, claim: Claim, draft: ReplyDraft, *, delivery_id: str) -> HeldReply:
+        """See `HistoryStore.hold_reply`."""
+
+        def work(connection: Connection) -> HeldReply:
+            claims.require_lease(connection, claim)
+            return deliveries.hold(connection, claim.message_id, draft, delivery_id)
+
+        return await self._database.run(work)
+
+    async def mark_sending(self, claim: Claim, delivery_id: str) -> None:
+        """See `HistoryStore.mark_sending`."""
+
+        def work(connection: Connection) -> None:
+            claims.require_lease(connection, claim)
+            deliveries.mark_sending(connection, claim.message_id, delivery_id)
+
+        await self._database.run(work)
+
+    async def complete(self, claim: Claim, draft: ReplyDraft | None, delivery: Delivery | None) -> None:
+        """See `HistoryStore.complete`."""
+        await self._database.run(functools.partial(_complete, claim=claim, draft=draft, delivery=delivery))
+
+    async def load_conversation(self, key: ConversationKey) -> Conversation | None:
+        """See `HistoryStore.load_conversation`. A message that is still being answered is not among the turns."""
+        return await self._database.run(
+            lambda connection: conversations.load_conversation(connection, key, self._gap)
+        )
+
+    async def set_status(self, conversation_id: str, status: ConversationStatus, *, note: str) -> None:
+        """See `HistoryStore.set_status`."""
+        await self._database.run(
+            lambda connection: conversations.set_status(connection, conversation_id, status, note)
+        )
+
+    async def sent_under(self, delivery_id: str) -> str | None:
+        """See `HistoryStore.sent_under`."""
+        return await self._database.run(
+            lambda connection: message_events.first_reported_id(connection, delivery_id)
+        )
+
+    async def record_status(self, update: StatusUpdate) -> RecordedStatus | None:
+        """See `HistoryStore.record_status`."""
+        return await self._database.run(lambda connection: message_events.record_status(connection, update))
+
+    async def record_notice(self, notice: ChannelNotice) -> None:
+        """See `HistoryStore.record_notice`."""
+        await self._database.run(lambda connection: message_events.record_notice(connection, notice))
+
+
+def _complete(
+    connection: Connection, *, claim: Claim, draft: ReplyDraft | None, delivery: Delivery | None
+) -> None:
+    inbound = claims.require_lease(connection, claim)
+    if delivery is None:
+        deliveries.abandon(connection, claim.message_id)
+    else:
+        reply_id, spoken_at, delivery_id = deliveries.store_reply(connection, inbound, draft, delivery)
+        message_events.join_reported_statuses(
+            connection,
+            channel=inbound.channel,
+            message_id=reply_id,
+            delivery_id=delivery_id,
+            provider_ids=delivery.provider_message_ids,
+        )
+        agent_id = None if draft is None else draft.agent_id
+        conversations.note_message(connection, inbound.conversation_id, at=spoken_at, agent_id=agent_id)
+    claims.finish(connection, claim)

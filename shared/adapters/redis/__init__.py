@@ -1,0 +1,1 @@
+"""The cache cluster (Redis or Valkey): what may be lost and must be near."""
