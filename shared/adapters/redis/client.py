@@ -1,0 +1,60 @@
+"""The client of the cache cluster: TLS, short time limits, few retries, one translation of its failures."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from redis.asyncio.cluster import RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import RedisError
+
+from shared.errors import StoreUnavailable
+from shared.observability import timed
+
+CONNECT_TIMEOUT_SECONDS = 1.0
+SOCKET_TIMEOUT_SECONDS = 0.5
+# A whole operation with its retries; a failover takes longer, and the callers can do without the cache.
+OPERATION_TIMEOUT_SECONDS = 2.0
+_CONNECTIONS_PER_NODE = 50
+
+
+def connect_cluster(
+    url: str, *, ca_file: str | None = None, socket_timeout_seconds: float = SOCKET_TIMEOUT_SECONDS
+) -> RedisCluster:
+    """A client for the cluster that `url` is a node of; connects when first used, in the loop that uses it.
+
+    `rediss://` verifies the server's certificate and name, against `ca_file` if given. Reading blocks for at most
+    `socket_timeout_seconds`.
+    """
+    options: dict[str, str] = {}
+    if ca_file is not None and url.startswith("rediss://"):
+        options["ssl_ca_certs"] = ca_file
+    return RedisCluster.from_url(
+        url,
+        socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        socket_timeout=socket_timeout_seconds,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), retries=3),
+        # One lost shard must not take the others down with it.
+        require_full_coverage=False,
+        max_connections=_CONNECTIONS_PER_NODE,
+        **options,
+    )
+
+
+@asynccontextmanager
+async def cache_operation(*, timeout_seconds: float = OPERATION_TIMEOUT_SECONDS) -> AsyncGenerator[None, None]:
+    """Measure an operation on the cache and bound its time.
+
+    Raises:
+        StoreUnavailable: it failed or took too long.
+    """
+    try:
+        with timed("cache_operation"):
+            async with asyncio.timeout(timeout_seconds):
+                yield
+    except (RedisError, OSError) as error:
+        # TimeoutError is an OSError.
+        raise StoreUnavailable("The cache gave no answer.") from error

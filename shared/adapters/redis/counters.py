@@ -1,0 +1,106 @@
+"""RateCounter, Blocklist and ConnectionCounter over the cache cluster; every count is one atomic script."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from redis.asyncio.cluster import RedisCluster
+
+from shared.adapters.redis.client import cache_operation
+from shared.adapters.redis.keys import key_of
+from shared.domain.quota import RateWindow
+
+# The window begins with its first request and ends with its key.
+_HIT = """
+local count = redis.call('INCRBY', KEYS[1], ARGV[1])
+local left_ms = redis.call('PTTL', KEYS[1])
+if left_ms < 0 then
+    left_ms = tonumber(ARGV[2])
+    redis.call('PEXPIRE', KEYS[1], left_ms)
+end
+return {count, left_ms}
+"""
+
+# Members are slots, scores the millisecond at which they free themselves, by the server's clock.
+_TAKE = """
+local time = redis.call('TIME')
+local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now_ms)
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then
+    return 0
+end
+redis.call('ZADD', KEYS[1], now_ms + tonumber(ARGV[3]), ARGV[1])
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', tonumber(last[2])))
+return 1
+"""
+
+
+class RedisRateCounter:
+    """Implements `RateCounter`."""
+
+    def __init__(self, client: RedisCluster) -> None:
+        self._client = client
+
+    async def hit(self, subject: str, *, window_seconds: int, cost: int = 1) -> RateWindow:
+        """See `RateCounter.hit`."""
+        return await _hit(self._client, f"{key_of('rate', subject)}:{window_seconds}", window_seconds, cost)
+
+
+class RedisBlocklist:
+    """Implements `Blocklist`."""
+
+    def __init__(self, client: RedisCluster) -> None:
+        self._client = client
+
+    async def blocked_for(self, source: str) -> int:
+        """See `Blocklist.blocked_for`."""
+        async with cache_operation():
+            left_ms = await self._client.pttl(key_of("block", source))
+        return _whole_seconds(left_ms)
+
+    async def record_failure(self, source: str, *, window_seconds: int) -> int:
+        """See `Blocklist.record_failure`."""
+        return (await _hit(self._client, key_of("fail", source), window_seconds, 1)).count
+
+    async def block(self, source: str, *, seconds: int) -> None:
+        """See `Blocklist.block`."""
+        async with cache_operation():
+            await self._client.set(key_of("block", source), b"1", ex=seconds)
+
+    async def forgive(self, source: str) -> None:
+        """See `Blocklist.forgive`."""
+        async with cache_operation():
+            await self._client.delete(key_of("block", source), key_of("fail", source))
+
+
+class RedisConnectionCounter:
+    """Implements `ConnectionCounter`."""
+
+    def __init__(self, client: RedisCluster) -> None:
+        self._client = client
+
+    async def take(self, subject: str, slot: str, *, limit: int, ttl_seconds: int) -> bool:
+        """See `ConnectionCounter.take`."""
+        async with cache_operation():
+            taken = await self._client.eval(  # type: ignore[misc]
+                _TAKE, 1, key_of("slots", subject), slot, str(limit), str(ttl_seconds * 1000)
+            )
+        return bool(taken)
+
+    async def release(self, subject: str, slot: str) -> None:
+        """See `ConnectionCounter.release`."""
+        async with cache_operation():
+            await self._client.zrem(key_of("slots", subject), slot)
+
+
+async def _hit(client: RedisCluster, key: str, window_seconds: int, cost: int) -> RateWindow:
+    async with cache_operation():
+        reply = await client.eval(_HIT, 1, key, str(cost), str(window_seconds * 1000))  # type: ignore[misc]
+    count, left_ms = cast("list[int]", reply)
+    return RateWindow(count=count, resets_in_seconds=_whole_seconds(left_ms))
+
+
+def _whole_seconds(left_ms: int) -> int:
+    """Rounded up; 0 for a key that is gone (its time to live is negative)."""
+    return max(0, -(-left_ms // 1000))
