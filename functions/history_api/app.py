@@ -33,9 +33,7 @@ app = create_application(title="Vaani history", allowed_origins=wiring.settings(
 router = APIRouter(
     prefix="/api/v1",
     dependencies=[Depends(signed_in(wiring.token_verifier()))],
-    responses=fails_with(
-        errors.InvalidRequest, errors.Unauthenticated, errors.InvalidContent, errors.StoreUnavailable
-    ),
+    responses=fails_with(errors.InvalidRequest, errors.Unauthenticated, errors.InvalidContent, errors.StoreUnavailable),
 )
 
 Cursor = Annotated[
@@ -110,9 +108,7 @@ async def read_call(call_sid: CallSid) -> Success[CallDetailView]:
     return Success(data=CallDetailView.with_transcript(account.call, account.transcript))
 
 
-@router.get(
-    "/calls/{call_sid}/recording", responses=succeeds_with(examples.RECORDING) | fails_with(errors.NotFound)
-)
+@router.get("/calls/{call_sid}/recording", responses=succeeds_with(examples.RECORDING) | fails_with(errors.NotFound))
 async def read_recording(call_sid: CallSid) -> Success[RecordingView]:
     """Get a short-lived address of a call's stereo recording: caller left, agent right."""
     return Success(data=RecordingView.model_validate(await query_history.recording(call_sid), from_attributes=True))

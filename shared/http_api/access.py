@@ -1,7 +1,6 @@
 """Bearer authentication as FastAPI dependencies."""
 
-from __future__ import annotations
-
+# No postponed annotations here: FastAPI could not resolve the dependencies that are local to a function.
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 

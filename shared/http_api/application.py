@@ -21,7 +21,14 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 def create_application(*, title: str, allowed_origins: Sequence[str]) -> FastAPI:
     """An application without routes; its OpenAPI document is published by `history_api` only."""
-    application = FastAPI(title=title, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    application = FastAPI(
+        title=title,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
     application.add_exception_handler(errors.PlatformError, _answer_foreseen)
     application.add_exception_handler(RequestValidationError, _answer_unusable)
     application.add_exception_handler(HTTPException, _answer_unrouted)
@@ -63,10 +70,15 @@ def _explain(error: RequestValidationError) -> errors.PlatformError:
     What cannot be read (no JSON, not a number, no time) is malformed; what can be read but breaks a rule is invalid.
     """
     problems = [
-        {"field": ".".join(str(part) for part in problem["loc"][1:]) or str(problem["loc"][0]), "problem": problem["msg"]}
+        {
+            "field": ".".join(str(part) for part in problem["loc"][1:]) or str(problem["loc"][0]),
+            "problem": problem["msg"],
+        }
         for problem in error.errors()[:_MOST_PROBLEMS]
     ]
     message = f"{problems[0]['field']}: {problems[0]['problem']}" if problems else "The request is not valid."
-    is_malformed = any(str(problem["type"]).endswith(("_parsing", "_type", "json_invalid")) for problem in error.errors())
+    is_malformed = any(
+        str(problem["type"]).endswith(("_parsing", "_type", "json_invalid")) for problem in error.errors()
+    )
     kind = errors.InvalidRequest if is_malformed else errors.InvalidContent
     return kind(message, details={"problems": problems})

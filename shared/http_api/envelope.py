@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from shared import errors
-from shared.http_contract import failure, status_of, success
+from shared.http_contract import encode_envelope, failure, status_of, success
 
 Content = TypeVar("Content")
 Item = TypeVar("Item")
@@ -21,6 +21,11 @@ class Success(BaseModel, Generic[Content]):
     data: Content
     error: None = None
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+        """A name for generated clients: `ConversationAnswer`."""
+        return f"{params[0].__name__.removesuffix('View')}Answer"
+
 
 class ItemPage(BaseModel, Generic[Item]):
     """Some items in order; `next_cursor` asks for the page after, null when this is the last."""
@@ -29,6 +34,11 @@ class ItemPage(BaseModel, Generic[Item]):
 
     items: list[Item]
     next_cursor: str | None
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+        """A name for generated clients: `ConversationPage`."""
+        return f"{params[0].__name__.removesuffix('View')}Page"
 
 
 class Problem(BaseModel):
@@ -64,8 +74,11 @@ _SAMPLE_REQUEST_ID = "7f8f2f1e-6f0e-4a53-9a7e-2f2b9f3b6c11"
 
 
 def succeeds_with(data: object, *, status: int = 200, description: str = "Success") -> dict[int | str, dict[str, Any]]:
-    """The `responses` entry of an operation's success, with an example."""
-    content = {"application/json": {"example": success(data)}}
+    """The `responses` entry of an operation's success, with an example.
+
+    Examples are JSON text here, because FastAPI drops nulls from its document; `local.openapi` turns them into values.
+    """
+    content = {"application/json": {"example": encode_envelope(success(data))}}
     return {status: {"description": description, "content": content}}
 
 
@@ -73,13 +86,17 @@ def fails_with(*kinds: type[errors.PlatformError]) -> dict[int | str, dict[str, 
     """The `responses` entries of the errors an operation may answer, each with an example."""
     described: dict[int | str, dict[str, Any]] = {}
     for status, group in _by_status(kinds).items():
-        examples = {kind.code: {"value": failure(kind.code, _sample(kind), request_id=_SAMPLE_REQUEST_ID)} for kind in group}
+        examples = {kind.code: {"value": _example(kind)} for kind in group}
         described[status] = {
             "model": Failure,
             "description": " ".join(str(kind.__doc__).split("\n", 1)[0] for kind in group),
             "content": {"application/json": {"examples": examples}},
         }
     return described
+
+
+def _example(kind: type[errors.PlatformError]) -> str:
+    return encode_envelope(failure(kind.code, _sample(kind), request_id=_SAMPLE_REQUEST_ID))
 
 
 def _by_status(kinds: Sequence[type[errors.PlatformError]]) -> dict[int, list[type[errors.PlatformError]]]:

@@ -17,3 +17,21 @@ class TokenVerifier(Protocol):
             Unauthenticated: the token is forged, expired, or meant for somebody else; never says which.
             IdentityUnavailable: the provider's keys could not be fetched, so nothing can be proved.
         """
+
+
+class UpdateTickets(Protocol):
+    """Single-use tickets for the socket of live updates, because browsers cannot send a bearer token with it."""
+
+    async def mint(self, subject: str, *, ttl_seconds: int) -> str:
+        """A new ticket for the caller; unguessable, safe in a query.
+
+        Raises:
+            StoreUnavailable: no ticket.
+        """
+
+    async def redeem(self, ticket: str) -> str | None:
+        """The caller's subject, the first time and in time; None ever after.
+
+        Raises:
+            StoreUnavailable: not known; the caller must be refused.
+        """

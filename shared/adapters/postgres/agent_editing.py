@@ -25,7 +25,9 @@ class PostgresAgentEditor:
     async def all_agents(self) -> tuple[AgentProfile, ...]:
         """All agents, by id; no more than MOST_ROWS."""
         rows = await self._database.run(
-            lambda connection: connection.execute(select(agents).order_by(agents.c.id).limit(MOST_ROWS)).mappings().all()
+            lambda connection: (
+                connection.execute(select(agents).order_by(agents.c.id).limit(MOST_ROWS)).mappings().all()
+            )
         )
         return tuple(_agent(row) for row in rows)
 
@@ -57,7 +59,9 @@ class PostgresRuleEditor:
         """All rules in the order in which they are tried; no more than MOST_ROWS."""
         order = (routing_rules.c.priority.desc(), func.length(routing_rules.c.pattern).desc(), routing_rules.c.id)
         rows = await self._database.run(
-            lambda connection: connection.execute(select(routing_rules).order_by(*order).limit(MOST_ROWS)).mappings().all()
+            lambda connection: (
+                connection.execute(select(routing_rules).order_by(*order).limit(MOST_ROWS)).mappings().all()
+            )
         )
         return tuple(_rule(row) for row in rows)
 

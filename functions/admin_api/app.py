@@ -1,0 +1,226 @@
+"""What people of the business decide: agents, routing rules, who answers a conversation; tickets for live updates."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Depends, Header, Response
+from fastapi import Path as PathParameter
+
+from shared import errors, wiring
+from shared.domain.access import Caller, Role
+from shared.domain.conversation import ConversationStatus
+from shared.http_api import agent_examples as examples
+from shared.http_api import history_examples
+from shared.http_api.access import signed_in, with_role
+from shared.http_api.agent_models import (
+    AgentView,
+    ChangedAgent,
+    ChangedRule,
+    NewAgent,
+    NewRule,
+    RoutingTrial,
+    RoutingView,
+    RuleView,
+    TicketView,
+)
+from shared.http_api.application import create_application
+from shared.http_api.envelope import ItemPage, Success, fails_with, succeeds_with
+from shared.http_api.fields import Identifier, Slug
+from shared.http_api.history_models import ConversationView
+from shared.http_api.lambda_entry import lambda_entry
+
+TICKET_SECONDS = 30
+View = TypeVar("View", AgentView, RuleView)
+
+edit_agents = wiring.edit_agents()
+edit_rules = wiring.edit_rules()
+try_routing = wiring.try_routing()
+change_hands = wiring.change_hands()
+update_tickets = wiring.update_tickets()
+app = create_application(title="Vaani administration", allowed_origins=wiring.settings().allowed_origins)
+_verifier = wiring.token_verifier()
+_always = fails_with(errors.Unauthenticated, errors.Forbidden, errors.StoreUnavailable)
+_with_input = fails_with(errors.InvalidRequest, errors.InvalidContent)
+admin = APIRouter(
+    prefix="/api/v1", dependencies=[Depends(with_role(_verifier, Role.ADMIN))], responses=_always, tags=["agents"]
+)
+operator = APIRouter(
+    prefix="/api/v1",
+    dependencies=[Depends(with_role(_verifier, Role.OPERATOR))],
+    responses=_always,
+    tags=["conversations"],
+)
+anybody = APIRouter(prefix="/api/v1", responses=fails_with(errors.Unauthenticated, errors.StoreUnavailable))
+
+
+def read_version(
+    if_match: Annotated[str, Header(pattern=r'^"?[1-9][0-9]{0,8}"?$', examples=['"1"'])],
+) -> int:
+    """The version that the caller changes, as the `ETag` gave it."""
+    return int(if_match.strip('"'))
+
+
+AgentId = Annotated[Slug, PathParameter(examples=[examples.AGENT["id"]])]
+RuleId = Annotated[Slug, PathParameter(examples=[examples.RULE["id"]])]
+ConversationId = Annotated[Identifier, PathParameter(examples=[history_examples.CONVERSATION["id"]])]
+ReadVersion = Annotated[int, Depends(read_version)]
+SignedIn = Annotated[Caller, Depends(signed_in(_verifier))]
+
+
+@admin.get("/agents", responses=succeeds_with(history_examples.page(examples.AGENT)))
+async def list_agents() -> Success[ItemPage[AgentView]]:
+    """List all agents, disabled ones included."""
+    agents = [AgentView.model_validate(agent) for agent in await edit_agents.all()]
+    return Success(data=ItemPage[AgentView](items=agents, next_cursor=None))
+
+
+@admin.post(
+    "/agents",
+    status_code=201,
+    responses=succeeds_with(examples.AGENT, status=201) | fails_with(errors.VersionConflict) | _with_input,
+)
+async def add_agent(agent: NewAgent, response: Response) -> Success[AgentView]:
+    """Add an agent."""
+    view = AgentView.model_validate(await edit_agents.add(agent.profile(agent.id)))
+    response.headers["location"] = f"/api/v1/agents/{view.id}"
+    return _tagged(response, view)
+
+
+@admin.get("/agents/{agent_id}", responses=succeeds_with(examples.AGENT) | fails_with(errors.NotFound) | _with_input)
+async def read_agent(agent_id: AgentId, response: Response) -> Success[AgentView]:
+    """Read one agent; its `ETag` is what a change has to send as `If-Match`."""
+    return _tagged(response, AgentView.model_validate(await edit_agents.read(agent_id)))
+
+
+@admin.put(
+    "/agents/{agent_id}",
+    responses=succeeds_with(examples.AGENT | {"version": 2})
+    | fails_with(errors.NotFound, errors.VersionConflict)
+    | _with_input,
+)
+async def replace_agent(
+    agent_id: AgentId, agent: ChangedAgent, version: ReadVersion, response: Response
+) -> Success[AgentView]:
+    """Replace an agent that nobody changed since it was read."""
+    return _tagged(
+        response, AgentView.model_validate(await edit_agents.replace(agent.profile(agent_id), version=version))
+    )
+
+
+@admin.delete(
+    "/agents/{agent_id}", status_code=204, responses=fails_with(errors.NotFound, errors.VersionConflict) | _with_input
+)
+async def remove_agent(agent_id: AgentId, version: ReadVersion) -> None:
+    """Remove an agent and its knowledge; rules that name it are passed over."""
+    await edit_agents.remove(agent_id, version=version)
+
+
+@admin.get("/routing-rules", responses=succeeds_with(history_examples.page(examples.RULE)))
+async def list_rules() -> Success[ItemPage[RuleView]]:
+    """List all routing rules in the order in which they are tried."""
+    rules = [RuleView.model_validate(rule) for rule in await edit_rules.all()]
+    return Success(data=ItemPage[RuleView](items=rules, next_cursor=None))
+
+
+@admin.post(
+    "/routing-rules",
+    status_code=201,
+    responses=succeeds_with(examples.RULE, status=201) | fails_with(errors.VersionConflict) | _with_input,
+)
+async def add_rule(rule: NewRule, response: Response) -> Success[RuleView]:
+    """Add a routing rule."""
+    view = RuleView.model_validate(await edit_rules.add(rule.rule(rule.id)))
+    response.headers["location"] = f"/api/v1/routing-rules/{view.id}"
+    return _tagged(response, view)
+
+
+@admin.post(
+    "/routing-rules/test", responses=succeeds_with(examples.ROUTING) | fails_with(errors.NotFound) | _with_input
+)
+async def try_route(trial: RoutingTrial) -> Success[RoutingView]:
+    """Say which agent a message would reach, and why; nothing is sent."""
+    decision = await try_routing(
+        trial.text, channel=trial.channel, payload=trial.payload, active_agent_id=trial.active_agent_id
+    )
+    return Success(data=RoutingView.model_validate(decision))
+
+
+@admin.get(
+    "/routing-rules/{rule_id}", responses=succeeds_with(examples.RULE) | fails_with(errors.NotFound) | _with_input
+)
+async def read_rule(rule_id: RuleId, response: Response) -> Success[RuleView]:
+    """Read one routing rule; its `ETag` is what a change has to send as `If-Match`."""
+    return _tagged(response, RuleView.model_validate(await edit_rules.read(rule_id)))
+
+
+@admin.put(
+    "/routing-rules/{rule_id}",
+    responses=succeeds_with(examples.RULE | {"version": 2})
+    | fails_with(errors.NotFound, errors.VersionConflict)
+    | _with_input,
+)
+async def replace_rule(
+    rule_id: RuleId, rule: ChangedRule, version: ReadVersion, response: Response
+) -> Success[RuleView]:
+    """Replace a routing rule that nobody changed since it was read."""
+    return _tagged(response, RuleView.model_validate(await edit_rules.replace(rule.rule(rule_id), version=version)))
+
+
+@admin.delete(
+    "/routing-rules/{rule_id}",
+    status_code=204,
+    responses=fails_with(errors.NotFound, errors.VersionConflict) | _with_input,
+)
+async def remove_rule(rule_id: RuleId, version: ReadVersion) -> None:
+    """Remove a routing rule."""
+    await edit_rules.remove(rule_id, version=version)
+
+
+_ANSWERED_BY = fails_with(errors.NotFound) | _with_input
+
+
+@operator.post(
+    "/conversations/{conversation_id}/takeover",
+    responses=succeeds_with(history_examples.CONVERSATION | {"status": "human"}) | _ANSWERED_BY,
+)
+async def take_over(conversation_id: ConversationId) -> Success[ConversationView]:
+    """Take a conversation over; the agents stay silent until it is released."""
+    return Success(
+        data=ConversationView.model_validate(await change_hands(conversation_id, to=ConversationStatus.HUMAN))
+    )
+
+
+@operator.post(
+    "/conversations/{conversation_id}/release",
+    responses=succeeds_with(history_examples.CONVERSATION) | _ANSWERED_BY,
+)
+async def release(conversation_id: ConversationId) -> Success[ConversationView]:
+    """Give a conversation back to the agents."""
+    return Success(
+        data=ConversationView.model_validate(await change_hands(conversation_id, to=ConversationStatus.OPEN))
+    )
+
+
+@anybody.post("/updates-ticket", responses=succeeds_with(examples.TICKET), tags=["updates"])
+async def open_updates(caller: SignedIn) -> Success[TicketView]:
+    """Get a ticket that opens the updates socket once, within 30 seconds."""
+    ticket = await update_tickets.mint(caller.subject, ttl_seconds=TICKET_SECONDS)
+    return Success(data=TicketView(ticket=ticket, expires_in_seconds=TICKET_SECONDS))
+
+
+@app.get("/health/admin_api", include_in_schema=False)
+async def health() -> Success[dict[str, bool]]:
+    """The function starts; no store is asked."""
+    return Success(data={"alive": True})
+
+
+def _tagged(response: Response, view: View) -> Success[View]:
+    """The answer, with its version as the `ETag`."""
+    response.headers["etag"] = f'"{view.version}"'
+    return Success(data=view)
+
+
+for router in (admin, operator, anybody):
+    app.include_router(router)
+handler = lambda_entry(app)

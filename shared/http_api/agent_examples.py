@@ -1,0 +1,35 @@
+"""Example requests and answers of the administration, from the demo clinic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+NEW_AGENT: dict[str, Any] = {
+    "id": "pharmacy",
+    "name": "Pharmacy",
+    "description": "Answers about prescriptions, refills and opening hours of the pharmacy.",
+    "instructions": "You work at the pharmacy of the clinic. Answer briefly. Never advise on doses.",
+    "greeting": "This is the pharmacy. How can I help?",
+    "language": "en-IN",
+    "voice": "default",
+    "answer_threshold": 0.4,
+    "is_enabled": True,
+}
+CHANGED_AGENT: dict[str, Any] = {name: value for name, value in NEW_AGENT.items() if name != "id"}
+AGENT: dict[str, Any] = {**NEW_AGENT, "version": 1}
+
+NEW_RULE: dict[str, Any] = {
+    "id": "pharmacy-words",
+    "kind": "keyword",
+    "pattern": "pharmacy,prescription,refill",
+    "agent_id": "pharmacy",
+    "priority": 10,
+    "is_enabled": True,
+}
+CHANGED_RULE: dict[str, Any] = {name: value for name, value in NEW_RULE.items() if name != "id"}
+RULE: dict[str, Any] = {**NEW_RULE, "version": 1}
+
+TRIAL: dict[str, Any] = {"text": "I need a refill of my prescription.", "channel": "whatsapp"}
+ROUTING: dict[str, Any] = {"agent_id": "pharmacy", "reason": "rule", "detail": "pharmacy-words"}
+
+TICKET: dict[str, Any] = {"ticket": "Zk3V0m8m0tQ5y1c2mXb7r9uD4hLs6wAa8nPq0eJiKfg", "expires_in_seconds": 30}

@@ -1,0 +1,84 @@
+"""Changes to agents and routing rules that make sense."""
+
+from __future__ import annotations
+
+from shared import errors
+from shared.domain.agent import HUMAN, AgentProfile, RoutingRule, RuleKind
+from shared.ports.agent_editing import AgentEditor, RuleEditor
+
+
+class EditAgents:
+    """Checks a change of an agent against the rules of the house before it is kept."""
+
+    def __init__(self, agents: AgentEditor) -> None:
+        self._agents = agents
+
+    async def all(self) -> tuple[AgentProfile, ...]:
+        """All agents, disabled ones included."""
+        return await self._agents.all_agents()
+
+    async def read(self, agent_id: str) -> AgentProfile:
+        """One agent."""
+        return await self._agents.agent(agent_id)
+
+    async def add(self, agent: AgentProfile) -> AgentProfile:
+        """Keep a new agent.
+
+        Raises:
+            InvalidContent: its id stands for a person.
+            VersionConflict: there is one of this id.
+        """
+        if agent.id == HUMAN:
+            raise errors.InvalidContent(f"The id {HUMAN} stands for a person of the team.")
+        return await self._agents.add_agent(agent)
+
+    async def replace(self, agent: AgentProfile, *, version: int) -> AgentProfile:
+        """Change an agent that is still in the version the caller read."""
+        return await self._agents.replace_agent(agent, version=version)
+
+    async def remove(self, agent_id: str, *, version: int) -> None:
+        """Remove an agent; rules that name it are passed over from then on."""
+        await self._agents.remove_agent(agent_id, version=version)
+
+
+class EditRules:
+    """The same for routing rules."""
+
+    def __init__(self, rules: RuleEditor, agents: AgentEditor) -> None:
+        self._rules = rules
+        self._agents = agents
+
+    async def all(self) -> tuple[RoutingRule, ...]:
+        """All rules in the order in which they are tried."""
+        return await self._rules.all_rules()
+
+    async def read(self, rule_id: str) -> RoutingRule:
+        """One rule."""
+        return await self._rules.rule(rule_id)
+
+    async def add(self, rule: RoutingRule) -> RoutingRule:
+        """Keep a new rule.
+
+        Raises:
+            InvalidContent: it matches nothing, or names no agent.
+            VersionConflict: there is one of this id.
+        """
+        await self._check(rule)
+        return await self._rules.add_rule(rule)
+
+    async def replace(self, rule: RoutingRule, *, version: int) -> RoutingRule:
+        """Change a rule that is still in the version the caller read; refused for the same reasons as a new one."""
+        await self._check(rule)
+        return await self._rules.replace_rule(rule, version=version)
+
+    async def remove(self, rule_id: str, *, version: int) -> None:
+        """Remove a rule."""
+        await self._rules.remove_rule(rule_id, version=version)
+
+    async def _check(self, rule: RoutingRule) -> None:
+        if rule.kind is not RuleKind.DEFAULT and not rule.pattern.strip(" ,"):
+            raise errors.InvalidContent(f"A rule of kind {rule.kind.value} needs a pattern.")
+        try:
+            await self._agents.agent(rule.agent_id)
+        except errors.NotFound as error:
+            raise errors.InvalidContent("The rule names an agent that does not exist.") from error
