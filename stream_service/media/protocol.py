@@ -99,8 +99,14 @@ class Stop(msgspec.Struct, frozen=True, tag_field="event", tag="stop"):
 
 StreamEvent = Connected | Start | Media | Mark | Dtmf | Stop
 
-_decoder = msgspec.json.Decoder(StreamEvent)
-_event_name = msgspec.json.Decoder(msgspec.defstruct("_EventName", [("event", str, "")]))
+
+
+class _EventName(msgspec.Struct, frozen=True):
+    event: str = ""
+
+
+_decoder: msgspec.json.Decoder[StreamEvent] = msgspec.json.Decoder(StreamEvent)
+_event_name = msgspec.json.Decoder(_EventName)
 _KNOWN = frozenset({"connected", "start", "media", "mark", "dtmf", "stop"})
 
 
@@ -112,7 +118,7 @@ def decode(message: str | bytes) -> StreamEvent | None:
     """
     try:
         return _decoder.decode(message)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         if _is_unknown_event(message):
             return None
         raise InvalidRequest("The socket message is not a Media Streams message.") from error
@@ -120,8 +126,8 @@ def decode(message: str | bytes) -> StreamEvent | None:
 
 def _is_unknown_event(message: str | bytes) -> bool:
     try:
-        name: str = _event_name.decode(message).event
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        name = _event_name.decode(message).event
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
     return bool(name) and name not in _KNOWN
 

@@ -15,7 +15,7 @@ from shared.observability import logger
 from shared.ports.channel import ChannelCapabilities
 from stream_service.media.audio import BYTES_PER_MS, AudioSink, duration_ms
 from stream_service.speaking.playback import PlaybackLedger
-from stream_service.speaking.sentences import speakable_sentences
+from stream_service.speaking.sentences import SentenceSplitter
 from stream_service.speaking.synthesizer import Synthesizer, Voice
 
 PIECE_MS = 250
@@ -107,15 +107,20 @@ class VoiceChannel:
         return ()
 
     async def _speak(self, speech: _Speech, reply: AsyncGenerator[ReplyChunk, None]) -> None:
-        async with aclosing(speakable_sentences(reply)) as sentences:
-            async for sentence in sentences:
-                speech.stages_ms.setdefault("reply", speech.elapsed_ms)
-                await self._say(speech, sentence.text, self._voices.get(sentence.agent_id, Voice()))
+        splitter = SentenceSplitter()
+        voice = Voice()
+        async for chunk in reply:
+            voice = self._voices.get(chunk.agent_id, Voice())
+            for sentence in splitter.push(chunk.text):
+                await self._say(speech, sentence, voice)
+        for sentence in splitter.finish():
+            await self._say(speech, sentence, voice)
         speech.is_all_sent = True
         await self._heard(speech.ledger)
 
     async def _say(self, speech: _Speech, text: str, voice: Voice) -> None:
         """Send one sentence, in pieces that are each followed by a mark."""
+        speech.stages_ms.setdefault("reply", speech.elapsed_ms)
         speech.ledger.begin_sentence(text)
         buffer = bytearray()
         try:
