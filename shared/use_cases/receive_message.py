@@ -5,32 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import TypeGuard
 
 from shared.domain.conversation import ConversationKey
 from shared.domain.message import InboundItem, InboundMessage, MessageKind
-from shared.domain.quota import RateWindow, decide_rate, must_block
-from shared.errors import Blocked, Forbidden, NotFound, PlatformError, RateLimited, SignatureInvalid, StoreUnavailable
+from shared.domain.quota import RateWindow, decide_rate
+from shared.errors import NotFound, RateLimited, StoreUnavailable
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.observability import count, logger, timed, user_hash
 from shared.ports.channel import InboundChannel
-from shared.ports.counters import Blocklist, RateCounter
+from shared.ports.counters import RateCounter
 from shared.ports.messaging import MessageQueue
+from shared.use_cases.guard_source import GuardSource, note_lost_counter
 
 _PATH_PREFIX = "/webhooks/messages/"
 _STATUS_SUFFIX = "/status"
 _RATE_WINDOW_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeLimits:
-    """How much a user may send, and how often a source may fail validation before it is shut out."""
-
-    requests_per_minute: int
-    failures_before_block: int
-    failure_window_seconds: int
-    block_seconds: int
 
 
 class ReceiveMessage:
@@ -41,14 +33,15 @@ class ReceiveMessage:
         channels: Mapping[str, InboundChannel],
         queue: MessageQueue,
         rates: RateCounter,
-        blocklist: Blocklist,
-        limits: IntakeLimits,
+        guard: GuardSource,
+        *,
+        requests_per_minute: int,
     ) -> None:
         self._channels = channels
         self._queue = queue
         self._rates = rates
-        self._blocklist = blocklist
-        self._limits = limits
+        self._guard = guard
+        self._requests_per_minute = requests_per_minute
 
     async def __call__(self, request: HTTPRequest) -> HTTPResponse:
         """Verify, parse, count, queue, acknowledge.
@@ -63,7 +56,8 @@ class ReceiveMessage:
             QueueUnavailable: not kept, so the provider must send it again.
         """
         channel, is_status = self._addressed(request)
-        handshake = await self._admit(channel, request)
+        await self._guard(request, partial(_prove, channel), webhook=channel.name)
+        handshake = channel.handshake(request)
         if handshake is not None:
             return handshake
         with timed("parse"):
@@ -83,52 +77,6 @@ class ReceiveMessage:
             raise NotFound("There is no such channel.")
         return channel, is_status
 
-    async def _admit(self, channel: InboundChannel, request: HTTPRequest) -> HTTPResponse | None:
-        """The answer to a handshake, or None for a request that is proved to come from the provider.
-
-        The block list is asked only about requests that prove nothing: providers share their addresses with others,
-        and whoever can sign is never shut out.
-        """
-        source = f"{request.source_ip}|{request.path}"
-        try:
-            handshake = channel.handshake(request)
-            if handshake is None:
-                channel.verify(request)
-        except (SignatureInvalid, Forbidden) as error:
-            count("webhook_rejected", channel=channel.name)
-            logger.warning("webhook_rejected", channel=channel.name, source=request.source_ip, code=error.code)
-            await self._count_failure(source, error)
-            raise
-        await self._forgive(source)
-        return handshake
-
-    async def _count_failure(self, source: str, error: PlatformError) -> None:
-        """Shut a source out once it failed too often.
-
-        Raises:
-            Blocked: it already is.
-        """
-        limits = self._limits
-        try:
-            remaining_seconds = await self._blocklist.blocked_for(source)
-            if remaining_seconds > 0:
-                raise Blocked(
-                    "Too many requests from this source failed validation.", retry_after_seconds=remaining_seconds
-                ) from error
-            failures = await self._blocklist.record_failure(source, window_seconds=limits.failure_window_seconds)
-            if must_block(failures=failures, threshold=limits.failures_before_block):
-                await self._blocklist.block(source, seconds=limits.block_seconds)
-                logger.warning("source_blocked", source=source, seconds=limits.block_seconds)
-                count("source_blocked")
-        except StoreUnavailable:
-            _note_lost_counter("blocklist")
-
-    async def _forgive(self, source: str) -> None:
-        try:
-            await self._blocklist.forgive(source)
-        except StoreUnavailable:
-            _note_lost_counter("blocklist")
-
     async def _limit_rate(self, items: tuple[InboundItem, ...]) -> None:
         """Count each user's messages.
 
@@ -145,11 +93,11 @@ class ReceiveMessage:
 
         A post with more messages than a whole minute allows must pass, or it would be refused for ever.
         """
-        limit = self._limits.requests_per_minute
+        limit = self._requests_per_minute
         try:
             window = await self._rates.hit(str(key), window_seconds=_RATE_WINDOW_SECONDS, cost=cost)
         except StoreUnavailable:
-            _note_lost_counter("rate")
+            note_lost_counter("rate")
             return 0
         if not decide_rate(window=window, limit=limit).is_allowed:
             _note_violation(key, window, limit)
@@ -169,11 +117,11 @@ def _note_violation(key: ConversationKey, window: RateWindow, limit: int) -> Non
     count("rate_limit_exceeded", channel=key.channel)
 
 
+def _prove(channel: InboundChannel, request: HTTPRequest) -> None:
+    """Either the provider checks the address and knows the token, or it signed what it sent."""
+    if channel.handshake(request) is None:
+        channel.verify(request)
+
+
 def _is_from_a_user(item: InboundItem) -> TypeGuard[InboundMessage]:
     return isinstance(item, InboundMessage) and item.kind is not MessageKind.ECHO
-
-
-def _note_lost_counter(name: str) -> None:
-    """Counters fail open: losing them must not lose messages, but somebody should know."""
-    logger.warning("counter_unavailable", counter=name)
-    count("counter_unavailable", counter=name)

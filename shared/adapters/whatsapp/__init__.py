@@ -1,0 +1,33 @@
+"""WhatsApp over Meta's Cloud API: reading webhooks and sending replies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from shared.adapters.whatsapp.channel import WhatsAppChannel
+
+if TYPE_CHECKING:
+    from shared.adapters.whatsapp.sending import GraphClient
+    from shared.settings import Settings
+
+
+def whatsapp_channel(settings: Settings, clock: Callable[[], datetime]) -> WhatsAppChannel:
+    """The channel as the settings describe it."""
+
+    def open_client() -> GraphClient:
+        from shared.adapters.whatsapp.sending import GraphClient  # noqa: PLC0415 - loads the HTTP client
+
+        return GraphClient(
+            base_url=settings.whatsapp_api_base_url,
+            api_version=settings.whatsapp_api_version,
+            access_token=settings.whatsapp_access_token.get_secret_value(),
+        )
+
+    return WhatsAppChannel(
+        app_secret=settings.whatsapp_app_secret.get_secret_value(),
+        verify_token=settings.whatsapp_verify_token.get_secret_value(),
+        open_client=open_client,
+        clock=clock,
+    )

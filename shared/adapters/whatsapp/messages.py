@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from shared.adapters.whatsapp.fields import (
+from shared.adapters.provider_json import (
     Malformed,
     list_of,
     object_of,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from shared.adapters.whatsapp.fields import (
+from shared.adapters.provider_json import (
     Malformed,
     fingerprint,
     list_of,

@@ -1,0 +1,165 @@
+"""WhatsApp over Meta's Cloud API, as a channel.
+
+Source: WhatsApp Business Platform, "Create a webhook endpoint" and "Webhooks overview".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from shared.adapters.whatsapp.parsing import parse_webhook
+from shared.domain.json_value import JSON
+from shared.domain.message import (
+    ChannelNotice,
+    Delivery,
+    InboundItem,
+    InboundMessage,
+    NoticeKind,
+    Recipient,
+    ReplyChunk,
+    StatusUpdate,
+)
+from shared.errors import Forbidden, NotFound, SignatureInvalid
+from shared.http_contract import HTTPRequest, HTTPResponse
+from shared.ports.channel import ChannelCapabilities
+
+if TYPE_CHECKING:
+    from shared.adapters.whatsapp.sending import GraphClient
+
+CHANNEL_NAME = "whatsapp"
+TEXT_LIMIT = 4096
+_SIGNATURE_HEADER = "x-hub-signature-256"
+_SIGNATURE_PREFIX = "sha256="
+_NOTICE_NAMES = {NoticeKind.CALL: "calls", NoticeKind.ERROR: "errors", NoticeKind.ACCOUNT: "notices"}
+
+
+class WhatsAppChannel:
+    """Both channel ports over the Cloud API.
+
+    `open_client` is called when the first reply leaves: the webhook, which never sends, need not load an HTTP client.
+    """
+
+    name = CHANNEL_NAME
+    capabilities = ChannelCapabilities(text_limit=TEXT_LIMIT, reply_window_hours=24)
+
+    def __init__(
+        self,
+        *,
+        app_secret: str,
+        verify_token: str,
+        open_client: Callable[[], GraphClient],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._app_secret = app_secret.encode()
+        self._verify_token = verify_token.encode()
+        self._open_client = open_client
+        self._client: GraphClient | None = None
+        self._clock = clock
+
+    def handshake(self, request: HTTPRequest) -> HTTPResponse | None:
+        """Echo the challenge to whoever knows the verify token.
+
+        Raises:
+            Forbidden: a GET without the token.
+        """
+        if request.method != "GET":
+            return None
+        values = request.query_values
+        token = values.get("hub.verify_token", "").encode("utf-8", "surrogatepass")
+        is_known = bool(self._verify_token) and hmac.compare_digest(token, self._verify_token)
+        if values.get("hub.mode") != "subscribe" or not is_known:
+            raise Forbidden("The verify token is wrong.")
+        return HTTPResponse.text(values.get("hub.challenge", ""))
+
+    def verify(self, request: HTTPRequest) -> None:
+        """Compare the signature over the body's exact bytes.
+
+        Raises:
+            SignatureInvalid: it is missing or does not match, or no secret is configured.
+        """
+        stated = request.headers.get(_SIGNATURE_HEADER, "").encode("utf-8", "surrogatepass")
+        digest = hmac.new(self._app_secret, request.body, hashlib.sha256).hexdigest()
+        expected = f"{_SIGNATURE_PREFIX}{digest}".encode()
+        if not self._app_secret or not hmac.compare_digest(stated, expected):
+            raise SignatureInvalid("The signature is missing or invalid.")
+
+    def parse(self, request: HTTPRequest) -> tuple[InboundItem, ...]:
+        """Every element of every change of every entry.
+
+        Raises:
+            InvalidRequest: not a webhook notification.
+        """
+        return parse_webhook(request.json_value(), channel=self.name, received_at=self._clock())
+
+    def parse_status(self, request: HTTPRequest) -> tuple[InboundItem, ...]:
+        """Meta reports statuses at the same path as messages, so nothing lives here.
+
+        Raises:
+            NotFound: always.
+        """
+        raise NotFound(f"There is nothing at {request.path}.")
+
+    def acknowledge(self, items: tuple[InboundItem, ...]) -> HTTPResponse:
+        """Say how many items of each kind were kept, and which could not be read."""
+        counts = Counter(_plural(item) for item in items)
+        rejected: list[JSON] = [
+            {"id": item.notice_id, "reason": item.reason}
+            for item in items
+            if isinstance(item, ChannelNotice) and item.kind is NoticeKind.REJECTED
+        ]
+        kept: dict[str, JSON] = {
+            name: counts[name] for name in ("messages", "statuses", "calls", "errors", "notices")
+        }
+        return HTTPResponse.ok({"accepted": len(items) - len(rejected), **kept, "rejected": rejected})
+
+    def acknowledge_status(self) -> HTTPResponse:
+        """Never reached, since `parse_status` finds nothing."""
+        return HTTPResponse.empty()
+
+    async def deliver(self, recipient: Recipient, reply: AsyncIterator[ReplyChunk]) -> Delivery:
+        """Send the whole reply, in as few messages as it fits into.
+
+        Raises:
+            ProviderUnavailable: nothing was sent; the same delivery may succeed later.
+            ProviderRejected: nothing was sent and never will be.
+        """
+        from shared.adapters.text_delivery import deliver_in_parts  # noqa: PLC0415 - only senders load it
+
+        client = self._sender()
+
+        async def send(part: str) -> str:
+            return await client.send_text(recipient, part)
+
+        return await deliver_in_parts(reply, limit=TEXT_LIMIT, send=send)
+
+    async def find_sent(self, recipient: Recipient, text: str) -> tuple[str, ...] | None:  # noqa: ARG002 - the port
+        """Meta cannot be asked; its statuses carry the delivery id, so the statuses that came in know."""
+        return None
+
+    async def show_typing(self, business_id: str, message_id: str) -> None:
+        """Mark a message as read and show that a reply is being written; never raises."""
+        await self._sender().show_typing(business_id, message_id)
+
+    async def aclose(self) -> None:
+        """Close the connections to the provider."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    def _sender(self) -> GraphClient:
+        if self._client is None:
+            self._client = self._open_client()
+        return self._client
+
+
+def _plural(item: InboundItem) -> str:
+    if isinstance(item, InboundMessage):
+        return "messages"
+    if isinstance(item, StatusUpdate):
+        return "statuses"
+    return _NOTICE_NAMES.get(item.kind, "rejected")
