@@ -88,7 +88,7 @@ def read_hand_over(arguments: str, colleagues: Sequence[Colleague]) -> HandOver:
         chosen = json.loads(arguments or "{}")
     except ValueError as error:
         raise ModelUnavailable("the model's hand-over is not JSON") from error
-    if not isinstance(chosen, dict) or chosen.get("target") not in {colleague.id for colleague in colleagues}:
+    if not isinstance(chosen, dict) or chosen.get("target") not in [colleague.id for colleague in colleagues]:
         raise ModelUnavailable("the model hands over to nobody we know")
     return HandOver(
         target=chosen["target"], reason=str(chosen.get("reason", "")), summary=str(chosen.get("summary", ""))

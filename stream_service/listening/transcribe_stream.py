@@ -223,6 +223,7 @@ class AwsTranscribeStream:
         begins_ms = heard_ms if self._speech_from_ms is None else self._speech_from_ms - _LEAD_IN_MS
         self._audio.send_again_from(max(begins_ms, self._words.confirmed_ms))
         self._session_starts_ms = self._audio.sent_ms
+        self._audio_due.set()  # What was said meanwhile goes out at once.
         self._connection = connection
         return "lost_again"
 
