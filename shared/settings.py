@@ -122,8 +122,10 @@ class Settings(BaseModel):
         return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
 
 
-def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from the environment.
+def load_settings(
+    environment: Mapping[str, str] | None = None, *, provider_secrets: Mapping[str, str] | None = None
+) -> Settings:
+    """Read the settings from the environment; `provider_secrets`, by field name, go before it.
 
     Raises:
         SettingsInvalid: a variable is missing or wrong; the message names it and never shows its value.
@@ -132,6 +134,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     known: dict[str, Any] = {
         name: values[name.upper()] for name in Settings.model_fields if values.get(name.upper(), "") != ""
     }
+    known |= {name: value for name, value in (provider_secrets or {}).items() if name in Settings.model_fields}
     try:
         return Settings.model_validate(known)
     except ValidationError as error:

@@ -6,6 +6,7 @@ from types import FrameType
 
 import uvicorn
 
+from shared import wiring
 from stream_service import composition
 from stream_service.live_calls import LiveCalls
 
@@ -33,7 +34,7 @@ class DrainingServer(uvicorn.Server):
 
 def main() -> None:
     """Serve until told to stop and the last call is over."""
-    settings = composition.settings()
+    settings = wiring.settings()
     live_calls = LiveCalls(settings.calls_per_task)
     config = uvicorn.Config(
         composition.stream_app(settings, live_calls),

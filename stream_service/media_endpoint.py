@@ -17,8 +17,8 @@ from stream_service.media.transport import MediaTransport, Message, Receive, Sen
 class StreamSignature(Protocol):
     """Checks that Twilio opened a stream's socket."""
 
-    def verify_stream(self, path: str, signature: str) -> None:
-        """Make sure that Twilio signed a socket's path.
+    def verify_upgrade(self, *, path: str, query: str = "", signature: str | None) -> None:
+        """Make sure that Twilio signed a socket's address.
 
         Raises:
             SignatureInvalid: it did not, or cannot be shown to have.
@@ -63,8 +63,9 @@ class MediaEndpoint:
 
     async def _identify(self, scope: Message) -> StreamTicket:
         path = scope["raw_path"].decode("ascii", "replace")
-        headers = dict(scope["headers"])
-        self._signature.verify_stream(path, headers.get(b"x-twilio-signature", b"").decode("ascii", "replace"))
+        signature = dict(scope["headers"]).get(b"x-twilio-signature", b"").decode("ascii", "replace")
+        query = scope["query_string"].decode("ascii", "replace")
+        self._signature.verify_upgrade(path=path, query=query, signature=signature)
         ticket = await self._tickets.redeem(path.rpartition("/")[2])
         if ticket is None:
             raise errors.Unauthenticated("The stream token is unknown, used or expired.")

@@ -7,12 +7,15 @@ from shared.domain.conversation import ConversationStatus
 from shared.errors import NotFound, StoreUnavailable
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.observability import logger
+from shared.ports.counters import RateCounter
 from shared.ports.history import HistoryReader
 from shared.ports.telephony import PhoneCall, Telephony
 from shared.use_cases.answer_call import NOT_NOW, AnswerCall
 from shared.use_cases.close_call import CloseCall
 from shared.use_cases.guard_source import GuardSource
 
+RECOVERIES = 5
+_RECOVERY_WINDOW_SECONDS = 300
 ONE_MOMENT = "Please hold on, I'm connecting you to a colleague."
 
 
@@ -26,6 +29,7 @@ class FollowCall:
         answer_call: AnswerCall,
         close_call: CloseCall,
         history: HistoryReader,
+        rates: RateCounter,
         *,
         human_phone_number: str,
     ) -> None:
@@ -34,6 +38,7 @@ class FollowCall:
         self._answer_call = answer_call
         self._close_call = close_call
         self._history = history
+        self._rates = rates
         self._human_phone_number = human_phone_number
 
     async def __call__(self, request: HTTPRequest) -> HTTPResponse:
@@ -77,18 +82,22 @@ class FollowCall:
                 return self._telephony.dial(self._human_phone_number, ONE_MOMENT)
             if call.has_ended or kept.state is CallState.ENDED:
                 return self._telephony.hang_up()
-            logger.warning("call_lost_its_stream", call_sid=call.call_sid, state=kept.state.value)
-            return await self._answer_call.connect(call, resumes=True)
+            return await self._reconnect(call, resumes=True)
         except NotFound:
-            return await self._reconnect_unknown(call)
+            # The stream was lost before the call had a record: begin again.
+            return await self._reconnect(call, resumes=False)
         except StoreUnavailable:
             logger.exception("call_not_recovered", call_sid=call.call_sid)
             return self._telephony.refuse(NOT_NOW)
 
-    async def _reconnect_unknown(self, call: PhoneCall) -> HTTPResponse:
-        """The stream was lost before the call had a record: begin again."""
+    async def _reconnect(self, call: PhoneCall, *, resumes: bool) -> HTTPResponse:
+        """Connect again, but not for ever: what fails this often fails for a reason of its own."""
+        logger.warning("call_lost_its_stream", call_sid=call.call_sid)
         try:
-            return await self._answer_call.connect(call)
+            attempts = await self._rates.hit(f"recover:{call.call_sid}", window_seconds=_RECOVERY_WINDOW_SECONDS)
+            if attempts.count > RECOVERIES:
+                return self._telephony.refuse(NOT_NOW)
+            return await self._answer_call.connect(call, resumes=resumes)
         except StoreUnavailable:
             logger.exception("call_not_recovered", call_sid=call.call_sid)
             return self._telephony.refuse(NOT_NOW)

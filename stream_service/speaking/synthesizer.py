@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,10 +21,10 @@ class Synthesizer(Protocol):
     async def warm_up(self) -> None:
         """Load models or open connections, so that the first call is as fast as the second."""
 
-    def speak(self, text: str, voice: Voice) -> AsyncIterator[bytes]:
+    def speak(self, text: str, voice: Voice) -> AsyncGenerator[bytes, None]:
         """Yield the spoken text as mu-law audio (8 kHz, mono, no header), in pieces as they become ready.
 
-        Closing the iterator stops the synthesis.
+        Closing the generator stops the synthesis.
 
         Raises:
             SpeechUnavailable: no first or next piece within the adapter's timeout.

@@ -1,0 +1,250 @@
+"""Composition root: the only place where use cases meet adapters.
+
+Imports stand inside the functions on purpose: a webhook must not pay for libraries that only the worker needs, because
+every import lengthens a cold start.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from shared.wiring.environment import now, settings
+
+if TYPE_CHECKING:
+    from shared.ports.access import TokenVerifier, UpdateTickets
+    from shared.ports.telephony import Telephony
+    from shared.use_cases.answer_call import AnswerCall
+    from shared.use_cases.answer_message import AnswerMessage
+    from shared.use_cases.change_hands import ChangeHands
+    from shared.use_cases.close_call import CloseCall
+    from shared.use_cases.edit_agents import EditAgents, EditRules
+    from shared.use_cases.follow_call import FollowCall
+    from shared.use_cases.guard_source import GuardSource
+    from shared.use_cases.handle_item import HandleItem
+    from shared.use_cases.open_call import OpenCall
+    from shared.use_cases.orchestrator import Orchestrator
+    from shared.use_cases.query_history import QueryHistory
+    from shared.use_cases.recall_conversation import RecallConversation
+    from shared.use_cases.receive_message import ReceiveMessage
+    from shared.use_cases.try_routing import TryRouting
+
+__all__ = ["now", "settings"]
+
+
+@lru_cache(maxsize=1)
+def receive_message() -> ReceiveMessage:
+    """Intake of the text channels."""
+    from shared.use_cases.receive_message import ReceiveMessage
+    from shared.wiring import channels, stores
+
+    return ReceiveMessage(
+        channels=channels.channels(),
+        queue=stores.queue(),
+        rates=stores.rates(),
+        guard=guard_source(),
+        requests_per_minute=settings().requests_per_minute,
+    )
+
+
+@lru_cache(maxsize=1)
+def handle_item() -> HandleItem:
+    """What the worker does with a queued item."""
+    from shared.use_cases.handle_item import HandleItem
+    from shared.wiring import channels, stores
+
+    return HandleItem(answer_message(), stores.history(), stores.events(), channels.channels(), now)
+
+
+@lru_cache(maxsize=1)
+def answer_message() -> AnswerMessage:
+    """The turn."""
+    from shared.use_cases.answer_message import AnswerMessage
+    from shared.wiring import stores
+
+    return AnswerMessage(
+        stores.history(),
+        recall_conversation(),
+        orchestrator(),
+        stores.events(),
+        now,
+        lease_seconds=settings().answer_lease_seconds,
+        can_transfer_calls=can_transfer_calls(),
+    )
+
+
+@lru_cache(maxsize=1)
+def orchestrator() -> Orchestrator:
+    """Several agents as one conversation."""
+    from shared.use_cases.orchestrator import Orchestrator
+    from shared.wiring import engines, stores
+
+    return Orchestrator(
+        stores.agents(),
+        stores.active_agents(),
+        engines.language_model(),
+        engines.embedder(),
+        now,
+        can_transfer_calls=can_transfer_calls(),
+    )
+
+
+def recall_conversation() -> RecallConversation:
+    """Memory."""
+    from shared.use_cases.recall_conversation import RecallConversation
+    from shared.wiring import stores
+
+    return RecallConversation(stores.context(), stores.history())
+
+
+def can_transfer_calls() -> bool:
+    """Whether there is a person to connect callers to."""
+    return bool(settings().human_phone_number)
+
+
+@lru_cache(maxsize=1)
+def answer_call() -> AnswerCall:
+    """The incoming-call webhook."""
+    from shared.use_cases.answer_call import AnswerCall
+    from shared.wiring import stores
+
+    known = settings()
+    return AnswerCall(
+        telephony(),
+        guard_source(),
+        stores.rates(),
+        stores.slots(),
+        stores.stream_tickets(),
+        calls_per_user=known.connections_per_user,
+        requests_per_minute=known.requests_per_minute,
+        call_limit_seconds=known.call_limit_seconds,
+    )
+
+
+@lru_cache(maxsize=1)
+def follow_call() -> FollowCall:
+    """The other voice webhooks."""
+    from shared.use_cases.follow_call import FollowCall
+    from shared.wiring import stores
+
+    return FollowCall(
+        telephony(),
+        guard_source(),
+        answer_call(),
+        close_call(),
+        stores.history_reader(),
+        stores.rates(),
+        human_phone_number=settings().human_phone_number,
+    )
+
+
+def open_call() -> OpenCall:
+    """A call's audio starts to flow."""
+    from shared.use_cases.open_call import OpenCall
+    from shared.wiring import stores
+
+    return OpenCall(
+        stores.calls(),
+        stores.history(),
+        stores.agents(),
+        recall_conversation(),
+        orchestrator(),
+        stores.events(),
+        now,
+    )
+
+
+def close_call() -> CloseCall:
+    """A call is over."""
+    from shared.use_cases.close_call import CloseCall
+    from shared.wiring import stores
+
+    return CloseCall(stores.calls(), stores.recordings(), stores.slots(), stores.events(), now)
+
+
+def guard_source() -> GuardSource:
+    """Who may call a webhook."""
+    from shared.use_cases.guard_source import BlockingRule, GuardSource
+    from shared.wiring import stores
+
+    known = settings()
+    return GuardSource(
+        stores.blocklist(),
+        BlockingRule(
+            failures_before_block=known.failures_before_block,
+            failure_window_seconds=known.failure_window_seconds,
+            block_seconds=known.block_seconds,
+        ),
+    )
+
+
+@lru_cache(maxsize=1)
+def telephony() -> Telephony:
+    """Twilio's voice webhooks and call control."""
+    from shared.adapters.twilio_voice import twilio_voice
+
+    return twilio_voice(settings())
+
+
+@lru_cache(maxsize=1)
+def query_history() -> QueryHistory:
+    """The read side of the API."""
+    from shared.use_cases.query_history import QueryHistory
+    from shared.wiring import stores
+
+    return QueryHistory(stores.history_reader(), stores.recordings())
+
+
+@lru_cache(maxsize=1)
+def token_verifier() -> TokenVerifier:
+    """Who is asking."""
+    from shared.adapters.bearer_tokens import BearerTokens
+    from shared.adapters.signing_keys import SigningKeys
+    from shared.settings import SettingsInvalid
+
+    known = settings()
+    if not (known.jwt_issuer and known.jwt_audience and known.jwt_jwks_url):
+        raise SettingsInvalid("Set JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS_URL.")
+    return BearerTokens(SigningKeys(known.jwt_jwks_url), issuer=known.jwt_issuer, audience=known.jwt_audience)
+
+
+def edit_agents() -> EditAgents:
+    """Changing agents."""
+    from shared.adapters.postgres.agent_editing import PostgresAgentEditor
+    from shared.use_cases.edit_agents import EditAgents
+    from shared.wiring import stores
+
+    return EditAgents(PostgresAgentEditor(stores.database()))
+
+
+def edit_rules() -> EditRules:
+    """Changing routing rules."""
+    from shared.adapters.postgres.agent_editing import PostgresAgentEditor, PostgresRuleEditor
+    from shared.use_cases.edit_agents import EditRules
+    from shared.wiring import stores
+
+    return EditRules(PostgresRuleEditor(stores.database()), PostgresAgentEditor(stores.database()))
+
+
+def try_routing() -> TryRouting:
+    """Which agent a text would reach."""
+    from shared.use_cases.try_routing import TryRouting
+    from shared.wiring import engines, stores
+
+    return TryRouting(stores.agents(), engines.embedder(), now)
+
+
+def change_hands() -> ChangeHands:
+    """Takeover by a person, and back."""
+    from shared.use_cases.change_hands import ChangeHands
+    from shared.wiring import stores
+
+    return ChangeHands(stores.history_reader(), stores.history(), stores.context(), stores.events(), now)
+
+
+def update_tickets() -> UpdateTickets:
+    """Tickets of the updates socket."""
+    from shared.adapters.redis.update_tickets import RedisUpdateTickets
+    from shared.wiring import stores
+
+    return RedisUpdateTickets(stores.redis())

@@ -1,0 +1,74 @@
+"""The engines that settings choose: who writes replies, who measures meaning."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from shared.wiring.environment import settings
+
+if TYPE_CHECKING:
+    import boto3
+
+    from shared.adapters.openai_compatible import OpenAICompatibleClient
+    from shared.ports.language_model import Embedder, LanguageModel
+
+
+@lru_cache(maxsize=1)
+def aws_session() -> boto3.Session:
+    """One session for all AWS clients of the process; region and credentials come from the environment."""
+    import boto3
+
+    return boto3.Session(region_name=settings().aws_region)
+
+
+@lru_cache(maxsize=1)
+def language_model() -> LanguageModel:
+    """The engine named by LANGUAGE_MODEL."""
+    known = settings()
+    match known.language_model:
+        case "bedrock":
+            from shared.adapters.bedrock import BedrockLanguageModel
+
+            return BedrockLanguageModel(aws_session(), model_id=known.bedrock_model_id)
+        case "openai":
+            from shared.adapters.openai_compatible import OpenAICompatibleLanguageModel
+
+            return OpenAICompatibleLanguageModel(_openai(), model=known.openai_model)
+        case "local":
+            from shared.adapters.local_model import LocalModel
+
+            return LocalModel(embedder())
+        case "scripted":
+            from shared.adapters.scripted_model import ScriptedModel
+
+            return ScriptedModel(reply_tokens=known.scripted_reply_tokens, delay_ms=known.scripted_reply_delay_ms)
+
+
+@lru_cache(maxsize=1)
+def embedder() -> Embedder | None:
+    """The engine named by EMBEDDINGS; None when agents are to answer without searching their knowledge."""
+    known = settings()
+    match known.embeddings:
+        case "bedrock":
+            from shared.adapters.bedrock_embeddings import BedrockEmbedder
+
+            return BedrockEmbedder(aws_session(), model_id=known.bedrock_embedding_model_id)
+        case "openai":
+            from shared.adapters.openai_compatible import OpenAICompatibleEmbedder
+
+            return OpenAICompatibleEmbedder(_openai(), model=known.openai_embedding_model)
+        case "local":
+            from shared.adapters.minilm import MiniLMEmbedder
+
+            return MiniLMEmbedder()
+        case "none":
+            return None
+
+
+@lru_cache(maxsize=1)
+def _openai() -> OpenAICompatibleClient:
+    from shared.adapters.openai_compatible import OpenAICompatibleClient
+
+    known = settings()
+    return OpenAICompatibleClient(base_url=known.openai_base_url, api_key=known.openai_api_key.get_secret_value())

@@ -1,0 +1,161 @@
+"""The connections of this process, each opened when it is first needed and shared from then on."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from shared.settings import SettingsInvalid
+from shared.wiring.environment import secret_values, settings
+
+if TYPE_CHECKING:
+    from redis.asyncio.cluster import RedisCluster
+
+    from shared.adapters.postgres.engine import Database
+    from shared.ports.counters import Blocklist, ConnectionCounter, RateCounter
+    from shared.ports.history import HistoryReader
+    from shared.ports.messaging import EventPublisher, MessageQueue
+    from shared.ports.stores import (
+        ActiveAgentStore,
+        AgentStore,
+        CallStore,
+        ContextStore,
+        HistoryStore,
+        RecordingStore,
+        StreamTickets,
+    )
+
+
+@lru_cache(maxsize=1)
+def database() -> Database:
+    """The connection pool; with a secret's ARN, every new connection asks for the current user and password."""
+    from shared.adapters.postgres.engine import Database
+
+    known = settings()
+    if known.database_url is not None:
+        return Database(
+            known.database_url.get_secret_value(), pool_size=known.database_pool_size, ca_file=known.database_ca_file
+        )
+    arn = known.database_secret_arn
+    if arn is None or known.database_host is None:
+        raise SettingsInvalid("Set DATABASE_HOST with DATABASE_SECRET_ARN.")
+
+    def credentials() -> tuple[str, str]:
+        secret = secret_values(arn)
+        return secret["username"], secret["password"]
+
+    return Database(
+        f"postgresql://{known.database_host}:{known.database_port}/{known.database_name}",
+        pool_size=known.database_pool_size,
+        ca_file=known.database_ca_file,
+        credentials=credentials,
+    )
+
+
+@lru_cache(maxsize=1)
+def redis() -> RedisCluster:
+    """The cluster client."""
+    from shared.adapters.redis.client import connect_cluster
+
+    known = settings()
+    return connect_cluster(known.redis_url.get_secret_value(), ca_file=known.redis_ca_file)
+
+
+def history() -> HistoryStore:
+    """Messages and their answers."""
+    from shared.adapters.postgres.history_store import PostgresHistoryStore
+
+    return PostgresHistoryStore(database(), conversation_gap_hours=settings().conversation_gap_hours)
+
+
+def history_reader() -> HistoryReader:
+    """Looking things up."""
+    from shared.adapters.postgres.history_reader import PostgresHistoryReader
+
+    return PostgresHistoryReader(database())
+
+
+def agents() -> AgentStore:
+    """Agents, rules, knowledge."""
+    from shared.adapters.postgres.agents import PostgresAgentStore
+
+    return PostgresAgentStore(database())
+
+
+def calls() -> CallStore:
+    """Call records."""
+    from shared.adapters.postgres.calls import PostgresCallStore
+
+    return PostgresCallStore(database(), conversation_gap_hours=settings().conversation_gap_hours)
+
+
+def context() -> ContextStore:
+    """The context cache."""
+    from shared.adapters.redis.context import RedisContextStore
+
+    return RedisContextStore(redis(), ttl_seconds=settings().context_ttl_seconds)
+
+
+def active_agents() -> ActiveAgentStore:
+    """Who serves whom."""
+    from shared.adapters.redis.active_agents import RedisActiveAgentStore
+
+    return RedisActiveAgentStore(redis(), ttl_seconds=settings().context_ttl_seconds)
+
+
+def rates() -> RateCounter:
+    """Requests per minute."""
+    from shared.adapters.redis.counters import RedisRateCounter
+
+    return RedisRateCounter(redis())
+
+
+def blocklist() -> Blocklist:
+    """Sources that are shut out."""
+    from shared.adapters.redis.counters import RedisBlocklist
+
+    return RedisBlocklist(redis())
+
+
+def slots() -> ConnectionCounter:
+    """Calls per user."""
+    from shared.adapters.redis.counters import RedisConnectionCounter
+
+    return RedisConnectionCounter(redis())
+
+
+def stream_tickets() -> StreamTickets:
+    """Tokens of media streams."""
+    from shared.adapters.redis.tickets import RedisStreamTickets
+
+    return RedisStreamTickets(redis())
+
+
+@lru_cache(maxsize=1)
+def events() -> EventPublisher:
+    """Live updates."""
+    from shared.adapters.redis.updates import RedisEventPublisher
+
+    return RedisEventPublisher(redis())
+
+
+@lru_cache(maxsize=1)
+def queue() -> MessageQueue:
+    """From the webhook to the worker."""
+    from shared.adapters.sqs import SQSMessageQueue
+
+    url = settings().queue_url
+    if url is None:
+        raise SettingsInvalid("Set QUEUE_URL.")
+    return SQSMessageQueue(url)
+
+
+@lru_cache(maxsize=1)
+def recordings() -> RecordingStore:
+    """Recordings of calls."""
+    from shared.adapters.s3 import S3RecordingStore
+
+    bucket = settings().bucket
+    if bucket is None:
+        raise SettingsInvalid("Set BUCKET.")
+    return S3RecordingStore(bucket)
