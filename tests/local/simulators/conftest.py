@@ -1,0 +1,177 @@
+"""A small platform of the tests' own, on a real port: the simulators are tested against it, not against themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from local.simulators.phone_line import PhoneLine
+
+AUTH_TOKEN = "an auth token of the tests"
+
+
+class _QuietServer(uvicorn.Server):
+    """Leaves the signals to pytest."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serve(app: ASGIApp) -> AsyncIterator[str]:
+    """Run an application on a free port of this machine; yields its base URL."""
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_level="error", lifespan="auto", timeout_graceful_shutdown=2
+    )
+    server = _QuietServer(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.005)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@dataclass
+class WebhookCall:
+    """One webhook the platform received."""
+
+    path: str
+    form: dict[str, str]
+    headers: dict[str, str]
+    url: str
+
+
+Talk = Callable[[WebSocket, dict[str, object]], Awaitable[None]]
+
+
+@dataclass
+class FakePlatform:
+    """Answers webhooks with scripted TwiML and runs `talk` on every stream."""
+
+    base_url: str = ""
+    webhooks: list[WebhookCall] = field(default_factory=list)
+    bodies: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)
+    twiml: dict[str, str] = field(default_factory=dict)
+    statuses: dict[str, list[int]] = field(default_factory=dict)
+    messages: list[dict[str, object]] = field(default_factory=list)
+    upgrade_headers: dict[str, str] = field(default_factory=dict)
+    talk: Talk | None = None
+    denial_status: int | None = None
+
+    @property
+    def line(self) -> PhoneLine:
+        return PhoneLine(base_url=self.base_url, auth_token=AUTH_TOKEN)
+
+    @property
+    def stream_url(self) -> str:
+        return self.base_url.replace("http", "ws", 1) + "/media/token-1"
+
+    def connect(self, after: str = "", action: str = "") -> str:
+        attribute = f' action="{action}"' if action else ""
+        return (
+            f'<Response><Connect{attribute}><Stream url="{self.stream_url}" statusCallback="/webhooks/voice/stream-status">'
+            f'<Parameter name="language" value="en-IN"/></Stream></Connect>{after}</Response>'
+        )
+
+    def received(self, event: str) -> list[dict[str, object]]:
+        return [message for message in self.messages if message["event"] == event]
+
+    def posts(self, path: str) -> list[WebhookCall]:
+        return [webhook for webhook in self.webhooks if webhook.path == path]
+
+    async def webhook(self, request: Request) -> Response:
+        body = await request.body()
+        path = request.url.path
+        self.bodies.append((path, body, dict(request.headers)))
+        if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            form = dict(parse_qsl(body.decode(), keep_blank_values=True))
+            self.webhooks.append(
+                WebhookCall(path=path, form=form, headers=dict(request.headers), url=self.base_url + path)
+            )
+        scripted = self.statuses.get(path)
+        status = scripted.pop(0) if scripted else 200
+        return Response(self.twiml.get(path, ""), status_code=status, media_type="text/xml")
+
+    async def media(self, socket: WebSocket) -> None:
+        self.upgrade_headers = dict(socket.headers)
+        if self.denial_status is not None:
+            await socket.send_denial_response(Response(status_code=self.denial_status))
+            return
+        await socket.accept()
+        await socket.receive_json()
+        start = await socket.receive_json()
+        self.messages.append(start)
+        reader = asyncio.create_task(self._read(socket))
+        try:
+            if self.talk is None:
+                await reader
+                return
+            talker = asyncio.create_task(self.talk(socket, start))
+            await asyncio.wait({reader, talker}, return_when=asyncio.FIRST_COMPLETED)
+            if not reader.done():
+                await socket.close()
+            talker.cancel()
+        finally:
+            reader.cancel()
+
+    async def _read(self, socket: WebSocket) -> None:
+        try:
+            while True:
+                self.messages.append(await socket.receive_json())
+        except WebSocketDisconnect:
+            return
+
+
+async def send_audio(socket: WebSocket, start: dict[str, object], mulaw: bytes) -> None:
+    """Send audio as a platform does."""
+    payload = base64.b64encode(mulaw).decode()
+    await socket.send_text(json.dumps({"event": "media", "streamSid": start["streamSid"], "media": {"payload": payload}}))
+
+
+async def send_mark(socket: WebSocket, start: dict[str, object], name: str) -> None:
+    """Ask for an echo."""
+    await socket.send_text(json.dumps({"event": "mark", "streamSid": start["streamSid"], "mark": {"name": name}}))
+
+
+async def send_clear(socket: WebSocket, start: dict[str, object]) -> None:
+    """Cut what is queued."""
+    await socket.send_text(json.dumps({"event": "clear", "streamSid": start["streamSid"]}))
+
+
+async def until(is_so: Callable[[], bool], *, seconds: float = 5) -> None:
+    """Wait for something that another task does."""
+    async with asyncio.timeout(seconds):
+        while not is_so():
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def platform() -> AsyncIterator[FakePlatform]:
+    """A platform that answers every webhook with nothing until told otherwise."""
+    fake = FakePlatform()
+    routes = [
+        Route("/{rest:path}", fake.webhook, methods=["POST"]),
+        WebSocketRoute("/media/{token}", fake.media),
+    ]
+    async with serve(Starlette(routes=routes)) as base_url:
+        fake.base_url = base_url
+        yield fake
