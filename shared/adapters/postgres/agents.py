@@ -62,7 +62,12 @@ def _rules(connection: Connection) -> tuple[RoutingRule, ...]:
     )
     return tuple(
         RoutingRule(
-            id=row.id, kind=RuleKind(row.kind), pattern=row.pattern, agent_id=row.agent_id, priority=row.priority
+            id=row.id,
+            kind=RuleKind(row.kind),
+            pattern=row.pattern,
+            agent_id=row.agent_id,
+            priority=row.priority,
+            version=row.version,
         )
         for row in rows
     )

@@ -15,6 +15,7 @@ from shared.adapters.postgres.schema import calls, messages, recordings
 from shared.adapters.postgres.schema import conversations as conversation_rows
 from shared.domain.call import VOICE_CHANNEL, Call, CallDirection, CallState, StreamTicket
 from shared.domain.conversation import ConversationKey
+from shared.domain.json_value import JSON
 from shared.domain.message import MessageKind
 from shared.ports.stores import CallTurn
 
@@ -95,6 +96,12 @@ def read_call(row: Row[Any]) -> Call:
     )
 
 
+def note_agent(connection: Connection, call_sid: JSON, agent_id: str | None) -> None:
+    """Note which agent spoke last in the call, if it was one and if there is a call."""
+    if agent_id is not None and isinstance(call_sid, str):
+        connection.execute(update(calls).where(calls.c.call_sid == call_sid).values(agent_id=agent_id))
+
+
 def _open(connection: Connection, ticket: StreamTicket, started_at: datetime, gap: timedelta) -> Call:
     key = ConversationKey(channel=VOICE_CHANNEL, user_id=ticket.caller_id)
     conversations.lock_user(connection, key, None)
@@ -168,6 +175,7 @@ def _add_turn(connection: Connection, turn: CallTurn) -> None:
     )
     if stored.rowcount:
         conversations.note_message(connection, turn.conversation_id, at=turn.at, agent_id=turn.agent_id)
+        note_agent(connection, turn.call_sid, turn.agent_id)
 
 
 def _attach(connection: Connection, call_sid: str, key: str, duration_ms: int) -> None:

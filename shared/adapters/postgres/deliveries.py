@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,15 @@ from shared.domain.conversation import Speaker
 from shared.domain.message import Delivery, DeliveryStatus, MessageKind
 from shared.domain.prompt import TokenUsage
 from shared.domain.reply import HeldReply, ReplyDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReply:
+    """A reply that became a turn; `delivery_id` is None for one that did not go through the outbox."""
+
+    id: str
+    at: datetime
+    delivery_id: str | None
 
 
 def load_held_reply(connection: Connection, message_id: str) -> HeldReply | None:
@@ -70,8 +80,8 @@ def abandon(connection: Connection, message_id: str) -> None:
 
 def store_reply(
     connection: Connection, inbound: Row[Any], draft: ReplyDraft | None, delivery: Delivery
-) -> tuple[str, datetime, str | None]:
-    """Keep what was delivered as a turn; its id, its time, and the id of its delivery if it went through the outbox."""
+) -> StoredReply:
+    """Keep what was delivered as a turn, and note in the outbox what became of it."""
     reply_id = new_id()
     attributes = dict(delivery.attributes)
     place = take_call_place(attributes)
@@ -107,7 +117,7 @@ def store_reply(
         .values(status=delivery.status, reply_id=reply_id, updated_at=func.clock_timestamp())
         .returning(deliveries.c.id)
     ).scalar_one_or_none()
-    return reply_id, spoken_at, delivery_id
+    return StoredReply(id=reply_id, at=spoken_at, delivery_id=delivery_id)
 
 
 def _of_draft(draft: ReplyDraft | None, delivery: Delivery) -> dict[str, Any]:

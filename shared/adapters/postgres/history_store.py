@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from shared.adapters.postgres import claims, conversations, deliveries, message_events
+from shared.adapters.postgres import calls, claims, conversations, deliveries, message_events
 from shared.adapters.postgres.engine import Database
 from shared.domain.conversation import Conversation, ConversationKey, ConversationStatus
 from shared.domain.message import ChannelNotice, Delivery, InboundMessage, StatusUpdate
@@ -94,14 +94,15 @@ def _complete(
     if delivery is None:
         deliveries.abandon(connection, claim.message_id)
     else:
-        reply_id, spoken_at, delivery_id = deliveries.store_reply(connection, inbound, draft, delivery)
+        reply = deliveries.store_reply(connection, inbound, draft, delivery)
         message_events.join_reported_statuses(
             connection,
             channel=inbound.channel,
-            message_id=reply_id,
-            delivery_id=delivery_id,
+            message_id=reply.id,
+            delivery_id=reply.delivery_id,
             provider_ids=delivery.provider_message_ids,
         )
         agent_id = None if draft is None else draft.agent_id
-        conversations.note_message(connection, inbound.conversation_id, at=spoken_at, agent_id=agent_id)
+        conversations.note_message(connection, inbound.conversation_id, at=reply.at, agent_id=agent_id)
+        calls.note_agent(connection, delivery.attributes.get("call_sid"), agent_id)
     claims.finish(connection, claim)

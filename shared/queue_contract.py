@@ -1,0 +1,140 @@
+"""What lies in the queue between webhook and worker: one inbound item as JSON, with a version."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from shared.domain.message import (
+    ChannelNotice,
+    DeliveryStatus,
+    InboundItem,
+    InboundMessage,
+    MessageKind,
+    NoticeKind,
+    StatusUpdate,
+)
+from shared.errors import InvalidRequest
+
+SCHEMA_VERSION = 1
+LARGEST_BODY_BYTES = 256 * 1024
+"""The queue's limit for a message body."""
+
+_CUT = {"is_cut": True}
+_LONGEST_TEXT_WHEN_CUT = 30_000
+
+
+# Attributes and payloads are `Any`: they are whatever JSON the provider sent.
+class _QueuedMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="item", tag="message"):
+    schema_version: int = SCHEMA_VERSION
+    channel: str
+    user_id: str
+    provider_message_id: str
+    kind: MessageKind
+    text: str
+    business_id: str
+    sent_at: datetime
+    received_at: datetime
+    user_name: str | None = None
+    reply_to: str | None = None
+    attributes: dict[str, Any] = {}
+
+
+class _QueuedStatus(msgspec.Struct, frozen=True, kw_only=True, tag_field="item", tag="status"):
+    schema_version: int = SCHEMA_VERSION
+    channel: str
+    provider_message_id: str
+    status: DeliveryStatus | None
+    reported: str
+    occurred_at: datetime
+    user_id: str | None = None
+    correlation_id: str | None = None
+    error_code: str | None = None
+    error_title: str | None = None
+    attributes: dict[str, Any] = {}
+
+
+class _QueuedNotice(msgspec.Struct, frozen=True, kw_only=True, tag_field="item", tag="notice"):
+    schema_version: int = SCHEMA_VERSION
+    channel: str
+    notice_id: str
+    kind: NoticeKind
+    topic: str
+    occurred_at: datetime
+    reason: str | None = None
+    payload: Any = None
+
+
+_Queued = _QueuedMessage | _QueuedStatus | _QueuedNotice
+_FORMS: dict[type, type[_QueuedMessage | _QueuedStatus | _QueuedNotice]] = {
+    InboundMessage: _QueuedMessage,
+    StatusUpdate: _QueuedStatus,
+    ChannelNotice: _QueuedNotice,
+}
+_decoder = msgspec.json.Decoder(_Queued)
+
+
+def encode(item: InboundItem) -> str:
+    """The item as it is queued, at most LARGEST_BODY_BYTES long.
+
+    Lone surrogates become question marks, because UTF-8 has no place for them. Of an item that is too large, the
+    provider's raw facts (`attributes`, `payload`) are replaced by `{"is_cut": true}`, then long texts are shortened.
+    """
+    values = {field.name: getattr(item, field.name) for field in fields(item)}
+    for cut in (lambda: None, lambda: _cut_facts(values), lambda: _cut_texts(values)):
+        cut()
+        body = _encode_values(type(item), values)
+        if len(body) <= LARGEST_BODY_BYTES:
+            break
+    return body.decode()
+
+
+def decode(body: str | bytes) -> InboundItem:
+    """The item in a queued body.
+
+    Raises:
+        InvalidRequest: the body is no item, or of a version that this release does not know.
+    """
+    try:
+        queued = _decoder.decode(body)
+    except msgspec.DecodeError as error:
+        raise InvalidRequest("The queued body is not an item.") from error
+    if queued.schema_version != SCHEMA_VERSION:
+        raise InvalidRequest("The queued item is of another version.", details={"version": queued.schema_version})
+    values = {name: getattr(queued, name) for name in queued.__struct_fields__ if name != "schema_version"}
+    if isinstance(queued, _QueuedMessage):
+        return InboundMessage(**values)
+    if isinstance(queued, _QueuedStatus):
+        return StatusUpdate(**values)
+    return ChannelNotice(**values)
+
+
+def _encode_values(kind: type, values: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(_FORMS[kind](**values))
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_FORMS[kind](**_encodable(values)))
+
+
+def _encodable(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, str) and type(value) is str:
+        return value.encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_encodable(name): _encodable(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_encodable(item) for item in value]
+    return value
+
+
+def _cut_facts(values: dict[str, Any]) -> None:
+    for name in {"attributes", "payload"} & values.keys():
+        values[name] = dict(_CUT)
+
+
+def _cut_texts(values: dict[str, Any]) -> None:
+    for name in {"text", "reason", "user_name", "error_title"} & values.keys():
+        if values[name] is not None:
+            values[name] = values[name][:_LONGEST_TEXT_WHEN_CUT]
