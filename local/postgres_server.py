@@ -75,7 +75,7 @@ class PostgresServer:
             self._make_reachable()
         if not self._data.joinpath("PG_VERSION").exists():
             self._initialise()
-        write_certificate(self._certificate, self._key)
+        write_certificate(self.certificate, self._key)
         kind = "hostssl" if self._has_tls else "host"
         self._data.joinpath("pg_hba.conf").write_text(f"{kind} all all {ports.HOST}/32 scram-sha-256\n")
         self._give_home_to_user()
@@ -90,7 +90,7 @@ class PostgresServer:
             "shared_buffers": "64MB",
             "log_min_messages": "warning",
             "ssl": "on" if self._has_tls else "off",
-            "ssl_cert_file": str(self._certificate),
+            "ssl_cert_file": str(self.certificate),
             "ssl_key_file": str(self._key),
         }
         command = [str(self._binaries / "postgres"), "-D", str(self._data)]
@@ -122,7 +122,8 @@ class PostgresServer:
         return self._home / "data"
 
     @property
-    def _certificate(self) -> Path:
+    def certificate(self) -> Path:
+        """What a client verifies the server by; exists after `prepare`."""
         return self._home / "server.crt"
 
     @property
@@ -143,7 +144,7 @@ class PostgresServer:
 
     def _give_home_to_user(self) -> None:
         if self._user:
-            for path in (self._home, self._certificate, self._key, self._data / "pg_hba.conf"):
+            for path in (self._home, self.certificate, self._key, self._data / "pg_hba.conf"):
                 if path.exists():
                     shutil.chown(path, self._user)
 

@@ -1,0 +1,37 @@
+"""Command line of the local platform: `python -m local COMMAND`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+COMMANDS = {
+    "up": "start everything and keep it running until Ctrl-C",
+    "down": "end a running platform and whatever a crash left behind",
+    "status": "say what runs and where",
+    "demo": "play a phone call and a WhatsApp conversation and show what happened",
+    "call": "make a simulated phone call",
+    "chat": "write to the agents as a WhatsApp user",
+    "tail": "follow the logs of all programs",
+    "seed": "put the demo agents, routing rules and knowledge back as they were",
+    "invoke": "run one function on one event file, as Lambda would",
+    "doctor": "check what this machine needs to run the platform",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; returns the exit status. Each command is a module that is imported only when it is asked for."""
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if arguments[:1] == [name]:
+            importlib.import_module(f"local.{name}").add_arguments(subparser)
+    options = parser.parse_args(arguments)
+    status: int = importlib.import_module(f"local.{options.command}").run(options)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

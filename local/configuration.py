@@ -1,0 +1,152 @@
+"""What one start of the platform decided: ports, addresses and the environment of every program."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from local.aws_resources import Attributes
+from local.identity import AUDIENCE
+from local.layout import REPOSITORY, Layout, Ports
+from local.ports import HOST
+from local.template import REGION
+from shared.settings import Settings
+
+# Documented values for development; the settings refuse those that begin with `local-` in production.
+TWILIO_ACCOUNT_SID = "AC" + "0" * 31 + "1"
+TWILIO_AUTH_TOKEN = "local-twilio-auth-token"  # noqa: S105
+WHATSAPP_APP_SECRET = "local-whatsapp-app-secret"  # noqa: S105
+WHATSAPP_VERIFY_TOKEN = "local-verify-token"  # noqa: S105
+WHATSAPP_ACCESS_TOKEN = "local-whatsapp-access-token"  # noqa: S105
+WHATSAPP_PHONE_NUMBER_ID = "100000000000001"
+
+DEFAULTS = {
+    "ENVIRONMENT": "development",
+    "LOG_LEVEL": "INFO",
+    "LANGUAGE_MODEL": "local",
+    "EMBEDDINGS": "local",
+    "SPEECH_TO_TEXT": "local",
+    "TEXT_TO_SPEECH": "local",
+    "DATABASE_POOL_SIZE": "5",
+    # A killed worker's message is answered seconds later. The lease of a living one is renewed while it works.
+    "ANSWER_LEASE_SECONDS": "6",
+}
+"""Settings that differ from production and may be set otherwise from outside, e.g. `LANGUAGE_MODEL=scripted make run`."""
+
+PROVIDER_SECRET = {
+    "twilio_account_sid": TWILIO_ACCOUNT_SID,
+    "twilio_auth_token": TWILIO_AUTH_TOKEN,
+    "whatsapp_app_secret": WHATSAPP_APP_SECRET,
+    "whatsapp_verify_token": WHATSAPP_VERIFY_TOKEN,
+    "whatsapp_access_token": WHATSAPP_ACCESS_TOKEN,
+    "openai_api_key": "",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Written to a file of its own for the programs that run functions."""
+
+    directory: str
+    ports: Ports
+    database_url: str = field(repr=False)
+    database_certificate: str
+    redis_url: str
+    attributes: Attributes
+    variables: dict[str, str] = field(repr=False)
+
+    @property
+    def layout(self) -> Layout:
+        """The files of this copy."""
+        return Layout(directory=Path(self.directory))
+
+    @property
+    def base_url(self) -> str:
+        """The front door."""
+        return f"http://{HOST}:{self.ports.front_door}"
+
+    @property
+    def simulator_url(self) -> str:
+        """The simulated providers."""
+        return f"http://{HOST}:{self.ports.simulators}"
+
+    @property
+    def aws_endpoint_url(self) -> str:
+        """The AWS emulator."""
+        return f"http://{HOST}:{self.ports.aws}"
+
+    def write(self) -> None:
+        """Write the file, readable by its owner only."""
+        file = self.layout.configuration_file
+        file.unlink(missing_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(asdict(self)))
+
+
+def configure(
+    layout: Layout,
+    ports: Ports,
+    *,
+    database_url: str,
+    database_certificate: Path,
+    redis_url: str,
+    attributes: Attributes,
+) -> Configuration:
+    """Decide on the environment of every program.
+
+    `attributes` are those of the created AWS resources.
+    """
+    configuration = Configuration(
+        directory=str(layout.directory),
+        ports=ports,
+        database_url=database_url,
+        database_certificate=str(database_certificate),
+        redis_url=redis_url,
+        attributes=attributes,
+        variables={},
+    )
+    configuration.variables.update(_variables(configuration, os.environ))
+    return configuration
+
+
+def read_configuration(file: Path) -> Configuration:
+    """Read what `Configuration.write` wrote."""
+    known = json.loads(file.read_text())
+    known["ports"] = Ports(**{**known["ports"], "valkey": tuple(known["ports"]["valkey"])})
+    return Configuration(**known)
+
+
+def _variables(configuration: Configuration, outside: Mapping[str, str]) -> dict[str, str]:
+    chosen_outside = {name.upper() for name in Settings.model_fields} & outside.keys()
+    issuer = f"http://{HOST}:{configuration.ports.identity}"
+    fixed = {
+        "PUBLIC_BASE_URL": configuration.base_url,
+        "DATABASE_URL": configuration.database_url.replace("postgresql://", "postgresql+pg8000://", 1),
+        "DATABASE_CA_FILE": configuration.database_certificate,
+        "REDIS_URL": configuration.redis_url,
+        # No wheel of Valkey has TLS.
+        "REDIS_CA_FILE": "",
+        "QUEUE_URL": configuration.attributes["MessageQueue"]["Ref"],
+        "BUCKET": configuration.attributes["DataBucket"]["Ref"],
+        "PROVIDER_SECRET_ARN": configuration.attributes["ProviderSecret"]["Ref"],
+        "AWS_ENDPOINT_URL": configuration.aws_endpoint_url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "TWILIO_API_BASE_URL": configuration.simulator_url,
+        "WHATSAPP_API_BASE_URL": configuration.simulator_url,
+        "JWT_ISSUER": issuer,
+        "JWT_AUDIENCE": AUDIENCE,
+        "JWT_JWKS_URL": f"{issuer}/.well-known/jwks.json",
+        "STREAM_HOST": HOST,
+        "STREAM_PORT": str(configuration.ports.stream_service),
+        "SPEECH_MODEL_DIRECTORY": str(configuration.layout.directory / "models"),
+    }
+    system = {name: outside[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR") if name in outside}
+    python = {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(REPOSITORY), "TZ": "UTC"}
+    return system | python | DEFAULTS | {name: outside[name] for name in chosen_outside} | fixed

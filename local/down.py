@@ -1,0 +1,51 @@
+"""Command `down`: end a running platform and whatever a crash left behind."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+from local.layout import Layout, default_layout
+from local.processes import end_processes, living_processes
+
+ORDERLY_STOP_SECONDS = 30.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("--directory", type=Path, default=default_layout().directory, help="of the copy to end")
+
+
+def run(options: argparse.Namespace) -> int:
+    """End the platform; returns the exit status."""
+    layout = Layout(directory=options.directory.absolute())
+    processes = living_processes(layout.process_file)
+    if not processes:
+        print("nothing runs")  # noqa: T201
+    supervisor = _supervisor(layout)
+    if supervisor in processes:
+        os.kill(supervisor, signal.SIGTERM)
+        deadline = time.monotonic() + ORDERLY_STOP_SECONDS
+        while supervisor in living_processes(layout.process_file) and time.monotonic() < deadline:
+            time.sleep(0.1)
+    end_processes(layout.process_file)
+    layout.stack_file.unlink(missing_ok=True)
+    remaining = living_processes(layout.process_file)
+    if remaining:
+        print(f"still running: {remaining}")  # noqa: T201
+        return 1
+    if processes:
+        print("stopped")  # noqa: T201
+    return 0
+
+
+def _supervisor(layout: Layout) -> int:
+    """The first process of the list started all the others."""
+    try:
+        return int(next(iter(json.loads(layout.process_file.read_text()))))
+    except (OSError, ValueError, StopIteration):
+        return 0

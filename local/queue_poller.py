@@ -1,0 +1,209 @@
+"""The event source mapping of the local platform: from the queue to the worker, in order per conversation.
+
+Program: `python -m local.queue_poller CONFIGURATION`. Source: AWS Lambda, "Using Lambda with Amazon SQS". One difference: what failed is
+offered again after seconds, not after the queue's visibility timeout of minutes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.aws_resources import aws_client
+from local.configuration import read_configuration
+from local.function_host import FunctionHost, log_to_console, wait_for_end
+from local.lambda_pool import InvocationFailedError
+from local.template import REGION, Template
+
+WAIT_SECONDS = 1
+RETRY_SECONDS = (2.0, 5.0, 10.0, 20.0)
+"""After the first, second, … failure of a message. Together less than the queue's limit of receives takes."""
+
+UNREACHABLE_PAUSE_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSourceMapping:
+    """One event source mapping of the template."""
+
+    function: str
+    queue_url: str
+    queue_arn: str
+    batch_size: int
+
+
+class Worker(Protocol):
+    """The function behind the queue."""
+
+    async def invoke(self, event: Any) -> Any:  # noqa: ANN401 - events are any JSON.
+        """Return the handler's result.
+
+        Raises:
+            InvocationFailedError: it gave none.
+        """
+
+
+class QueuePoller:
+    """Receives a batch, has it handled, removes what was handled, offers the rest again."""
+
+    def __init__(self, mapping: EventSourceMapping, worker: Worker, client: Any, in_flight_file: Path) -> None:  # noqa: ANN401
+        """`in_flight_file` remembers received messages, so that a poller that was killed gives them back when it returns."""
+        self._mapping = mapping
+        self._worker = worker
+        self._client = client
+        self._in_flight_file = in_flight_file
+        self._in_flight: set[str] = set()
+        self._retries: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        await self._give_back_forgotten()
+        while True:
+            try:
+                messages = await self._receive()
+                if messages:
+                    await self._handle(messages)
+            except (BotoCoreError, ClientError) as error:
+                logger.warning("the queue does not answer: %s", error)
+                await asyncio.sleep(UNREACHABLE_PAUSE_SECONDS)
+
+    async def _receive(self) -> list[dict[str, Any]]:
+        answer = await asyncio.to_thread(
+            self._client.receive_message,
+            QueueUrl=self._mapping.queue_url,
+            MaxNumberOfMessages=min(self._mapping.batch_size, 10),
+            WaitTimeSeconds=WAIT_SECONDS,
+            AttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        messages: list[dict[str, Any]] = answer.get("Messages", [])
+        self._remember(add=[message["ReceiptHandle"] for message in messages])
+        return messages
+
+    async def _handle(self, messages: Sequence[dict[str, Any]]) -> None:
+        try:
+            result = await self._worker.invoke({"Records": [_record(self._mapping, message) for message in messages]})
+            failed_ids = _failed_ids(result, {message["MessageId"] for message in messages})
+        except InvocationFailedError as error:
+            logger.warning("%s", error)
+            failed_ids = {message["MessageId"] for message in messages}
+        failed = [message for message in messages if message["MessageId"] in failed_ids]
+        done = [message for message in messages if message["MessageId"] not in failed_ids]
+        if failed:
+            retry = asyncio.create_task(self._offer_again(failed))
+            self._retries.add(retry)
+            retry.add_done_callback(self._retries.discard)
+        if done:
+            entries = [{"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]} for n, message in enumerate(done)]
+            await asyncio.to_thread(
+                self._client.delete_message_batch, QueueUrl=self._mapping.queue_url, Entries=entries
+            )
+            self._remember(remove=[message["ReceiptHandle"] for message in done])
+
+    async def _offer_again(self, failed: Sequence[dict[str, Any]]) -> None:
+        receives = max(int(message["Attributes"]["ApproximateReceiveCount"]) for message in failed)
+        pause_seconds = RETRY_SECONDS[min(receives, len(RETRY_SECONDS)) - 1]
+        logger.info("%d messages are offered again in %.0f s", len(failed), pause_seconds)
+        await asyncio.sleep(pause_seconds)
+        await self._make_visible([message["ReceiptHandle"] for message in failed])
+
+    async def _make_visible(self, handles: Sequence[str]) -> None:
+        """Offer messages again in the order given; all in one request, so that none overtakes another of its group."""
+        entries = [{"Id": str(n), "ReceiptHandle": handle, "VisibilityTimeout": 0} for n, handle in enumerate(handles)]
+        with contextlib.suppress(BotoCoreError, ClientError):  # They become visible by themselves later.
+            for first in range(0, len(entries), 10):
+                await asyncio.to_thread(
+                    self._client.change_message_visibility_batch,
+                    QueueUrl=self._mapping.queue_url,
+                    Entries=entries[first : first + 10],
+                )
+        self._remember(remove=handles)
+
+    async def _give_back_forgotten(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            await self._make_visible(json.loads(self._in_flight_file.read_text()))
+
+    def _remember(self, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        if add or remove:
+            self._in_flight = (self._in_flight | set(add)) - set(remove)
+            self._in_flight_file.write_text(json.dumps(sorted(self._in_flight)))
+
+
+def read_mapping(template: Template) -> EventSourceMapping:
+    """The template's event source mapping from a queue.
+
+    Raises:
+        ValueError: there is none.
+    """
+    for logical_id, properties in template.resources("AWS::Serverless::Function").items():
+        for event in properties.get("Events", {}).values():
+            if event["Type"] == "SQS":
+                source = event["Properties"]
+                arn = str(template.resolve(source["Queue"]))
+                queue = source["Queue"]["Fn::GetAtt"].split(".")[0]
+                url = str(template.resolve({"Ref": queue}))
+                size = int(template.resolve(source.get("BatchSize", 10)))
+                return EventSourceMapping(function=logical_id, queue_url=url, queue_arn=arn, batch_size=size)
+    message = "no function of the template is fed by a queue"
+    raise ValueError(message)
+
+
+def _record(mapping: EventSourceMapping, message: Mapping[str, Any]) -> dict[str, Any]:
+    attributes = {
+        name: {part_name[0].lower() + part_name[1:]: part for part_name, part in value.items()}
+        for name, value in message.get("MessageAttributes", {}).items()
+    }
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": attributes,
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": mapping.queue_arn,
+        "awsRegion": REGION,
+    }
+
+
+def _failed_ids(result: Any, batch_ids: set[str]) -> set[str]:  # noqa: ANN401 - whatever the handler returned.
+    """The messages to offer again; as in Lambda all of them when the report makes no sense."""
+    if not isinstance(result, Mapping):
+        return set()
+    try:
+        named = {failure["itemIdentifier"] for failure in result.get("batchItemFailures") or []}
+    except (TypeError, KeyError):
+        return batch_ids
+    return named if named <= batch_ids else batch_ids
+
+
+async def main(configuration_file: Path) -> None:
+    """Poll until told to end."""
+    host = FunctionHost("queue_poller", read_configuration(configuration_file))
+    mapping = read_mapping(host.template)
+    host.start([mapping.function])
+    client = aws_client("sqs", host.configuration.aws_endpoint_url)
+    in_flight = host.configuration.layout.directory / "in_flight.json"
+    polling = asyncio.create_task(QueuePoller(mapping, host.functions[mapping.function], client, in_flight).run())
+    try:
+        await wait_for_end()
+    finally:
+        polling.cancel()
+        await asyncio.gather(polling, return_exceptions=True)
+        await host.close()
+
+
+if __name__ == "__main__":
+    log_to_console()
+    asyncio.run(main(Path(sys.argv[1])))
