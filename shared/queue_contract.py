@@ -84,11 +84,11 @@ def encode(item: InboundItem) -> str:
     provider's raw facts (`attributes`, `payload`) are replaced by `{"is_cut": true}`, then long texts are shortened.
     """
     values = {field.name: getattr(item, field.name) for field in fields(item)}
-    for cut in (lambda: None, lambda: _cut_facts(values), lambda: _cut_texts(values)):
-        cut()
-        body = _encode_values(type(item), values)
-        if len(body) <= LARGEST_BODY_BYTES:
-            break
+    body = _encode_values(type(item), values)
+    for cut in (_cut_facts, _cut_texts):
+        if len(body) > LARGEST_BODY_BYTES:
+            cut(values)
+            body = _encode_values(type(item), values)
     return body.decode()
 
 

@@ -15,20 +15,12 @@ class AwsClient:
         *,
         region: str | None = None,
         endpoint_url: str | None = None,
-        connect_timeout_seconds: float = 2.0,
         read_timeout_seconds: float = 5.0,
-        attempts: int = 3,
-        connections: int = 10,
     ) -> None:
         self._service = service
-        self._options = {"region_name": region, "endpoint_url": endpoint_url}
-        self._limits = {
-            "connect_timeout": connect_timeout_seconds,
-            "read_timeout": read_timeout_seconds,
-            "retries": {"total_max_attempts": attempts, "mode": "standard"},
-            "max_pool_connections": connections,
-            "tcp_keepalive": True,
-        }
+        self._region = region
+        self._endpoint_url = endpoint_url
+        self._read_timeout_seconds = read_timeout_seconds
         self._lock = threading.Lock()
         self._made: Any = None
 
@@ -37,9 +29,21 @@ class AwsClient:
         """The client."""
         with self._lock:
             if self._made is None:
-                # Imported here: half a second of every cold start that does not need it.
-                import boto3  # noqa: PLC0415
-                from botocore.config import Config  # noqa: PLC0415
-
-                self._made = boto3.client(self._service, config=Config(**self._limits), **self._options)
+                self._made = self._make()
             return self._made
+
+    def _make(self) -> Any:  # noqa: ANN401
+        # Imported here: half a second of every cold start that does not need it.
+        import boto3  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415
+
+        limits = Config(
+            connect_timeout=2.0,
+            read_timeout=self._read_timeout_seconds,
+            retries={"total_max_attempts": 3, "mode": "standard"},
+            tcp_keepalive=True,
+        )
+        session: Any = boto3.session.Session()
+        return session.client(
+            self._service, region_name=self._region, endpoint_url=self._endpoint_url, config=limits
+        )

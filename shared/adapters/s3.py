@@ -18,6 +18,7 @@ from shared.observability import timed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedMultipartUploadTypeDef
 
 Result = TypeVar("Result")
 
@@ -137,7 +138,7 @@ class S3RecordingStore:
         try:
             tags = [self._upload(s3, key, upload_id, 1, first)]
             tags += [self._upload(s3, key, upload_id, number, block) for number, block in enumerate(blocks, start=2)]
-            uploaded = {"Parts": [{"ETag": tag, "PartNumber": number} for number, tag in enumerate(tags, start=1)]}
+            uploaded: CompletedMultipartUploadTypeDef = {"Parts": [{"ETag": tag, "PartNumber": number} for number, tag in enumerate(tags, start=1)]}
             s3.complete_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id, MultipartUpload=uploaded)
         except BaseException:
             s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.adapters.postgres.schema import deliveries, message_events, messages, provider_messages
@@ -59,7 +59,7 @@ def join_reported_statuses(
                 set_={"message_id": message_id},
             )
         )
-    is_ours = message_events.c.item_id.in_(known)
+    is_ours: ColumnElement[bool] = message_events.c.item_id.in_(known)
     if delivery_id is not None:
         is_ours |= message_events.c.correlation_id == delivery_id
     events = connection.execute(
@@ -113,12 +113,13 @@ def _find_message(connection: Connection, report: StatusUpdate) -> str | None:
     row = upsert(provider_messages).values(
         channel=report.channel, provider_message_id=report.provider_message_id
     )
-    return connection.execute(
+    message_id: str | None = connection.execute(
         row.on_conflict_do_update(
             index_elements=[provider_messages.c.channel, provider_messages.c.provider_message_id],
             set_={"message_id": provider_messages.c.message_id},
         ).returning(provider_messages.c.message_id)
     ).scalar_one()
+    return message_id
 
 
 def _move_forward(connection: Connection, message_id: str, report: StatusUpdate) -> RecordedStatus:

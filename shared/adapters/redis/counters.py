@@ -83,7 +83,7 @@ class RedisConnectionCounter:
     async def take(self, subject: str, slot: str, *, limit: int, ttl_seconds: int) -> bool:
         """See `ConnectionCounter.take`."""
         async with cache_operation():
-            taken = await self._client.eval(  # type: ignore[misc]
+            taken = await self._client.eval(
                 _TAKE, 1, key_of("slots", subject), slot, str(limit), str(ttl_seconds * 1000)
             )
         return bool(taken)
@@ -96,7 +96,7 @@ class RedisConnectionCounter:
 
 async def _hit(client: RedisCluster, key: str, window_seconds: int, cost: int) -> RateWindow:
     async with cache_operation():
-        reply = await client.eval(_HIT, 1, key, str(cost), str(window_seconds * 1000))  # type: ignore[misc]
+        reply = await client.eval(_HIT, 1, key, str(cost), str(window_seconds * 1000))
     count, left_ms = cast("list[int]", reply)
     return RateWindow(count=count, resets_in_seconds=_whole_seconds(left_ms))
 

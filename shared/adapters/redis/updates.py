@@ -27,6 +27,7 @@ _WAITING_EVENTS = 200
 _BLOCK_MS = 5000
 _READ_AT_ONCE = 500
 _RETRY_SECONDS = 0.5
+_Encodable = bytes | bytearray | memoryview | str | int | float
 _EVENT_ID = re.compile(r"\d{1,16}-\d{1,16}")
 
 READ_TIMEOUT_SECONDS = _BLOCK_MS / 1000 + 5
@@ -64,7 +65,7 @@ class RedisEventPublisher:
                 logger.warning("update_not_published", type=event.type.value)
 
     async def _add(self, event: PlatformEvent) -> None:
-        entry = {_FIELD: msgspec.json.encode(event)}
+        entry: dict[_Encodable, _Encodable] = {_FIELD: msgspec.json.encode(event)}
         async with cache_operation(timeout_seconds=_PUBLISH_TIMEOUT_SECONDS):
             pipeline = self._client.pipeline()
             pipeline.xadd(_STREAM, entry, maxlen=_LONGEST_STREAM, approximate=True)
@@ -97,19 +98,20 @@ class RedisEventSubscription:
 
     async def _latest_id(self) -> str:
         async with cache_operation():
-            latest = await self._client.xrevrange(_STREAM, count=1)
-        return latest[0][0].decode() if latest else "0-0"
+            # The library's types name every form an answer can have in any protocol; ours has this one.
+            latest: Any = await self._client.xrevrange(_STREAM, count=1)
+        return str(latest[0][0], "ascii") if latest else "0-0"
 
     async def _read_after(self, last: str) -> list[tuple[str, dict[bytes, bytes]]]:
         try:
             async with cache_operation(timeout_seconds=READ_TIMEOUT_SECONDS):
-                answer = await self._client.xread({_STREAM: last}, count=_READ_AT_ONCE, block=_BLOCK_MS)
+                answer: Any = await self._client.xread({_STREAM: last}, count=_READ_AT_ONCE, block=_BLOCK_MS)
         except StoreUnavailable:
             logger.warning("updates_interrupted")
             await asyncio.sleep(_RETRY_SECONDS)
             return []
         entries = answer[0][1] if answer else []
-        return [(event_id.decode(), fields) for event_id, fields in entries]
+        return [(str(event_id, "ascii"), fields) for event_id, fields in entries]
 
 
 def _read_event(fields: dict[bytes, bytes]) -> PlatformEvent | None:
