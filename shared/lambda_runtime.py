@@ -1,4 +1,4 @@
-"""Between AWS Lambda and the platform: load balancer events to requests, queue records to items, failures to answers."""
+"""Between AWS Lambda and the platform: load balancer events to requests, queue records to items, errors to answers."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ async def _answer(function: HTTPFunction, event: Event, request_id: str) -> HTTP
     except PlatformError as error:
         logger.info("request_refused", code=error.code)
         return HTTPResponse.failure(error, request_id=request_id)
-    except Exception:
+    except Exception:  # noqa: BLE001 - an entry point, which logs the cause
         logger.exception("request_failed")
         return HTTPResponse.failure(PlatformError("Something went wrong on our side."), request_id=request_id)
 
@@ -182,7 +182,7 @@ def queue_handler(
             except PlatformError as error:
                 logger.warning("record_failed", code=error.code, receive_count=_receive_count(record))
                 return False
-            except Exception:
+            except Exception:  # noqa: BLE001 - an entry point, which logs the cause
                 logger.exception("record_failed", receive_count=_receive_count(record))
                 return False
             return True

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import re
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, Metrics, MetricUnit
@@ -24,7 +26,9 @@ _DEEPEST_LOGGED_VALUE = 12
 _SHORTEST_SECRET = 6
 _USER_HASH_DIGITS = 16
 
-_SECRET_KEY = re.compile(r"secret|password|passwd|authorization|api_?key|access_token|auth_token|signature", re.I)
+_SECRET_KEY = re.compile(
+    r"secret|password|passwd|authorization|api_?key|access_token|auth_token|signature", re.IGNORECASE
+)
 # Ten to fifteen digits that stand alone. Call sids, uuids and message ids have letters or hyphens around their digits.
 _PHONE_NUMBER = re.compile(r"(?<![\w.-])\+?\d{10,15}(?![\w-]|\.\d)")
 _URL_PASSWORD = re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)")
@@ -67,12 +71,23 @@ def _serialize(record: dict[str, Any]) -> str:
     return json.dumps(_redaction.value(record), ensure_ascii=False, separators=(",", ":"))
 
 
-logger = Logger(utc=True, use_rfc3339=True, json_serializer=_serialize)
+class _StandardOutput(logging.StreamHandler[TextIO]):
+    """Writes to what standard output is at the moment of writing: whoever redirects it gets the log lines too."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override] # a variable in the base class, which never assigns it here
+        return sys.stdout
+
+
+logger = Logger(utc=True, use_rfc3339=True, json_serializer=_serialize, logger_handler=_StandardOutput())
 metrics = Metrics(namespace=NAMESPACE)
 
 
 def configure(*, level: str, secrets: Iterable[str] = (), hash_key: str = "") -> None:
-    """Set what the process learns only from its settings: the log level, the secrets to hide, the key of user hashes."""
+    """Set what only the settings know: the log level, the secrets to hide, the key of user hashes."""
     logger.setLevel(level)
     _redaction.secrets = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
     _redaction.hash_key = hash_key.encode()

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from shared.adapters.provider_json import list_of, text_of
 from shared.adapters.text_parts import split_text
 from shared.adapters.twilio_signature import TwilioSignature
 from shared.adapters.twilio_whatsapp_form import parse_message_form, parse_status_form, whatsapp_address
-from shared.adapters.provider_json import list_of, text_of
 from shared.domain.json_value import JSON
 from shared.domain.message import Delivery, InboundItem, Recipient, ReplyChunk
 from shared.http_contract import HTTPRequest, HTTPResponse

@@ -112,9 +112,7 @@ class WhatsAppChannel:
             for item in items
             if isinstance(item, ChannelNotice) and item.kind is NoticeKind.REJECTED
         ]
-        kept: dict[str, JSON] = {
-            name: counts[name] for name in ("messages", "statuses", "calls", "errors", "notices")
-        }
+        kept: dict[str, JSON] = {name: counts[name] for name in ("messages", "statuses", "calls", "errors", "notices")}
         return HTTPResponse.ok({"accepted": len(items) - len(rejected), **kept, "rejected": rejected})
 
     def acknowledge_status(self) -> HTTPResponse:

@@ -1,0 +1,336 @@
+"""Intake: what is refused, what is kept, and what the provider reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.adapters.twilio_signature import TwilioSignature
+from shared.adapters.twilio_whatsapp import TwilioWhatsAppChannel
+from shared.adapters.whatsapp import WhatsAppChannel
+from shared.domain.message import Delivery, InboundItem, InboundMessage, MessageKind, Recipient, ReplyChunk
+from shared.errors import Blocked, Forbidden, NotFound, QueueUnavailable, RateLimited, SignatureInvalid
+from shared.http_contract import HTTPRequest, HTTPResponse
+from shared.ports.channel import Channel, ChannelCapabilities
+from shared.use_cases.guard_source import BlockingRule, GuardSource
+from shared.use_cases.receive_message import ReceiveMessage
+from tests.fakes.blocklist import InMemoryBlocklist
+from tests.fakes.message_queue import InMemoryMessageQueue
+from tests.fakes.rate_counter import InMemoryRateCounter
+from tests.provider_requests import (
+    APP_SECRET,
+    AUTH_TOKEN,
+    BASE_URL,
+    META_PATH,
+    TWILIO_PATH,
+    VERIFY_TOKEN,
+    load_fixture,
+    messages_value,
+    meta_post,
+    notification,
+    text_message,
+    twilio_post,
+)
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+LIMIT = 100
+USER = "919812345678"
+OTHER = "6591234567"
+
+
+def _never() -> Any:
+    raise AssertionError("the webhook sends nothing")
+
+
+class Intake:
+    """The use case on fakes."""
+
+    def __init__(self, *more: Channel) -> None:
+        meta = WhatsAppChannel(
+            app_secret=APP_SECRET, verify_token=VERIFY_TOKEN, open_client=_never, clock=lambda: NOW
+        )
+        twilio = TwilioWhatsAppChannel(
+            signature=TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=BASE_URL),
+            status_url=f"{BASE_URL}{TWILIO_PATH}/status",
+            sender_number="",
+            open_client=_never,
+            clock=lambda: NOW,
+        )
+        self.queue = InMemoryMessageQueue()
+        self.rates = InMemoryRateCounter(resets_in_seconds=30)
+        self.blocklist = InMemoryBlocklist()
+        rule = BlockingRule(failures_before_block=3, failure_window_seconds=300, block_seconds=900)
+        self.receive = ReceiveMessage(
+            {channel.name: channel for channel in (meta, twilio, *more)},
+            self.queue,
+            self.rates,
+            GuardSource(self.blocklist, rule),
+            requests_per_minute=LIMIT,
+        )
+
+
+@pytest.fixture
+def intake() -> Intake:
+    return Intake()
+
+
+def _unsigned(body: object) -> HTTPRequest:
+    return replace(meta_post(body), headers={})
+
+
+def _data(response: HTTPResponse) -> Any:
+    return json.loads(response.body)["data"]
+
+
+@pytest.mark.requirement("1.2")
+async def test_a_signed_message_is_queued_and_counted_in_the_answer(intake: Intake) -> None:
+    response = await intake.receive(meta_post(notification(messages_value(text_message("Hi")))))
+
+    assert response.status == 200
+    assert _data(response) == {
+        "accepted": 1, "messages": 1, "statuses": 0, "calls": 0, "errors": 0, "notices": 0, "rejected": [],
+    }  # fmt: skip
+    (item,) = intake.queue.items
+    assert isinstance(item, InboundMessage)
+    assert (item.text, item.user_id) == ("Hi", USER)
+
+
+@pytest.mark.requirement("18.3")
+@pytest.mark.parametrize("name", sorted(load_fixture("expected_counts.json")))
+async def test_every_element_of_a_published_payload_is_queued(intake: Intake, name: str) -> None:
+    expected = load_fixture("expected_counts.json")[name]
+
+    response = await intake.receive(meta_post(load_fixture(name)))
+
+    data = _data(response)
+    assert data["rejected"] == []
+    assert [data[kind] for kind in ("messages", "statuses", "calls", "errors", "notices")] == [
+        expected[kind] for kind in ("messages", "statuses", "calls", "value_errors", "other_changes")
+    ]
+    assert len(intake.queue.items) == data["accepted"]
+    ids = {item.provider_message_id for item in intake.queue.items if isinstance(item, InboundMessage)}
+    assert len(ids) == expected["unique_ids"]
+
+
+async def test_a_malformed_element_is_reported_and_its_neighbour_is_kept(intake: Intake) -> None:
+    response = await intake.receive(meta_post(notification(messages_value({"type": "text"}, text_message()))))
+
+    data = _data(response)
+    assert (data["accepted"], data["messages"], len(data["rejected"])) == (1, 1, 1)
+    assert set(data["rejected"][0]) == {"id", "reason"}
+
+
+@pytest.mark.requirement("6.1")
+@pytest.mark.requirement("6.2")
+async def test_a_request_without_signature_is_refused_logged_and_not_queued(
+    intake: Intake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SignatureInvalid):
+        await intake.receive(_unsigned(notification(messages_value(text_message()))))
+
+    assert intake.queue.items == []
+    assert '"message":"webhook_rejected"' in capsys.readouterr().out
+
+
+@pytest.mark.requirement("6.2")
+async def test_one_changed_byte_of_the_body_is_refused(intake: Intake) -> None:
+    request = meta_post(notification(messages_value(text_message("Hello"))))
+
+    with pytest.raises(SignatureInvalid):
+        await intake.receive(replace(request, body=request.body.replace(b"Hello", b"hello")))
+
+
+@pytest.mark.requirement("6.5")
+async def test_a_source_that_fails_repeatedly_is_blocked_for_fifteen_minutes(intake: Intake) -> None:
+    for _ in range(3):
+        with pytest.raises(SignatureInvalid):
+            await intake.receive(_unsigned({}))
+
+    with pytest.raises(Blocked) as refusal:
+        await intake.receive(_unsigned({}))
+
+    assert refusal.value.retry_after_seconds == 900
+
+
+async def test_a_valid_signature_is_served_from_a_blocked_source_and_lifts_the_block(intake: Intake) -> None:
+    for _ in range(4):
+        with pytest.raises((SignatureInvalid, Blocked)):
+            await intake.receive(_unsigned({}))
+
+    response = await intake.receive(meta_post(notification(messages_value(text_message()))))
+
+    assert response.status == 200
+    with pytest.raises(SignatureInvalid):
+        await intake.receive(_unsigned({}))
+
+
+async def test_failures_on_one_path_do_not_block_the_source_on_another(intake: Intake) -> None:
+    for _ in range(4):
+        with pytest.raises((SignatureInvalid, Blocked)):
+            await intake.receive(_unsigned({}))
+
+    with pytest.raises(SignatureInvalid):
+        await intake.receive(replace(_unsigned({}), path=TWILIO_PATH))
+
+
+async def test_a_lost_block_list_still_refuses_what_is_not_signed(intake: Intake) -> None:
+    intake.blocklist.is_down = True
+
+    with pytest.raises(SignatureInvalid):
+        await intake.receive(_unsigned({}))
+    response = await intake.receive(meta_post(notification(messages_value(text_message()))))
+
+    assert response.status == 200
+
+
+@pytest.mark.requirement("12.1")
+@pytest.mark.requirement("12.2")
+@pytest.mark.requirement("12.5")
+async def test_the_message_after_the_limit_is_refused_with_the_time_to_wait_and_logged(
+    intake: Intake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(LIMIT):
+        await intake.receive(meta_post(notification(messages_value(text_message(number=number)))))
+
+    with pytest.raises(RateLimited) as refusal:
+        await intake.receive(meta_post(notification(messages_value(text_message(number=LIMIT)))))
+
+    assert refusal.value.retry_after_seconds == 30
+    assert len(intake.queue.items) == LIMIT
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    violation = next(line for line in lines if line.get("message") == "rate_limit_exceeded")
+    assert violation["violation"] == "messages_per_minute"
+    assert violation["user"]
+    assert USER not in str(violation)
+
+
+async def test_a_post_that_mixes_users_is_accepted_whole_when_one_is_over_the_limit(intake: Intake) -> None:
+    intake.rates.counts[f"whatsapp:{USER}"] = LIMIT
+
+    await intake.receive(meta_post(notification(messages_value(text_message(), text_message(user=OTHER)))))
+
+    assert len(intake.queue.items) == 2
+
+
+async def test_a_post_with_more_messages_than_a_minute_allows_is_not_refused_for_ever(intake: Intake) -> None:
+    crowd = [text_message(number=number) for number in range(LIMIT + 50)]
+
+    await intake.receive(meta_post(notification(messages_value(*crowd))))
+
+    assert len(intake.queue.items) == LIMIT + 50
+
+
+async def test_a_status_beside_messages_of_a_user_over_the_limit_is_not_lost(intake: Intake) -> None:
+    intake.rates.counts[f"whatsapp:{USER}"] = LIMIT
+    value = {**messages_value(text_message()), "statuses": [{"id": "wamid.x", "status": "read", "timestamp": "1"}]}
+
+    await intake.receive(meta_post(notification(value)))
+
+    assert len(intake.queue.items) == 2
+
+
+async def test_lost_rate_counters_let_messages_in(intake: Intake, capsys: pytest.CaptureFixture[str]) -> None:
+    intake.rates.is_down = True
+
+    response = await intake.receive(meta_post(notification(messages_value(text_message()))))
+
+    assert response.status == 200
+    assert '"message":"counter_unavailable"' in capsys.readouterr().out
+
+
+async def test_nothing_is_acknowledged_that_the_queue_did_not_take(intake: Intake) -> None:
+    intake.queue.is_down = True
+
+    with pytest.raises(QueueUnavailable):
+        await intake.receive(meta_post(notification(messages_value(text_message()))))
+
+
+async def test_the_handshake_echoes_the_challenge(intake: Intake) -> None:
+    query = f"hub.mode=subscribe&hub.verify_token={VERIFY_TOKEN}&hub.challenge=a%20b"
+
+    response = await intake.receive(HTTPRequest(method="GET", path=META_PATH, query=query))
+
+    assert (response.status, response.body, response.content_type) == (200, "a b", "text/plain; charset=utf-8")
+
+
+@pytest.mark.parametrize("query", ["", "hub.mode=subscribe&hub.verify_token=wrong&hub.challenge=1"])
+async def test_a_handshake_with_a_wrong_token_is_forbidden(intake: Intake, query: str) -> None:
+    with pytest.raises(Forbidden):
+        await intake.receive(HTTPRequest(method="GET", path=META_PATH, query=query))
+
+
+@pytest.mark.parametrize("path", ["/webhooks/messages/telegram", "/webhooks/messages/", "/elsewhere/whatsapp"])
+async def test_a_path_without_channel_is_not_found(intake: Intake, path: str) -> None:
+    with pytest.raises(NotFound):
+        await intake.receive(meta_post({}, path=path))
+
+
+async def test_twilio_reads_an_empty_document_for_a_message_and_nothing_for_a_status(intake: Intake) -> None:
+    message = await intake.receive(twilio_post(TWILIO_PATH, {"MessageSid": "SM1", "From": "whatsapp:+91", "Body": "x"}))
+    status = await intake.receive(
+        twilio_post(f"{TWILIO_PATH}/status", {"MessageSid": "SM2", "MessageStatus": "delivered"})
+    )
+
+    assert (message.status, status.status, status.body) == (200, 204, "")
+    assert message.body.endswith("<Response/>")
+    assert len(intake.queue.items) == 2
+
+
+class ToyChannel:
+    """A channel as somebody else would add it: the interface and nothing more."""
+
+    name = "toy"
+    capabilities = ChannelCapabilities()
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def handshake(self, request: HTTPRequest) -> HTTPResponse | None:
+        return None
+
+    def verify(self, request: HTTPRequest) -> None:
+        if request.headers.get("x-toy") != "secret":
+            raise SignatureInvalid("not a toy")
+
+    def parse(self, request: HTTPRequest) -> tuple[InboundItem, ...]:
+        return (
+            InboundMessage(
+                channel=self.name, user_id="u1", provider_message_id="m1", kind=MessageKind.TEXT,
+                text=request.body.decode(), business_id="", sent_at=NOW, received_at=NOW,
+            ),
+        )  # fmt: skip
+
+    def parse_status(self, request: HTTPRequest) -> tuple[InboundItem, ...]:
+        return ()
+
+    def acknowledge(self, items: tuple[InboundItem, ...]) -> HTTPResponse:
+        return HTTPResponse.text("thanks")
+
+    def acknowledge_status(self) -> HTTPResponse:
+        return HTTPResponse.empty()
+
+    async def deliver(self, recipient: Recipient, reply: AsyncIterator[ReplyChunk]) -> Delivery:
+        text = "".join([chunk.text async for chunk in reply])
+        self.sent.append(text)
+        return Delivery(text=text, provider_message_ids=("t1",))
+
+    async def find_sent(self, recipient: Recipient, text: str) -> tuple[str, ...] | None:
+        return None
+
+
+@pytest.mark.requirement("18.2")
+async def test_a_new_channel_needs_only_the_channel_interface() -> None:
+    intake = Intake(ToyChannel())
+    request = HTTPRequest(method="POST", path="/webhooks/messages/toy", headers={"x-toy": "secret"}, body=b"hi")
+
+    response = await intake.receive(request)
+
+    assert response.body == "thanks"
+    assert [item.channel for item in intake.queue.items] == ["toy"]
+    with pytest.raises(SignatureInvalid):
+        await intake.receive(replace(request, headers={}))
