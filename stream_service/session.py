@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from shared.domain.agent import HUMAN
 from shared.domain.call import VOICE_CHANNEL, StreamTicket
@@ -17,11 +18,11 @@ from shared.domain.json_value import JSON
 from shared.domain.message import InboundMessage, MessageKind, Recipient, ReplyChunk
 from shared.errors import PlatformError, SpeechUnavailable, StoreUnavailable
 from shared.observability import logger
+from shared.ports.channel import OutboundChannel
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import CallStore, CallTurn, RecordingStore
-from shared.use_cases.answer_message import AnswerMessage
-from shared.use_cases.close_call import CloseCall
-from shared.use_cases.open_call import OpenCall, OpenedCall
+from shared.use_cases.answer_message import Answer
+from shared.use_cases.open_call import OpenedCall
 from stream_service.listening.transcriber import Transcriber, TranscriptionStream
 from stream_service.listening.vad import VoiceActivityDetector
 from stream_service.media.audio import duration_ms
@@ -40,13 +41,20 @@ _WARNING_SECONDS = 60
 _FAREWELL_SECONDS = 5
 
 
+class EndCall(Protocol):
+    """Closes a call's record."""
+
+    async def __call__(self, call_sid: str, *, slot: str, reason: str, has_failed: bool = False) -> None:
+        """Note the end, finish the recording, give the slot back."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallServices:
     """What every call session is given; built once per process."""
 
-    open_call: OpenCall
-    answer: AnswerMessage
-    close_call: CloseCall
+    open_call: Callable[[StreamTicket], Awaitable[OpenedCall]]
+    answer: Callable[[InboundMessage, OutboundChannel], Awaitable[Answer | None]]
+    close_call: EndCall
     calls: CallStore
     recordings: RecordingStore
     events: EventPublisher

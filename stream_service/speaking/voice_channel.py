@@ -87,12 +87,12 @@ class VoiceChannel:
         interrupted = asyncio.create_task(self._interrupted.wait(), name="wait-for-interrupt")
         try:
             await asyncio.wait({speaking, interrupted}, return_when=asyncio.FIRST_COMPLETED)
-            was_interrupted = not speaking.done()
         finally:
             for task in (speaking, interrupted):
                 task.cancel()
             await asyncio.gather(speaking, interrupted, return_exceptions=True)
             await reply.aclose()
+        was_interrupted = self._interrupted.is_set()
         if not was_interrupted:
             speaking.result()
         return Delivery(
