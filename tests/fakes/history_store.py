@@ -1,0 +1,245 @@
+"""HistoryStore in memory."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.domain.conversation import CONTEXT_TURNS, Conversation, ConversationKey, ConversationStatus, Speaker, Turn
+from shared.domain.json_value import JSON
+from shared.domain.message import (
+    ChannelNotice,
+    Delivery,
+    DeliveryStatus,
+    InboundMessage,
+    MessageKind,
+    StatusUpdate,
+    later_status,
+)
+from shared.domain.reply import HeldReply, ReplyDraft
+from shared.errors import AlreadyClaimed, LeaseLost, NotFound
+from shared.ports.stores import Claim, RecordedStatus
+from tests.fakes.memory_rows import MemoryRows, MessageRow
+
+_SPEAKERS = {MessageKind.ECHO: Speaker.HUMAN, MessageKind.SYSTEM: Speaker.SYSTEM}
+
+
+class FakeHistoryStore:
+    """Implements `HistoryStore` over rows that tests may look at."""
+
+    def __init__(self, rows: MemoryRows) -> None:
+        self.rows = rows
+
+    async def claim(self, message: InboundMessage, *, lease_seconds: int) -> Claim | None:
+        if message.user_name is not None:
+            self.rows.user_names[message.key] = message.user_name
+        row = self._inbound(message) or self._store(message)
+        if row.state == "done":
+            return None
+        if row.state == "processing" and row.lease_until is not None and row.lease_until > self.rows.clock():
+            raise AlreadyClaimed("The message is being answered.")
+        row.state = "processing"
+        row.fence += 1
+        row.lease_until = self.rows.clock() + timedelta(seconds=lease_seconds)
+        return Claim(
+            message_id=row.id,
+            conversation_id=row.conversation_id,
+            conversation_status=self.rows.conversations[row.conversation_id].status,
+            fence=row.fence,
+            held_reply=self.rows.held_replies.get(row.id),
+        )
+
+    async def renew(self, claim: Claim, *, lease_seconds: int) -> None:
+        self._claimed(claim).lease_until = self.rows.clock() + timedelta(seconds=lease_seconds)
+
+    async def release(self, claim: Claim) -> None:
+        row = self._row(claim.message_id)
+        if row.state == "processing" and row.fence == claim.fence:
+            row.state, row.lease_until = "received", None
+
+    async def hold_reply(self, claim: Claim, draft: ReplyDraft, *, delivery_id: str) -> HeldReply:
+        self._claimed(claim)
+        held = HeldReply(delivery_id=delivery_id, draft=draft, status=DeliveryStatus.PENDING)
+        return self.rows.held_replies.setdefault(claim.message_id, held)
+
+    async def mark_sending(self, claim: Claim, delivery_id: str) -> None:
+        self._claimed(claim)
+        held = self.rows.held_replies.get(claim.message_id)
+        if held is not None and held.delivery_id == delivery_id:
+            self.rows.held_replies[claim.message_id] = replace(held, status=DeliveryStatus.SENDING)
+
+    async def complete(self, claim: Claim, draft: ReplyDraft | None, delivery: Delivery | None) -> None:
+        inbound = self._claimed(claim)
+        if delivery is not None:
+            reply = self._reply(inbound, draft, delivery)
+            self.rows.add(reply)
+            for update in self.rows.statuses:
+                if self._is_about(reply, update):
+                    _move_forward(reply, update)
+        inbound.state, inbound.lease_until = "done", None
+
+    async def load_conversation(self, key: ConversationKey) -> Conversation | None:
+        row = self.rows.latest_conversation(key)
+        if row is None or row.status is ConversationStatus.CLOSED:
+            return None
+        if self.rows.clock() - row.last_activity_at >= self.rows.gap:
+            return None
+        said = [message for message in self.rows.turns(row.id) if _is_past(message)]
+        turns = tuple(_turn(message) for message in said[-CONTEXT_TURNS:])
+        return Conversation(id=row.id, key=key, status=row.status, turns=turns)
+
+    async def set_status(self, conversation_id: str, status: ConversationStatus, *, note: str) -> None:
+        row = self.rows.conversations.get(conversation_id)
+        if row is None:
+            raise NotFound("There is no such conversation.")
+        row.status = status
+        self.rows.add(
+            MessageRow(
+                id=str(uuid.uuid4()),
+                conversation_id=conversation_id,
+                key=row.key,
+                speaker=Speaker.SYSTEM,
+                kind=MessageKind.TEXT,
+                text=note,
+                at=self.rows.clock(),
+            )
+        )
+
+    async def sent_under(self, delivery_id: str) -> str | None:
+        named = (item for item in self.rows.statuses if item.correlation_id == delivery_id)
+        return next((item.provider_message_id for item in named), None)
+
+    async def record_status(self, update: StatusUpdate) -> RecordedStatus | None:
+        if not any(_is_same_status(update, kept) for kept in self.rows.statuses):
+            self.rows.statuses.append(update)
+        message = next((row for row in self.rows.messages if self._is_about(row, update)), None)
+        if message is None:
+            return None
+        return RecordedStatus(
+            message_id=message.id,
+            conversation_id=message.conversation_id,
+            key=message.key,
+            status=_move_forward(message, update),
+        )
+
+    async def record_notice(self, notice: ChannelNotice) -> None:
+        if not any(_is_same_notice(notice, kept) for kept in self.rows.notices):
+            self.rows.notices.append(notice)
+
+    def _inbound(self, message: InboundMessage) -> MessageRow | None:
+        for row in self.rows.messages:
+            is_same = row.provider_message_id == message.provider_message_id
+            if row.state is not None and is_same and row.key.channel == message.channel:
+                return row
+        return None
+
+    def _store(self, message: InboundMessage) -> MessageRow:
+        attributes = dict(message.attributes)
+        row = MessageRow(
+            id=str(uuid.uuid4()),
+            conversation_id=self.rows.find_or_open(message.key, message.sent_at).id,
+            key=message.key,
+            speaker=_SPEAKERS.get(message.kind, Speaker.USER),
+            kind=message.kind,
+            text=message.text,
+            at=message.sent_at,
+            state="received",
+            provider_message_id=message.provider_message_id,
+        )
+        _place_in_call(row, attributes)
+        self.rows.add(row)
+        return row
+
+    def _reply(self, inbound: MessageRow, draft: ReplyDraft | None, delivery: Delivery) -> MessageRow:
+        held = self.rows.held_replies.get(inbound.id)
+        attempted = draft.text if draft is not None and delivery.status is DeliveryStatus.FAILED else ""
+        row = MessageRow(
+            id=str(uuid.uuid4()),
+            conversation_id=inbound.conversation_id,
+            key=inbound.key,
+            speaker=Speaker.AGENT,
+            kind=MessageKind.SPEECH if "call_sid" in delivery.attributes else MessageKind.TEXT,
+            text=delivery.text or attempted,
+            at=max(self.rows.clock(), inbound.at),
+            agent_id=None if draft is None else draft.agent_id,
+            route=None if draft is None else draft.route,
+            interrupted=delivery.interrupted,
+            provider_message_id=next(iter(delivery.provider_message_ids), None),
+            provider_message_ids=delivery.provider_message_ids,
+            delivery_id=None if held is None else held.delivery_id,
+            delivery_status=delivery.status,
+            stages_ms={**({} if draft is None else draft.stages_ms), **delivery.stages_ms},
+        )
+        _place_in_call(row, dict(delivery.attributes))
+        return row
+
+    def _claimed(self, claim: Claim) -> MessageRow:
+        row = self._row(claim.message_id)
+        if row.state != "processing" or row.fence != claim.fence:
+            raise LeaseLost("Another worker has the message now.")
+        return row
+
+    def _row(self, message_id: str) -> MessageRow:
+        return next(row for row in self.rows.messages if row.id == message_id)
+
+    def _is_about(self, message: MessageRow, update: StatusUpdate) -> bool:
+        if message.key.channel != update.channel or message.state is not None:
+            return False
+        is_named = update.correlation_id is not None and update.correlation_id == message.delivery_id
+        return is_named or update.provider_message_id in message.provider_message_ids
+
+
+def _place_in_call(row: MessageRow, attributes: dict[str, JSON]) -> None:
+    call_sid, start_ms, end_ms = (attributes.pop(name, None) for name in ("call_sid", "start_ms", "end_ms"))
+    row.call_sid = call_sid if isinstance(call_sid, str) else None
+    row.start_ms = start_ms if isinstance(start_ms, int) else None
+    row.end_ms = end_ms if isinstance(end_ms, int) else None
+    row.attributes = attributes
+
+
+def _move_forward(message: MessageRow, update: StatusUpdate) -> DeliveryStatus:
+    current = message.delivery_status or DeliveryStatus.SENT
+    status = current if update.status is None else later_status(current, update.status)
+    if status is DeliveryStatus.FAILED and status is not current and update.error_code is not None:
+        message.attributes = {
+            **message.attributes,
+            "error_code": update.error_code,
+            "error_title": update.error_title,
+        }
+    message.delivery_status = status
+    return status
+
+
+def _is_past(message: MessageRow) -> bool:
+    is_settled = message.state in (None, "done")
+    return is_settled and message.text != "" and message.delivery_status is not DeliveryStatus.FAILED
+
+
+def _turn(message: MessageRow) -> Turn:
+    return Turn(
+        speaker=message.speaker,
+        text=message.text,
+        at=message.at,
+        agent_id=message.agent_id,
+        interrupted=message.interrupted,
+    )
+
+
+def _is_same_status(one: StatusUpdate, other: StatusUpdate) -> bool:
+    return (one.channel, one.provider_message_id, one.reported, one.occurred_at) == (
+        other.channel,
+        other.provider_message_id,
+        other.reported,
+        other.occurred_at,
+    )
+
+
+def _is_same_notice(one: ChannelNotice, other: ChannelNotice) -> bool:
+    return (one.channel, one.kind, one.notice_id, one.topic, one.occurred_at) == (
+        other.channel,
+        other.kind,
+        other.notice_id,
+        other.topic,
+        other.occurred_at,
+    )

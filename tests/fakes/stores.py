@@ -1,0 +1,151 @@
+"""ContextStore, ActiveAgentStore, AgentStore, StreamTickets and RecordingStore in memory."""
+
+from __future__ import annotations
+
+import audioop
+import io
+import secrets
+import wave
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, Passage, RoutingRule
+from shared.domain.call import StreamTicket
+from shared.domain.conversation import Conversation, ConversationKey
+
+LIFE = timedelta(minutes=30)
+
+
+class FakeContextStore:
+    """Implements `ContextStore`."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._kept: dict[ConversationKey, tuple[Conversation, datetime]] = {}
+
+    async def load(self, key: ConversationKey) -> Conversation | None:
+        conversation, dies_at = self._kept.get(key, (None, self._clock()))
+        if conversation is None or dies_at <= self._clock():
+            return None
+        await self.save(conversation)
+        return conversation
+
+    async def save(self, conversation: Conversation) -> None:
+        self._kept[conversation.key] = (conversation, self._clock() + LIFE)
+
+    async def forget(self, key: ConversationKey) -> None:
+        self._kept.pop(key, None)
+
+
+class FakeActiveAgentStore:
+    """Implements `ActiveAgentStore`."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._kept: dict[ConversationKey, tuple[ActiveAgent, datetime]] = {}
+
+    async def load(self, key: ConversationKey) -> ActiveAgent | None:
+        agent, dies_at = self._kept.get(key, (None, self._clock()))
+        if agent is None or dies_at <= self._clock():
+            return None
+        await self.save(key, agent)
+        return agent
+
+    async def save(self, key: ConversationKey, agent: ActiveAgent) -> None:
+        self._kept[key] = (agent, self._clock() + LIFE)
+
+
+class FakeAgentStore:
+    """Implements `AgentStore` over what a test puts into it; `knowledge` pairs passages with their vectors."""
+
+    def __init__(
+        self,
+        agents: Sequence[AgentProfile] = (),
+        rules: Sequence[RoutingRule] = (),
+        knowledge: Sequence[tuple[Passage, Sequence[float]]] = (),
+    ) -> None:
+        self.agents = list(agents)
+        self.all_rules = list(rules)
+        self.knowledge = list(knowledge)
+
+    async def profiles(self) -> tuple[AgentProfile, ...]:
+        return tuple(sorted((agent for agent in self.agents if agent.is_enabled), key=lambda agent: agent.id))
+
+    async def rules(self) -> tuple[RoutingRule, ...]:
+        targets = {agent.id for agent in await self.profiles()} | {HUMAN}
+        usable = [rule for rule in self.all_rules if rule.is_enabled and rule.agent_id in targets]
+        return tuple(sorted(usable, key=lambda rule: (-rule.priority, -len(rule.pattern), rule.id)))
+
+    async def search(self, embedding: Sequence[float], *, limit: int) -> tuple[Passage, ...]:
+        enabled = {agent.id for agent in await self.profiles()}
+        scored = [
+            Passage(agent_id=passage.agent_id, title=passage.title, text=passage.text, score=_dot(vector, embedding))
+            for passage, vector in self.knowledge
+            if passage.agent_id in enabled and len(vector) == len(embedding)
+        ]
+        return tuple(sorted(scored, key=lambda found: (-found.score, found.agent_id, found.title))[:limit])
+
+
+class FakeStreamTickets:
+    """Implements `StreamTickets`."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._tickets: dict[str, tuple[StreamTicket, datetime]] = {}
+
+    async def mint(self, ticket: StreamTicket, *, ttl_seconds: int) -> str:
+        token = secrets.token_urlsafe(32)
+        self._tickets[token] = (ticket, self._clock() + timedelta(seconds=ttl_seconds))
+        return token
+
+    async def redeem(self, token: str) -> StreamTicket | None:
+        ticket, dies_at = self._tickets.pop(token, (None, self._clock()))
+        return ticket if dies_at > self._clock() else None
+
+
+class FakeRecordingStore:
+    """Implements `RecordingStore`; finished recordings lie in `files`."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, dict[int, bytes]] = {}
+        self.files: dict[str, bytes] = {}
+
+    async def put_part(self, call_sid: str, *, started_at: datetime, number: int, stereo_mulaw: bytes) -> None:
+        self.parts.setdefault(_recording_key(call_sid, started_at), {})[number] = stereo_mulaw
+
+    async def assemble(self, call_sid: str, *, started_at: datetime) -> tuple[str, int] | None:
+        key = _recording_key(call_sid, started_at)
+        parts = self.parts.pop(key, {})
+        if not parts and key not in self.files:
+            return None
+        audio: bytes = _read_wav(self.files[key]) if key in self.files else b""
+        audio += b"".join(audioop.ulaw2lin(parts[number], 2) for number in sorted(parts))
+        self.files[key] = _write_wav(audio)
+        return key, len(audio) // 32
+
+    async def link(self, key: str, *, ttl_seconds: int) -> str:
+        return f"https://recordings.invalid/{key}?expires={ttl_seconds}"
+
+
+def _recording_key(call_sid: str, started_at: datetime) -> str:
+    return f"recordings/{started_at:%Y/%m/%d}/{call_sid}/recording.wav"
+
+
+def _dot(one: Sequence[float], other: Sequence[float]) -> float:
+    return sum(left * right for left, right in zip(one, other, strict=True))
+
+
+def _write_wav(audio: bytes) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
+        wav.setnchannels(2)
+        wav.setsampwidth(2)
+        wav.setframerate(8000)
+        wav.writeframes(audio)
+    return file.getvalue()
+
+
+def _read_wav(file: bytes) -> bytes:
+    with wave.open(io.BytesIO(file)) as wav:
+        audio = wav.readframes(wav.getnframes())
+    return bytes(audio)
