@@ -7,12 +7,12 @@ Hindi to say so.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from shared.adapters.passage_answer import SPOKEN, WRITTEN, PassageReader
 from shared.adapters.small_talk import SmallTalk, recognise
 from shared.domain.agent import HUMAN, Passage
-from shared.domain.conversation import Speaker, Turn
+from shared.domain.conversation import Speaker
 from shared.domain.prompt import (
     CHARACTERS_PER_TOKEN,
     Colleague,
@@ -42,8 +42,8 @@ _TASK = re.compile(
     re.IGNORECASE,
 )
 _DEVANAGARI = re.compile("[\u0900-\u097f]")
-_HINGLISH = frozenset(
-    "kya hai hain kab kahan kaise kitna kitne kitni mera meri mujhe aap aapka nahi chahiye karna kar kaun kyun ko ka ki".split()
+_HINGLISH = re.compile(
+    r"\b(?:kya|hai|hain|kab|kahan|kaise|kitn[aei]|mer[ai]|mujhe|aap|aapka|nahi|chahiye|karna|kar|kaun|kyun|k[aio])\b"
 )
 _HINGLISH_WORDS = 2
 
@@ -110,34 +110,31 @@ def _best_score(passages: list[Passage]) -> float:
 
 def _small_talk(prompt: Prompt) -> str | HandOver | None:
     """The reply to a remark that needs no knowledge; None when there is a question to answer."""
+    kind = recognise(prompt.question)
+    return None if kind is None else _SMALL_TALK_REPLIES[kind](prompt)
+
+
+def _accept(prompt: Prompt) -> str | HandOver:
+    return _to_person(prompt, "the user accepted our offer") if _offered(prompt) else "How can I help you?"
+
+
+def _decline(prompt: Prompt) -> str:
+    return "All right. What else can I do for you?" if _offered(prompt) else "All right. Have a good day!"
+
+
+def _introduce(prompt: Prompt) -> str:
     name = prompt.agent.name
-    match recognise(prompt.question):
-        case SmallTalk.PERSON:
-            return _to_person(prompt, "the user asked for a person")
-        case SmallTalk.YES:
-            if _offered(prompt):
-                return _to_person(prompt, "the user accepted the offer of a person")
-            return "How can I help you?"
-        case SmallTalk.NO:
-            return "All right. What else can I do for you?" if _offered(prompt) else "All right. Have a good day!"
-        case SmallTalk.IDENTITY:
-            return f"I am {name}, an AI assistant, not a person. I can connect you with a colleague whenever you like."
-        case SmallTalk.REPEAT:
-            last = _last_words(prompt.turns)
-            return f"I said: {last}" if last else "I have not said anything yet. How can I help you?"
-        case SmallTalk.GREETING:
-            is_first = not any(turn.speaker is Speaker.AGENT for turn in prompt.turns)
-            return prompt.agent.greeting if is_first and prompt.agent.greeting else "Hello! How can I help you?"
-        case SmallTalk.THANKS:
-            return "You're welcome. Is there anything else I can help you with?"
-        case SmallTalk.GOODBYE:
-            return "Thank you for contacting us. Goodbye!"
-        case SmallTalk.HELP:
-            return f"{_field(prompt)} What would you like to know?"
-        case SmallTalk.UNCLEAR:
-            return "Sorry, I didn't catch that. Could you say it again?"
-        case None:
-            return None
+    return f"I am {name}, an AI assistant, not a person. I can connect you with a colleague whenever you like."
+
+
+def _greet(prompt: Prompt) -> str:
+    is_first = not any(turn.speaker is Speaker.AGENT for turn in prompt.turns)
+    return prompt.agent.greeting if is_first and prompt.agent.greeting else "Hello! How can I help you?"
+
+
+def _repeat(prompt: Prompt) -> str:
+    last = next((turn.text for turn in reversed(prompt.turns) if turn.speaker is Speaker.AGENT), "")
+    return f"I said: {last}" if last else "I have not said anything yet. How can I help you?"
 
 
 def _to_person(prompt: Prompt, reason: str) -> str | HandOver:
@@ -163,8 +160,7 @@ def _do_not_know(prompt: Prompt) -> str:
 
 
 def _is_hindi(question: str) -> bool:
-    words = re.findall(r"[a-z]+", question.casefold())
-    return bool(_DEVANAGARI.search(question)) or sum(word in _HINGLISH for word in words) >= _HINGLISH_WORDS
+    return bool(_DEVANAGARI.search(question)) or len(_HINGLISH.findall(question.casefold())) >= _HINGLISH_WORDS
 
 
 def _field(prompt: Prompt) -> str:
@@ -183,5 +179,15 @@ def _offered(prompt: Prompt) -> bool:
     return any(" ".join(offer.split()[:_OFFER_WORDS]) in said[-1].text for offer in _OFFERS)
 
 
-def _last_words(turns: tuple[Turn, ...]) -> str:
-    return next((turn.text for turn in reversed(turns) if turn.speaker is Speaker.AGENT), "")
+_SMALL_TALK_REPLIES: dict[SmallTalk, Callable[[Prompt], str | HandOver]] = {
+    SmallTalk.PERSON: lambda prompt: _to_person(prompt, "the user asked for a person"),
+    SmallTalk.YES: _accept,
+    SmallTalk.NO: _decline,
+    SmallTalk.IDENTITY: _introduce,
+    SmallTalk.GREETING: _greet,
+    SmallTalk.REPEAT: _repeat,
+    SmallTalk.HELP: lambda prompt: f"{_field(prompt)} What would you like to know?",
+    SmallTalk.THANKS: lambda _: "You're welcome. Is there anything else I can help you with?",
+    SmallTalk.GOODBYE: lambda _: "Thank you for contacting us. Goodbye!",
+    SmallTalk.UNCLEAR: lambda _: "Sorry, I didn't catch that. Could you say it again?",
+}

@@ -21,9 +21,9 @@ _CONTINUES = re.compile(
 _AS_CLOSE = 0.12
 _WEIGHT_OF_WORDS = 0.3
 _ENDING = re.compile(r"(?<=\w{3})(?:ing|s)$")
-_COMMON_WORDS = frozenset(
-    "a an and are at be can could do does for from have how i in is it me my of on or our please the to we what when "
-    "where which will with would you your".split()
+_COMMON_WORD = re.compile(
+    r"an?|and|are|at|be|can|could|does?|for|from|have|how|i|in|is|it|me|my|of|on|or|our|please|the|to|we|what|when"
+    r"|where|which|will|with|would|you|your"
 )
 
 
@@ -112,5 +112,5 @@ def _shares_of_words(asked: set[str], texts: Sequence[str]) -> list[float]:
 
 def _words(text: str) -> set[str]:
     """The words that carry meaning, without the commonest endings."""
-    words = set(re.findall(r"[^\W_]+", text.casefold())) - _COMMON_WORDS
-    return {_ENDING.sub("", word) for word in words}
+    words = re.findall(r"[^\W_]+", text.casefold())
+    return {_ENDING.sub("", word) for word in words if not _COMMON_WORD.fullmatch(word)}

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class SmallTalk(StrEnum):
-    """What a remark asks of us. PERSON: to be passed on to somebody human. UNCLEAR: there is nothing in it to answer."""
+    """What a remark asks of us. PERSON: to be passed on to somebody human. UNCLEAR: nothing in it can be answered."""
 
     IDENTITY = "identity"
     PERSON = "person"
@@ -22,48 +22,51 @@ class SmallTalk(StrEnum):
     UNCLEAR = "unclear"
 
 
-_PERSON = r"(?:human|person|people|representative|operator|manager|supervisor|executive|somebody|someone|agent|colleague)"
+_PERSON = (
+    r"(?:human|person|people|representative|operator|manager|supervisor|executive|somebody|someone|agent|colleague)"
+)
 _CLEAR_PERSON = r"(?:human(?: agent| being)?|(?:real|live|actual) (?:person|agent|human)|representative|operator|agent)"
-_GREETING = r"(?:h[ie]+|hello|hey|hallo|greetings|good (?:morning|afternoon|evening|day)|namaste|namaskar|vanakkam|salaam)"
+_GREETING = r"(?:h[ie]+|hello|hey|greetings|good (?:morning|afternoon|evening|day)|namaste|namaskar|vanakkam|salaam)"
+_TO_ALL = r"(?:there|again|all|team|ji|sir|madam|maam|how are you)"
+_IS_ANYBODY = r"(?:can you hear me|(?:is )?(?:anyone|anybody|someone) there)"
 _THANKS = r"(?:thanks|thank you|thankyou|thx|dhanyavaa?d|shukriya|धन्यवाद|शुक्रिया)"
-_FILLER = r"(?:ok|okay|great|perfect|alright|all right|fine|good|very|super|no|so|well|then|ji|sir|madam|maam|please|now)"
-_YES = r"(?:yes|yeah|yep|yup|sure|ok|okay|please|of course|go ahead|do that|do it|haa?n|ji|bilkul|theek hai|thik hai)"
+_FILLER = (
+    r"(?:ok|okay|great|perfect|alright|all right|fine|good|very|super|no|so|well|then|ji|sir|madam|maam|please|now)"
+)
+_GOODBYE = (
+    r"(?:bye|goodbye|good bye|good night|see you|thats (?:all|it)|that is all|nothing else|nothing"
+    rf"|no {_THANKS}|alvida|phir milenge|अलविदा)"
+)
+_YES = (
+    r"(?:yes|yeah|yep|yup|sure|ok|okay|please|of course|go ahead|do that|do it|haa?n|ji|bilkul|theek hai|thik hai"
+    r"|हाँ|हां|जी|ठीक है|that would be (?:great|good|nice)|(?:i would|id) like that|connect me|put me through)"
+)
 _NO = r"(?:no|nope|nah|not now|dont|do not|never mind|nevermind|nahi|nahin|nahi chahiye|नहीं|जी नहीं)"
-_AGAIN = r"(?:repeat (?:that|it|this|yourself|please)|say (?:that|it) again|come again|phir se bol\w*|dobara bol\w*)"
-_NOT_HEARD = r"(?:didnt|did not|couldnt|could not|cant|cannot) (?:hear|catch|understand|get) (?:you|that|it|what you said)"
+_AGAIN = r"(?:repeat (?:that|it|this|yourself|please)|say (?:that|it) again|come again|(?:phir se|dobara) bol\w*)"
+_NOT_HEARD = (
+    r"(?:didnt|did not|couldnt|could not|cant|cannot) (?:hear|catch|understand|get) (?:you|that|it|what you said)"
+)
+_NOT_HEARD_SHORT = r"(?:i beg your )?pardon(?: me)?|sorry|excuse me|what|what was that|repeat|again please"
+_ARE_YOU = r"(?:are you|am i (?:talking|speaking) (?:to|with)|is this|kya aap)"
+_MACHINE = r"(?:robot|bot|human|machine|computer|ai|real|recording|insaan)"
+_WHO = r"(?:who are you|who is (?:this|speaking)|what(?:s| is) your name|aap kaun)"
 
 # In the order they are tried. Patterns that may stand anywhere in a remark begin and end with `.*`.
 _REMARKS = (
-    (
-        SmallTalk.IDENTITY,
-        r".*\b(?:are you|am i (?:talking|speaking) (?:to|with)|is this|kya aap)\b.{0,20}"
-        r"\b(?:robot|bot|human|machine|computer|ai|real|recording|insaan)\b.*",
-    ),
-    (
-        SmallTalk.IDENTITY,
-        r".*\b(?:who are you|who is (?:this|speaking)|what(?:s| is) your name|aap kaun)\b.*|.*(?:आप कौन|रोबोट).*",
-    ),
+    (SmallTalk.IDENTITY, rf".*\b{_ARE_YOU}\b.{{0,20}}\b{_MACHINE}\b.*"),
+    (SmallTalk.IDENTITY, rf".*\b{_WHO}\b.*|.*(?:आप कौन|रोबोट).*"),
     (SmallTalk.PERSON, rf".*\b(?:speak|talk|chat|connect|transfer|pass|put)\b.{{0,30}}\b{_PERSON}\b.*"),
     (SmallTalk.PERSON, rf".*\b(?:need|want|get|give|like|have)\b(?: me| to have)?(?: a| an| the)? {_CLEAR_PERSON}\b.*"),
     (SmallTalk.PERSON, rf"(?:a |an )?{_CLEAR_PERSON}(?: please)?|customer care|transfer me|connect me"),
     (SmallTalk.PERSON, r".*\b(?:insaa?n|kisi|aadmi|manager|agent)\b.{0,12}\bbaat\b.*|.*(?:इंसान|किसी|मैनेजर).{0,12}बात.*"),
-    (SmallTalk.REPEAT, rf"(?:\w+ ){{0,5}}(?:{_AGAIN}|{_NOT_HEARD})(?: \w+){{0,3}}"),
-    (SmallTalk.REPEAT, r"(?:i beg your )?pardon(?: me)?|sorry|excuse me|what|what was that|repeat|again please"),
-    (
-        SmallTalk.GREETING,
-        rf"(?:{_GREETING}|नमस्ते|नमस्कार)(?: (?:{_GREETING}|there|again|all|team|ji|sir|madam|maam|how are you))*"
-        r"(?: (?:can you hear me|is (?:anyone|anybody|someone) there|anyone there))?",
-    ),
-    (
-        SmallTalk.GOODBYE,
-        rf"(?:(?:{_FILLER}|{_THANKS}) )*(?:bye|goodbye|good bye|good night|see you|thats (?:all|it)|that is all|"
-        rf"nothing else|nothing|no {_THANKS}|alvida|phir milenge|अलविदा)(?: (?:bye|now|for now|later|{_FILLER}|{_THANKS}))*",
-    ),
+    (SmallTalk.REPEAT, rf"(?:\w+ ){{0,5}}(?:{_AGAIN}|{_NOT_HEARD})(?: \w+){{0,3}}|{_NOT_HEARD_SHORT}"),
+    (SmallTalk.GREETING, rf"(?:{_GREETING}|नमस्ते|नमस्कार)(?: (?:{_GREETING}|{_TO_ALL}))*(?: {_IS_ANYBODY})?"),
+    (SmallTalk.GOODBYE, rf"(?:(?:{_FILLER}|{_THANKS}) )*{_GOODBYE}(?: (?:bye|for now|later|{_FILLER}|{_THANKS}))*"),
     (
         SmallTalk.THANKS,
-        rf"(?:(?:{_FILLER}|bahut) )*{_THANKS}(?: (?:much|a lot|for (?:your|the) \w+|for that|again|bahut|{_FILLER}))*",
+        rf"(?:(?:{_FILLER}|bahut) )*{_THANKS}(?: (?:much|a lot|for (?:your|the) \w+|again|bahut|{_FILLER}))*",
     ),
-    (SmallTalk.YES, rf"(?:{_YES}|हाँ|हां|जी|ठीक है|that would be (?:great|good|nice))(?: (?:{_YES}|do|connect me|put me through|(?:i would|id) like that|हाँ|हां))*"),
+    (SmallTalk.YES, rf"{_YES}(?: (?:{_YES}|do))*"),
     (SmallTalk.NO, rf"{_NO}(?: (?:{_NO}|its ok|its okay|need|that|{_FILLER}))*"),
     (SmallTalk.HELP, r"(?:i need |can you |please )?help(?: me)?|(?:what|how) can you (?:do|help)(?: \w+){0,3}|menu"),
     (SmallTalk.UNCLEAR, r"(?:(?:u+[hm]+|h+m+|a+h+|e+r+m*|so|well|and|but|you|the|a|i) ?)*"),

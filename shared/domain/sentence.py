@@ -41,8 +41,9 @@ def split_sentences(text: str) -> list[str]:
 
 def _ends_sentence(before: str, following: str) -> bool:
     """Whether a full stop between `before` and `following` ends a sentence."""
-    word = before.split()[-1].lstrip("(\"'\u201c\u2018*_") if before.split() else ""
-    starts_text = before.strip() == word
+    words = before.split()
+    word = words[-1].lstrip("(\"'\u201c\u2018*_") if words else ""
+    starts_text = len(words) == 1
     if word.lower() in _TITLES or (len(word) == 1 and word.isupper()):
         return False
     if word.lower() in _BEFORE_NUMBERS and following[:1].isdigit():

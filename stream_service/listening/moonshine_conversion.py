@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -107,7 +106,7 @@ def _convert_into(target: Path, sources: dict[str, Path]) -> None:
         digests = {file.name: sha256(file.read_bytes()).hexdigest() for file in sorted(result.iterdir())}
         (result / _DIGESTS_FILE).write_text(json.dumps(digests))
         shutil.rmtree(target, ignore_errors=True)
-        os.replace(result, target)
+        result.replace(target)
 
 
 def _as_onnx(source: Path, workshop: Path) -> Path:

@@ -57,9 +57,7 @@ class MoonshineModel:
         texts = (self.recognise(window, holds_speech=_is_loud(window)) for window in cut_into_windows(mulaw))
         return " ".join(filter(None, texts))
 
-    def recognise(
-        self, mulaw: bytes, *, holds_speech: bool = False, is_abandoned: Callable[[], bool] = _never
-    ) -> str:
+    def recognise(self, mulaw: bytes, *, holds_speech: bool = False, is_abandoned: Callable[[], bool] = _never) -> str:
         """The words in one window of at most LONGEST_WINDOW_MS; blocks for some 5 % of the audio's length.
 
         Where speech was cut off, the model often says nothing at all. `holds_speech` forbids it that; it then invents

@@ -26,7 +26,7 @@ class ScriptedTranscriber:
 
 
 class ScriptedTranscription:
-    """Implements TranscriptionStream: one partial after 200 ms of speech, the same text as final, nothing for silence."""
+    """Implements TranscriptionStream: a partial after 200 ms of speech, the same text as final, nothing for silence."""
 
     def __init__(self, texts: Sequence[str], language: str, on_partial: PartialListener) -> None:
         self._texts = cycle(texts)

@@ -25,7 +25,7 @@ Numbers = NDArray[np.float32]
 
 
 class SileroDetector:
-    """Implements VoiceActivityDetector. One session serves all calls; what a call needs remembered is in its activity."""
+    """Implements VoiceActivityDetector: one session for all calls; what was heard before is kept in each activity."""
 
     def __init__(self) -> None:
         self._session: Any = None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shared.errors import SpeechUnavailable
-from stream_service.listening.silero import SileroActivity, SileroDetector
+from stream_service.listening.silero import Numbers, SileroActivity, SileroDetector
 from tests.stream_service.listening.utterances import recorded_utterances
 
 FRAME_BYTES = 160
@@ -20,7 +20,7 @@ class FakeDetector(SileroDetector):
         super().__init__()
         self.windows: list[list[float]] = []
 
-    def probabilities(self, windows, states):  # type: ignore[no-untyped-def]
+    def probabilities(self, windows: Numbers, states: Numbers) -> tuple[Numbers, Numbers]:
         self.windows.append(windows[0].tolist())
         return np.array([len(self.windows)], dtype=np.float32), states + 1
 

@@ -33,7 +33,9 @@ def test_each_sentence_is_a_piece() -> None:
 
 
 def test_first_piece_ends_at_a_clause_once_it_is_long_enough() -> None:
-    pieces = pieces_of("Good morning and welcome to our clinic, we are open from nine, and close at six. Bye, now, then.")
+    pieces = pieces_of(
+        "Good morning and welcome to our clinic, we are open from nine, and close at six. Bye, now, then."
+    )
 
     assert pieces == [
         "Good morning and welcome to our clinic,",
@@ -126,7 +128,24 @@ async def test_async_form_yields_the_same_pieces() -> None:
 REPLY = st.lists(
     st.one_of(
         st.sampled_from(
-            ["Dr.", "Rs.", "1,199.50", "₹500", "e.g.", "No.", "3.", "A.", "**bold**", "हैं।", "...", "?", "!", "\n", "- ", "#"]
+            [
+                "Dr.",
+                "Rs.",
+                "1,199.50",
+                "₹500",
+                "e.g.",
+                "No.",
+                "3.",
+                "A.",
+                "**bold**",
+                "हैं।",
+                "...",
+                "?",
+                "!",
+                "\n",
+                "- ",
+                "#",
+            ]
         ),
         st.text(alphabet="abcXYZ019.,;:!?।₹-*_`# \n—é", max_size=12),
     ),
