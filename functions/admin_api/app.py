@@ -39,15 +39,15 @@ try_routing = wiring.try_routing()
 change_hands = wiring.change_hands()
 update_tickets = wiring.update_tickets()
 app = create_application(title="Vaani administration", allowed_origins=wiring.settings().allowed_origins)
-_verifier = wiring.token_verifier()
+authenticate = signed_in(wiring.token_verifier())
 _always = fails_with(errors.Unauthenticated, errors.Forbidden, errors.StoreUnavailable)
 _with_input = fails_with(errors.InvalidRequest, errors.InvalidContent)
 admin = APIRouter(
-    prefix="/api/v1", dependencies=[Depends(with_role(_verifier, Role.ADMIN))], responses=_always, tags=["agents"]
+    prefix="/api/v1", dependencies=[Depends(with_role(authenticate, Role.ADMIN))], responses=_always, tags=["agents"]
 )
 operator = APIRouter(
     prefix="/api/v1",
-    dependencies=[Depends(with_role(_verifier, Role.OPERATOR))],
+    dependencies=[Depends(with_role(authenticate, Role.OPERATOR))],
     responses=_always,
     tags=["conversations"],
 )
@@ -65,7 +65,7 @@ AgentId = Annotated[Slug, PathParameter(examples=[examples.AGENT["id"]])]
 RuleId = Annotated[Slug, PathParameter(examples=[examples.RULE["id"]])]
 ConversationId = Annotated[Identifier, PathParameter(examples=[history_examples.CONVERSATION["id"]])]
 ReadVersion = Annotated[int, Depends(read_version)]
-SignedIn = Annotated[Caller, Depends(signed_in(_verifier))]
+SignedIn = Annotated[Caller, Depends(authenticate)]
 
 
 @admin.get("/agents", responses=succeeds_with(history_examples.page(examples.AGENT)))

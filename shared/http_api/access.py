@@ -31,9 +31,8 @@ def signed_in(verifier: TokenVerifier) -> Authenticate:
     return caller
 
 
-def with_role(verifier: TokenVerifier, role: Role) -> Authenticate:
-    """A dependency that yields the caller of a valid token with the role or a higher one."""
-    authenticate = signed_in(verifier)
+def with_role(authenticate: Authenticate, role: Role) -> Authenticate:
+    """A dependency that yields the authenticated caller if it has the role or a higher one."""
 
     async def caller(known: Annotated[Caller, Depends(authenticate)]) -> Caller:
         known.require(role)

@@ -1,0 +1,269 @@
+"""The administration as a client sees it: roles, versions, take-over, tickets."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from shared import errors
+from shared.domain.access import Caller, Role
+from shared.domain.agent import AgentProfile, RouteReason, RoutingDecision, RoutingRule, RuleKind
+from shared.domain.conversation import ConversationStatus
+from shared.http_api import agent_examples as examples
+from shared.ports.history import ConversationSummary
+from shared.use_cases.edit_agents import EditAgents, EditRules
+from tests.fakes.agent_editors import FakeAgentEditor, FakeRuleEditor
+from tests.functions.loading import Answer, call, load_function
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ROLES = {"admin": {Role.ADMIN}, "operator": {Role.OPERATOR}, "nobody": set[Role]()}
+RECEPTION = AgentProfile(
+    id="reception", name="Reception", description="Greets.", instructions="Be brief.", greeting="Hello."
+)
+RULE = RoutingRule(id="hello", kind=RuleKind.KEYWORD, pattern="hello", agent_id="reception")
+
+
+class NamedTokens:
+    """Lets in whoever names a role as the token."""
+
+    async def verify(self, token: str) -> Caller:
+        """See `TokenVerifier.verify`."""
+        if token not in ROLES:
+            raise errors.Unauthenticated("The bearer token is not valid.")
+        return Caller(subject=f"user-{token}", roles=frozenset(ROLES[token]))
+
+
+class Hands:
+    """Notes who was given which conversation."""
+
+    def __init__(self) -> None:
+        self.changes: list[tuple[str, ConversationStatus]] = []
+
+    async def __call__(self, conversation_id: str, *, to: ConversationStatus) -> ConversationSummary:
+        """See `ChangeHands`."""
+        self.changes.append((conversation_id, to))
+        return ConversationSummary(
+            id=conversation_id,
+            channel="whatsapp",
+            user_id="919800000001",
+            user_name=None,
+            status=to,
+            agent_id=None,
+            started_at=NOON,
+            last_message_at=NOON,
+            message_count=2,
+        )
+
+
+class Tickets:
+    """Names tickets after their owner and life."""
+
+    async def mint(self, subject: str, *, ttl_seconds: int) -> str:
+        """See `UpdateTickets.mint`."""
+        return f"{subject}-{ttl_seconds}"
+
+
+async def route_to_reception(_text: str, **_circumstances: object) -> RoutingDecision:
+    return RoutingDecision(agent_id="reception", reason=RouteReason.RULE, detail="hello")
+
+
+@pytest.fixture
+def agents() -> FakeAgentEditor:
+    return FakeAgentEditor({"reception": RECEPTION})
+
+
+@pytest.fixture
+def rules() -> FakeRuleEditor:
+    return FakeRuleEditor({"hello": RULE})
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture(scope="module")
+def loaded() -> ModuleType:
+    return load_function(
+        "admin_api",
+        settings=SimpleNamespace(allowed_origins=()),
+        token_verifier=NamedTokens(),
+        edit_agents=None,
+        edit_rules=None,
+        try_routing=route_to_reception,
+        change_hands=None,
+        update_tickets=Tickets(),
+    )
+
+
+@pytest.fixture
+def module(
+    loaded: ModuleType, agents: FakeAgentEditor, rules: FakeRuleEditor, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> ModuleType:
+    monkeypatch.setattr(loaded, "edit_agents", EditAgents(agents))
+    monkeypatch.setattr(loaded, "edit_rules", EditRules(rules, agents))
+    monkeypatch.setattr(loaded, "change_hands", hands)
+    return loaded
+
+
+@pytest.fixture
+def admin(module: ModuleType) -> Any:  # noqa: ANN401
+    def send(method: str, path: str, body: object = None, **headers: str) -> Answer:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return call(module, method, path, headers={"authorization": "Bearer admin", **named}, body=body)
+
+    return send
+
+
+EVERY_ADMIN_OPERATION = [
+    ("GET", "/api/v1/agents"),
+    ("POST", "/api/v1/agents"),
+    ("GET", "/api/v1/agents/reception"),
+    ("PUT", "/api/v1/agents/reception"),
+    ("DELETE", "/api/v1/agents/reception"),
+    ("GET", "/api/v1/routing-rules"),
+    ("POST", "/api/v1/routing-rules"),
+    ("POST", "/api/v1/routing-rules/test"),
+    ("GET", "/api/v1/routing-rules/hello"),
+    ("PUT", "/api/v1/routing-rules/hello"),
+    ("DELETE", "/api/v1/routing-rules/hello"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), EVERY_ADMIN_OPERATION)
+@pytest.mark.parametrize("token", ["operator", "nobody"])
+def test_only_an_admin_administers(module: ModuleType, method: str, path: str, token: str) -> None:
+    answer = call(module, method, path, headers={"authorization": f"Bearer {token}"})
+
+    assert answer.status == 403
+    assert answer.json["error"]["code"] == "forbidden"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *EVERY_ADMIN_OPERATION,
+        ("POST", "/api/v1/conversations/c1/takeover"),
+        ("POST", "/api/v1/conversations/c1/release"),
+        ("POST", "/api/v1/updates-ticket"),
+    ],
+)
+def test_nobody_does_anything_without_a_token(module: ModuleType, method: str, path: str) -> None:
+    assert call(module, method, path).status == 401
+    assert call(module, method, path, headers={"authorization": "Bearer forged"}).status == 401
+
+
+def test_a_token_without_a_role_takes_nothing_over(module: ModuleType, hands: Hands) -> None:
+    answer = call(module, "POST", "/api/v1/conversations/c1/takeover", headers={"authorization": "Bearer nobody"})
+
+    assert answer.status == 403
+    assert hands.changes == []
+
+
+def test_an_agent_is_added_read_changed_and_removed(admin: Any) -> None:
+    added = admin("POST", "/api/v1/agents", examples.NEW_AGENT)
+    read = admin("GET", added.headers["location"])
+    changed = admin(
+        "PUT", "/api/v1/agents/pharmacy", read.json["data"] | {"name": "Chemist"}, if_match=read.headers["etag"]
+    )
+    removed = admin("DELETE", "/api/v1/agents/pharmacy", if_match=changed.headers["etag"])
+
+    assert (added.status, added.json["data"]) == (201, examples.AGENT)
+    assert (read.status, read.headers["etag"]) == (200, '"1"')
+    assert (changed.status, changed.json["data"]["name"], changed.headers["etag"]) == (200, "Chemist", '"2"')
+    assert (removed.status, removed.text) == (204, "")
+    assert admin("GET", "/api/v1/agents/pharmacy").status == 404
+
+
+def test_a_change_of_an_outdated_version_is_refused(admin: Any, agents: FakeAgentEditor) -> None:
+    body = examples.CHANGED_AGENT
+    admin("PUT", "/api/v1/agents/reception", body | {"name": "First"}, if_match='"1"')
+
+    late = admin("PUT", "/api/v1/agents/reception", body | {"name": "Late"}, if_match='"1"')
+
+    assert (late.status, late.json["error"]["code"]) == (409, "version_conflict")
+    assert agents.kept["reception"].name == "First"
+
+
+@pytest.mark.parametrize("headers", [{}, {"if_match": '"new"'}, {"if_match": "*"}], ids=str)
+def test_a_change_names_the_version_it_is_based_on(
+    admin: Any, agents: FakeAgentEditor, headers: dict[str, str]
+) -> None:
+    answer = admin("PUT", "/api/v1/agents/reception", examples.CHANGED_AGENT, **headers)
+
+    assert answer.status == 422
+    assert agents.kept["reception"] == RECEPTION
+
+
+def test_an_id_is_given_once(admin: Any) -> None:
+    assert admin("POST", "/api/v1/agents", examples.NEW_AGENT | {"id": "reception"}).status == 409
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"id": "human"}, 422),
+        ({"id": "Not A Slug"}, 422),
+        ({"name": ""}, 422),
+        ({"instructions": "x" * 8001}, 422),
+        ({"answer_threshold": 1.5}, 422),
+        ({"answer_threshold": "high"}, 400),
+        ({"language": "klingon-from-qonos!"}, 422),
+        ({"greeting": "nul\x00"}, 422),
+        ({"unknown": 1}, 422),
+    ],
+    ids=str,
+)
+def test_an_agent_that_makes_no_sense_is_refused(admin: Any, change: dict[str, object], status: int) -> None:
+    assert admin("POST", "/api/v1/agents", examples.NEW_AGENT | change).status == status
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '"text"', ""])
+def test_a_body_that_is_no_agent_is_refused(admin: Any, body: str) -> None:
+    answer = admin("POST", "/api/v1/agents", body)
+
+    assert answer.status in {400, 422}
+    assert answer.json["status"] == "error"
+
+
+def test_a_rule_is_added_changed_and_removed(admin: Any) -> None:
+    body = examples.NEW_RULE | {"agent_id": "reception"}
+    added = admin("POST", "/api/v1/routing-rules", body)
+    changed = admin("PUT", added.headers["location"], added.json["data"] | {"priority": 20}, if_match='"1"')
+    removed = admin("DELETE", added.headers["location"], if_match='"2"')
+
+    assert [added.status, changed.status, removed.status] == [201, 200, 204]
+    assert changed.json["data"]["priority"] == 20
+
+
+@pytest.mark.parametrize("change", [{"agent_id": "missing"}, {"pattern": " , "}, {"kind": "guess"}], ids=str)
+def test_a_rule_that_could_never_apply_is_refused(admin: Any, change: dict[str, object]) -> None:
+    body = examples.NEW_RULE | {"agent_id": "reception"} | change
+
+    assert admin("POST", "/api/v1/routing-rules", body).status == 422
+
+
+def test_a_routing_is_tried_without_sending_anything(admin: Any) -> None:
+    answer = admin("POST", "/api/v1/routing-rules/test", examples.TRIAL)
+
+    assert answer.json["data"] == {"agent_id": "reception", "reason": "rule", "detail": "hello"}
+
+
+@pytest.mark.parametrize("token", ["operator", "admin"])
+def test_a_person_takes_over_and_gives_back(module: ModuleType, hands: Hands, token: str) -> None:
+    headers = {"authorization": f"Bearer {token}"}
+
+    taken = call(module, "POST", "/api/v1/conversations/c1/takeover", headers=headers)
+    given_back = call(module, "POST", "/api/v1/conversations/c1/release", headers=headers)
+
+    assert [taken.json["data"]["status"], given_back.json["data"]["status"]] == ["human", "open"]
+    assert hands.changes == [("c1", ConversationStatus.HUMAN), ("c1", ConversationStatus.OPEN)]
+
+
+def test_a_ticket_belongs_to_the_caller_and_is_short_lived(module: ModuleType) -> None:
+    answer = call(module, "POST", "/api/v1/updates-ticket", headers={"authorization": "Bearer nobody"})
+
+    assert answer.json["data"] == {"ticket": "user-nobody-30", "expires_in_seconds": 30}

@@ -1,0 +1,419 @@
+"""The history API as a client sees it: envelope, pages, filters, refusals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from shared.adapters.bearer_tokens import BearerTokens
+from shared.adapters.signing_keys import SigningKeys
+from shared.domain.agent import RouteReason
+from shared.domain.call import Call, CallDirection, CallState, TranscriptSegment
+from shared.domain.conversation import ConversationStatus, Speaker
+from shared.domain.message import DeliveryStatus, MessageKind
+from shared.ports.history import ConversationSummary, StoredMessage
+from shared.use_cases.query_history import QueryHistory
+from tests.fakes.history_reader import FakeHistoryReader
+from tests.fakes.identity_provider import AUDIENCE, ISSUER, JWKS_URL, IdentityProvider
+from tests.functions.loading import TRACE_ID, Answer, call, load_function
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CONVERSATION = ConversationSummary(
+    id="0199a3c2-5a10-7c3e-9f0a-2b1f6f0f8e01",
+    channel="whatsapp",
+    user_id="919800000001",
+    user_name="Asha",
+    status=ConversationStatus.OPEN,
+    agent_id="appointments",
+    started_at=NOON,
+    last_message_at=NOON,
+    message_count=1,
+)
+MESSAGE = StoredMessage(
+    id="m1",
+    conversation_id=CONVERSATION.id,
+    speaker=Speaker.AGENT,
+    kind=MessageKind.TEXT,
+    text="Half past four is free.",
+    at=NOON,
+    agent_id="appointments",
+    route_reason=RouteReason.RULE,
+    route_detail="appointments-words",
+    interrupted=False,
+    provider_message_id="wamid.1",
+    delivery_status=DeliveryStatus.READ,
+    stages_ms={"routing": 3, "total": 812},
+    call_sid=None,
+    start_ms=None,
+    end_ms=None,
+    attributes={},
+)
+CALL = Call(
+    call_sid="CA01",
+    conversation_id="0199a3c2-5a10-7c3e-9f0a-2b1f6f0f8e02",
+    caller_id="919800000001",
+    business_id="912240000000",
+    direction=CallDirection.INBOUND,
+    state=CallState.ENDED,
+    started_at=NOON,
+    recording_key="recordings/2026/03/01/CA01/call.wav",
+    recording_ms=71040,
+)
+
+
+class Recordings:
+    """Signs addresses of recordings."""
+
+    async def link(self, key: str, *, ttl_seconds: int) -> str:
+        """See `RecordingStore.link`."""
+        return f"https://bucket.example/{key}?expires={ttl_seconds}"
+
+
+@pytest.fixture(scope="module")
+def provider() -> IdentityProvider:
+    return IdentityProvider()
+
+
+@pytest.fixture
+def history() -> FakeHistoryReader:
+    return FakeHistoryReader(summaries=[CONVERSATION], stored=[MESSAGE], kept_calls=[CALL])
+
+
+@pytest.fixture(scope="module")
+def loaded(provider: IdentityProvider) -> ModuleType:
+    keys = SigningKeys(JWKS_URL, transport=provider.transport())
+    return load_function(
+        "history_api",
+        settings=SimpleNamespace(allowed_origins=("https://console.example",)),
+        token_verifier=BearerTokens(keys, issuer=ISSUER, audience=AUDIENCE),
+        query_history=None,
+    )
+
+
+@pytest.fixture
+def module(loaded: ModuleType, history: FakeHistoryReader, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setattr(loaded, "query_history", QueryHistory(history, Recordings()))  # type: ignore[arg-type]
+    return loaded
+
+
+@pytest.fixture
+def read(module: ModuleType, provider: IdentityProvider) -> Any:  # noqa: ANN401
+    def get(path: str, **query: str) -> Answer:
+        return call(module, "GET", path, query=query, headers={"authorization": f"Bearer {provider.token()}"})
+
+    return get
+
+
+def problem_of(answer: Answer) -> dict[str, Any]:
+    envelope = answer.json
+    assert envelope["status"] == "error"
+    assert envelope["data"] is None
+    assert set(envelope["error"]) == {"code", "message", "details", "request_id"}
+    problem: dict[str, Any] = envelope["error"]
+    return problem
+
+
+def test_conversations_come_in_the_envelope(read: Any) -> None:
+    answer = read("/api/v1/conversations")
+
+    assert answer.status == 200
+    assert answer.json == {
+        "status": "success",
+        "data": {
+            "items": [
+                {
+                    "id": CONVERSATION.id,
+                    "channel": "whatsapp",
+                    "user_id": "919800000001",
+                    "user_name": "Asha",
+                    "status": "open",
+                    "agent_id": "appointments",
+                    "started_at": "2026-03-01T12:00:00Z",
+                    "last_message_at": "2026-03-01T12:00:00Z",
+                    "message_count": 1,
+                }
+            ],
+            "next_cursor": None,
+        },
+        "error": None,
+    }
+
+
+def test_pages_join_without_gap_or_repetition(read: Any, history: FakeHistoryReader) -> None:
+    history.summaries = [
+        replace(CONVERSATION, id=f"c{number}", last_message_at=NOON - timedelta(minutes=number)) for number in range(5)
+    ]
+    seen: list[str] = []
+    cursor: str | None = "0"
+
+    while cursor is not None:
+        page = read("/api/v1/conversations", limit="2", cursor=cursor).json["data"]
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+
+    assert seen == ["c0", "c1", "c2", "c3", "c4"]
+
+
+def test_all_filters_reach_the_history(read: Any, history: FakeHistoryReader) -> None:
+    answer = read(
+        "/api/v1/conversations",
+        **{
+            "user_id": "919800000001",
+            "channel": "whatsapp",
+            "agent_id": "appointments",
+            "from": "2026-03-01T00:00:00%2B05:30",
+            "to": "2026-03-02",
+            "status": "open",
+            "q": "half%20past",
+        },
+    )
+
+    assert answer.status == 200
+    (wanted,) = history.asked
+    assert (wanted.user_id, wanted.channel, wanted.agent_id) == ("919800000001", "whatsapp", "appointments")
+    assert wanted.since == datetime(2026, 2, 28, 18, 30, tzinfo=UTC)
+    assert wanted.until == datetime(2026, 3, 2, tzinfo=UTC)
+    assert (wanted.status, wanted.text) == (ConversationStatus.OPEN, "half past")
+
+
+def test_an_offset_whose_plus_became_a_space_is_understood(read: Any, history: FakeHistoryReader) -> None:
+    read("/api/v1/calls", **{"from": "2026-03-01T00:00:00+05:30"})
+
+    assert history.asked[0].since == datetime(2026, 2, 28, 18, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"limit": "0"}, 422),
+        ({"limit": "101"}, 422),
+        ({"limit": "ten"}, 400),
+        ({"from": "yesterday"}, 400),
+        ({"from": "0"}, 400),
+        ({"from": "0001-01-01T00:00:00%2B14:00"}, 400),
+        ({"from": "2026-03-02", "to": "2026-03-01"}, 422),
+        ({"status": "asleep"}, 422),
+        ({"q": ""}, 422),
+        ({"q": "a%00b"}, 422),
+        ({"cursor": "not-ours"}, 400),
+        ({"cursor": "x" * 513}, 422),
+    ],
+    ids=str,
+)
+def test_unusable_parameters_are_explained(read: Any, query: dict[str, str], status: int) -> None:
+    answer = read("/api/v1/conversations", **query)
+
+    assert answer.status == status
+    assert problem_of(answer)["code"] == {400: "invalid_request", 422: "invalid_content"}[status]
+
+
+def test_an_explanation_does_not_repeat_what_was_sent(read: Any) -> None:
+    answer = read("/api/v1/conversations", status="9198-private-0001")
+
+    assert "9198-private-0001" not in answer.text
+    assert problem_of(answer)["details"]["problems"][0]["field"] == "status"
+
+
+def test_a_conversation_and_its_messages_are_found_by_id(read: Any) -> None:
+    path = f"/api/v1/conversations/{CONVERSATION.id}"
+
+    assert read(path).json["data"]["id"] == CONVERSATION.id
+    (message,) = read(f"{path}/messages").json["data"]["items"]
+    assert message["agent_id"] == "appointments"
+    assert message["route_reason"] == "rule"
+    assert message["stages_ms"] == {"routing": 3, "total": 812}
+    assert message["delivery_status"] == "read"
+
+
+def test_a_call_is_read_with_its_transcript_in_milliseconds(read: Any, history: FakeHistoryReader) -> None:
+    history.segments["CA01"] = (
+        TranscriptSegment(speaker=Speaker.USER, text="When do you open?", start_ms=4200, end_ms=5600),
+    )
+
+    data = read("/api/v1/calls/CA01").json["data"]
+
+    assert (data["id"], data["state"], data["has_recording"]) == ("CA01", "ended", True)
+    assert data["transcript"] == [
+        {
+            "speaker": "user",
+            "text": "When do you open?",
+            "start_ms": 4200,
+            "end_ms": 5600,
+            "agent_id": None,
+            "interrupted": False,
+        }
+    ]
+
+
+def test_where_a_recording_lies_is_told_only_by_a_short_lived_link(read: Any) -> None:
+    assert "recordings/2026" not in read("/api/v1/calls").text
+
+    assert read("/api/v1/calls/CA01/recording").json["data"] == {
+        "url": "https://bucket.example/recordings/2026/03/01/CA01/call.wav?expires=300",
+        "expires_in_seconds": 300,
+        "content_type": "audio/wav",
+    }
+
+
+def test_a_call_without_a_recording_has_none_to_fetch(read: Any, history: FakeHistoryReader) -> None:
+    history.kept_calls = [replace(CALL, recording_key=None)]
+
+    assert read("/api/v1/calls/CA01/recording").status == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/conversations/unknown",
+        "/api/v1/conversations/unknown/messages",
+        "/api/v1/calls/unknown",
+        "/api/v1/nothing",
+    ],
+)
+def test_what_is_not_there_is_answered_in_the_envelope(read: Any, path: str) -> None:
+    answer = read(path)
+
+    assert answer.status == 404
+    assert problem_of(answer)["code"] == "not_found"
+
+
+def test_a_wrong_method_is_answered_in_the_envelope(module: ModuleType) -> None:
+    answer = call(module, "POST", "/api/v1/calls")
+
+    assert answer.status == 405
+    assert answer.headers["allow"] == "GET"
+    assert problem_of(answer)["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"authorization": ""},
+        {"authorization": "Bearer"},
+        {"authorization": "Bearer not.a.token"},
+        {"authorization": "Basic dXNlcjpwYXNz"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("path", ["/api/v1/conversations", "/api/v1/calls/CA01/recording"])
+def test_nobody_reads_without_a_valid_token(
+    module: ModuleType, history: FakeHistoryReader, headers: dict[str, str], path: str
+) -> None:
+    answer = call(module, "GET", path, headers=headers)
+
+    assert answer.status == 401
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert problem_of(answer)["code"] == "unauthenticated"
+    assert history.asked == []
+
+
+def test_an_outage_says_when_to_try_again(read: Any, history: FakeHistoryReader) -> None:
+    history.is_down = True
+
+    answer = read("/api/v1/conversations")
+
+    assert answer.status == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert problem_of(answer)["code"] == "store_unavailable"
+
+
+def test_a_fault_of_ours_shows_nothing_of_the_inside(read: Any, history: FakeHistoryReader) -> None:
+    history.asked = None  # type: ignore[assignment] -- breaks the fake
+
+    answer = read("/api/v1/conversations")
+
+    assert answer.status == 500
+    assert problem_of(answer) == {
+        "code": "internal_error",
+        "message": "Something went wrong on our side.",
+        "details": None,
+        "request_id": TRACE_ID,
+    }
+
+
+def test_every_answer_names_its_request(read: Any) -> None:
+    answer = read("/api/v1/nothing")
+
+    assert answer.headers["x-request-id"] == TRACE_ID == problem_of(answer)["request_id"]
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_both_header_forms_of_the_load_balancer_are_understood(module: ModuleType, provider: IdentityProvider) -> None:
+    headers = {"authorization": f"Bearer {provider.token()}"}
+
+    answer = call(module, "GET", "/api/v1/calls", query={"limit": "1"}, headers=headers, multi_value=True)
+
+    assert (answer.status, answer.event_form) == (200, "multiValueHeaders")
+
+
+def test_a_body_beyond_the_limit_is_refused_unread(module: ModuleType) -> None:
+    answer = call(module, "GET", "/api/v1/calls", headers={"content-length": str(10**7)})
+
+    assert answer.status == 413
+    assert problem_of(answer)["code"] == "too_large"
+
+
+def test_a_configured_front_end_may_call_from_a_browser(module: ModuleType) -> None:
+    asked = {"origin": "https://console.example", "access-control-request-method": "GET"}
+
+    assert (
+        call(module, "OPTIONS", "/api/v1/calls", headers=asked).headers["access-control-allow-origin"]
+        == asked["origin"]
+    )
+
+
+def test_another_origin_may_not(module: ModuleType) -> None:
+    answer = call(module, "GET", "/api/v1/calls", headers={"origin": "https://evil.example"})
+
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_health_asks_no_store(module: ModuleType, history: FakeHistoryReader) -> None:
+    history.is_down = True
+
+    answer = call(module, "GET", "/health/history_api")
+
+    assert (answer.status, answer.json["data"]) == (200, {"alive": True})
+
+
+def test_requests_one_after_the_other_share_one_event_loop(
+    module: ModuleType, read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import asyncio  # noqa: PLC0415
+
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def note_loop(_call_sid: str) -> Any:  # noqa: ANN401
+        loops.append(asyncio.get_running_loop())
+        return await QueryHistory(FakeHistoryReader(kept_calls=[CALL]), Recordings()).call("CA01")  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module.query_history, "call", note_loop)
+    read("/api/v1/calls/CA01")
+    asyncio.set_event_loop(None)
+    read("/api/v1/calls/CA01")
+
+    assert len(loops) == 2
+    assert loops[0] is loops[1]
+
+
+def test_the_openapi_document_is_public(module: ModuleType) -> None:
+    answer = call(module, "GET", "/api/v1/openapi.json")
+
+    assert answer.status == 200
+    assert answer.json["openapi"].startswith("3.1")
+    assert "/webhooks/voice/incoming" in answer.json["paths"]
+
+
+def test_the_docs_page_needs_nothing_that_its_policy_forbids(module: ModuleType) -> None:
+    answer = call(module, "GET", "/api/v1/docs")
+
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "unsafe-inline" not in answer.headers["content-security-policy"]
+    assert "/api/v1/conversations/{conversation_id}/takeover" in answer.text
+    assert not any(mark in answer.text for mark in ("<script", "src=", ' style="', "https://cdn"))
