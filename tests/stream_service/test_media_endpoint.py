@@ -1,0 +1,166 @@
+"""The door of the media stream, on a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from twilio.request_validator import RequestValidator
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+
+from shared.adapters.twilio_signature import TwilioSignature
+from shared.domain.call import StreamTicket
+from stream_service.__main__ import DrainingServer
+from stream_service.app import create_app
+from stream_service.live_calls import LiveCalls
+from stream_service.media.protocol import Media, Stop
+from stream_service.media.transport import MediaTransport
+from stream_service.media_endpoint import MediaEndpoint
+
+AUTH_TOKEN = "test-auth-token"
+PUBLIC_URL = "https://calls.example.in"
+TICKET = StreamTicket(call_sid="CA1", caller_id="919800000001", business_id="918000000000", slot="CA1")
+
+
+class OneTicket:
+    """Knows one token, once."""
+
+    def __init__(self, token: str) -> None:
+        self._tickets = {token: TICKET}
+
+    async def mint(self, ticket: StreamTicket, *, ttl_seconds: int) -> str:
+        raise AssertionError("the stream service mints no tokens")
+
+    async def redeem(self, token: str) -> StreamTicket | None:
+        return self._tickets.pop(token, None)
+
+
+async def echo(_ticket: StreamTicket, transport: MediaTransport) -> None:
+    """Play the caller's own voice back until the stream stops."""
+    async with asyncio.TaskGroup() as tasks:
+        sending = tasks.create_task(transport.send_all())
+        async for event in transport.events():
+            if isinstance(event, Media):
+                transport.play(event.mulaw)
+            elif isinstance(event, Stop):
+                break
+        sending.cancel()
+
+
+class Service:
+    """A running stream service."""
+
+    def __init__(self, server: DrainingServer, live_calls: LiveCalls) -> None:
+        self.server = server
+        self.live_calls = live_calls
+
+    @property
+    def port(self) -> int:
+        return int(self.server.servers[0].sockets[0].getsockname()[1])
+
+    def open(self, token: str, *, signature: str | None = None) -> connect:
+        """Open a stream as Twilio does."""
+        signed = RequestValidator(AUTH_TOKEN).compute_signature(f"wss://calls.example.in/media/{token}", {})
+        headers = {"x-twilio-signature": signed if signature is None else signature}
+        return connect(f"ws://127.0.0.1:{self.port}/media/{token}", additional_headers=headers)
+
+
+@asynccontextmanager
+async def running(*, capacity: int = 5, token: str = "token-1") -> AsyncGenerator[Service, None]:
+    live_calls = LiveCalls(capacity)
+    signature = TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=PUBLIC_URL)
+
+    async def warm_up() -> None:
+        """Nothing to load."""
+
+    app = create_app(MediaEndpoint(signature, OneTicket(token), live_calls, echo), live_calls, warm_up)
+    config = uvicorn.Config(app, port=0, ws="websockets-sansio", log_config=None, access_log=False)
+    server = DrainingServer(config, live_calls)
+    serving = asyncio.create_task(server._serve())
+    while not server.started:
+        await asyncio.sleep(0.005)
+    try:
+        yield Service(server, live_calls)
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def say(stream: ClientConnection, payload: str) -> str:
+    """Send a frame; what comes back."""
+    await stream.send(json.dumps({"event": "start", "streamSid": "MZ1", "start": {"callSid": "CA1"}}))
+    await stream.send(json.dumps({"event": "media", "streamSid": "MZ1", "media": {"payload": payload}}))
+    async with asyncio.timeout(5):
+        answer: str = json.loads(await stream.recv())["media"]["payload"]
+    return answer
+
+
+@pytest.mark.requirement("2.1")
+async def test_twilio_with_a_fresh_token_is_let_in() -> None:
+    async with running() as service, service.open("token-1") as stream:
+        assert await say(stream, "//8=") == "//8="
+
+
+@pytest.mark.parametrize("signature", ["", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "not-base64"])
+async def test_an_unsigned_upgrade_gets_401_and_leaves_the_token_unused(signature: str) -> None:
+    async with running() as service:
+        with pytest.raises(InvalidStatus) as refused:
+            await service.open("token-1", signature=signature)
+
+        assert refused.value.response.status_code == 401
+        assert json.loads(refused.value.response.body)["error"]["code"] == "signature_invalid"
+        async with service.open("token-1") as stream:
+            assert await say(stream, "//8=") == "//8="
+
+
+async def test_a_token_opens_one_stream_only() -> None:
+    async with running() as service:
+        async with service.open("token-1") as stream:
+            await say(stream, "//8=")
+        with pytest.raises(InvalidStatus) as refused:
+            await service.open("token-1")
+
+    assert refused.value.response.status_code == 401
+
+
+async def test_a_full_instance_says_so_before_the_upgrade_and_keeps_the_token() -> None:
+    async with running(capacity=0) as service:
+        with pytest.raises(InvalidStatus) as refused:
+            await service.open("token-1")
+
+        service.live_calls.capacity = 1
+        async with service.open("token-1") as stream:
+            assert await say(stream, "//8=") == "//8="
+
+    assert refused.value.response.status_code == 503
+    assert refused.value.response.headers["retry-after"] == "1"
+
+
+async def test_a_draining_server_finishes_its_call_and_then_stops() -> None:
+    async with running() as service:
+        async with service.open("token-1") as stream:
+            await say(stream, "//8=")
+            service.server.handle_exit(15, None)
+            with pytest.raises(InvalidStatus) as refused:
+                await service.open("another")
+            assert refused.value.response.status_code == 503
+            assert not service.server.should_exit
+            assert await say(stream, "//4=") == "//4="
+        while service.live_calls.active:
+            await asyncio.sleep(0.005)
+
+        assert await service.server.on_tick(1)
+
+
+async def test_a_closed_socket_counts_the_call_out() -> None:
+    async with running() as service:
+        async with service.open("token-1") as stream:
+            await say(stream, "//8=")
+            assert service.live_calls.active == 1
+        while service.live_calls.active:
+            await asyncio.sleep(0.005)
