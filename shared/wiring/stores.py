@@ -11,6 +11,7 @@ from shared.wiring.environment import secret_values, settings
 if TYPE_CHECKING:
     from redis.asyncio.cluster import RedisCluster
 
+    from shared.adapters.aws_client import AwsClient
     from shared.adapters.postgres.engine import Database
     from shared.ports.counters import Blocklist, ConnectionCounter, RateCounter
     from shared.ports.history import HistoryReader
@@ -59,6 +60,13 @@ def redis() -> RedisCluster:
 
     known = settings()
     return connect_cluster(known.redis_url.get_secret_value(), ca_file=known.redis_ca_file)
+
+
+def aws_client(service: str) -> AwsClient:
+    """A client of an AWS service, made when it is first used."""
+    from shared.adapters.aws_client import AwsClient
+
+    return AwsClient(service, region=settings().aws_region)
 
 
 def history() -> HistoryStore:
@@ -147,7 +155,7 @@ def queue() -> MessageQueue:
     url = settings().queue_url
     if url is None:
         raise SettingsInvalid("Set QUEUE_URL.")
-    return SQSMessageQueue(url)
+    return SQSMessageQueue(url, aws_client("sqs"))
 
 
 @lru_cache(maxsize=1)
@@ -158,4 +166,4 @@ def recordings() -> RecordingStore:
     bucket = settings().bucket
     if bucket is None:
         raise SettingsInvalid("Set BUCKET.")
-    return S3RecordingStore(bucket)
+    return S3RecordingStore(bucket, aws_client("s3"))
