@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,14 +14,22 @@ from shared.adapters.twilio_signature import TwilioSignature
 from shared.adapters.twilio_whatsapp import TwilioWhatsAppChannel
 from shared.adapters.whatsapp import WhatsAppChannel
 from shared.domain.message import Delivery, InboundItem, InboundMessage, MessageKind, Recipient, ReplyChunk
-from shared.errors import Blocked, Forbidden, NotFound, QueueUnavailable, RateLimited, SignatureInvalid
+from shared.domain.quota import RateWindow
+from shared.errors import (
+    Blocked,
+    Forbidden,
+    NotFound,
+    QueueUnavailable,
+    RateLimited,
+    SignatureInvalid,
+    StoreUnavailable,
+)
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.ports.channel import Channel, ChannelCapabilities
 from shared.use_cases.guard_source import BlockingRule, GuardSource
 from shared.use_cases.receive_message import ReceiveMessage
-from tests.fakes.blocklist import InMemoryBlocklist
-from tests.fakes.message_queue import InMemoryMessageQueue
-from tests.fakes.rate_counter import InMemoryRateCounter
+from tests.fakes.counters import FakeBlocklist, FakeRateCounter
+from tests.fakes.messaging import FakeMessageQueue
 from tests.provider_requests import (
     APP_SECRET,
     AUTH_TOKEN,
@@ -47,6 +55,44 @@ def _never() -> Any:
     raise AssertionError("the webhook sends nothing")
 
 
+class Rates(FakeRateCounter):
+    """Counts until it is told to be down."""
+
+    is_down = False
+
+    async def hit(self, subject: str, *, window_seconds: int, cost: int = 1) -> RateWindow:
+        if self.is_down:
+            raise StoreUnavailable("The counter did not answer.")
+        return await super().hit(subject, window_seconds=window_seconds, cost=cost)
+
+
+class Blocks(FakeBlocklist):
+    """Remembers until it is told to be down."""
+
+    is_down = False
+
+    async def blocked_for(self, source: str) -> int:
+        if self.is_down:
+            raise StoreUnavailable("The block list did not answer.")
+        return await super().blocked_for(source)
+
+    async def forgive(self, source: str) -> None:
+        if self.is_down:
+            raise StoreUnavailable("The block list did not answer.")
+        await super().forgive(source)
+
+
+class Queue(FakeMessageQueue):
+    """Takes items until it is told to be down."""
+
+    is_down = False
+
+    async def put(self, items: Sequence[InboundItem]) -> None:
+        if self.is_down:
+            raise QueueUnavailable("The queue did not take the message.")
+        await super().put(items)
+
+
 class Intake:
     """The use case on fakes."""
 
@@ -61,9 +107,9 @@ class Intake:
             open_client=_never,
             clock=lambda: NOW,
         )
-        self.queue = InMemoryMessageQueue()
-        self.rates = InMemoryRateCounter(resets_in_seconds=30)
-        self.blocklist = InMemoryBlocklist()
+        self.queue = Queue()
+        self.rates = Rates(lambda: NOW)
+        self.blocklist = Blocks(lambda: NOW)
         rule = BlockingRule(failures_before_block=3, failure_window_seconds=300, block_seconds=900)
         self.receive = ReceiveMessage(
             {channel.name: channel for channel in (meta, twilio, *more)},
@@ -77,6 +123,10 @@ class Intake:
 @pytest.fixture
 def intake() -> Intake:
     return Intake()
+
+
+async def _use_up_the_minute(intake: Intake) -> None:
+    await intake.rates.hit(f"whatsapp:{USER}", window_seconds=60, cost=LIMIT)
 
 
 def _unsigned(body: object) -> HTTPRequest:
@@ -200,7 +250,7 @@ async def test_the_message_after_the_limit_is_refused_with_the_time_to_wait_and_
     with pytest.raises(RateLimited) as refusal:
         await intake.receive(meta_post(notification(messages_value(text_message(number=LIMIT)))))
 
-    assert refusal.value.retry_after_seconds == 30
+    assert refusal.value.retry_after_seconds == 60
     assert len(intake.queue.items) == LIMIT
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     violation = next(line for line in lines if line.get("message") == "rate_limit_exceeded")
@@ -210,7 +260,7 @@ async def test_the_message_after_the_limit_is_refused_with_the_time_to_wait_and_
 
 
 async def test_a_post_that_mixes_users_is_accepted_whole_when_one_is_over_the_limit(intake: Intake) -> None:
-    intake.rates.counts[f"whatsapp:{USER}"] = LIMIT
+    await _use_up_the_minute(intake)
 
     await intake.receive(meta_post(notification(messages_value(text_message(), text_message(user=OTHER)))))
 
@@ -226,7 +276,7 @@ async def test_a_post_with_more_messages_than_a_minute_allows_is_not_refused_for
 
 
 async def test_a_status_beside_messages_of_a_user_over_the_limit_is_not_lost(intake: Intake) -> None:
-    intake.rates.counts[f"whatsapp:{USER}"] = LIMIT
+    await _use_up_the_minute(intake)
     value = {**messages_value(text_message()), "statuses": [{"id": "wamid.x", "status": "read", "timestamp": "1"}]}
 
     await intake.receive(meta_post(notification(value)))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared import queue_contract
 from shared.adapters.provider_json import DEEPEST_ELEMENT
 from shared.adapters.whatsapp.parsing import parse_webhook
 from shared.domain.message import (
@@ -67,7 +67,8 @@ def test_any_json_yields_items_or_an_invalid_request(body: Any) -> None:
         items = parse(body)
     except InvalidRequest:
         return
-    msgspec.json.encode(items)
+    for item in items:
+        assert queue_contract.decode(queue_contract.encode(item)) == item
 
 
 @given(notifications)
@@ -81,7 +82,7 @@ def test_each_walked_element_becomes_exactly_one_item_that_can_be_stored(body: d
     items = parse(body)
 
     assert len(items) == expected
-    assert b"\\u0000" not in msgspec.json.encode(items)
+    assert all("\\u0000" not in queue_contract.encode(item) for item in items)
     names = [item.notice_id for item in items if isinstance(item, ChannelNotice)]
     assert len(set(names)) == len(names)
 

@@ -1,0 +1,239 @@
+"""The Lambda entry points: events in, answers out."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from shared import lambda_runtime, observability
+from shared.errors import InvalidRequest, RateLimited, StoreUnavailable
+from shared.http_contract import HTTPRequest, HTTPResponse
+from tests.provider_requests import load_fixture
+
+
+class Context:
+    """Lambda's context."""
+
+    aws_request_id = "lambda-request"
+
+
+def _event(**changes: object) -> dict[str, Any]:
+    return {"httpMethod": "POST", "path": "/p", "headers": {}, "body": "", "isBase64Encoded": False, **changes}
+
+
+def _call(function: lambda_runtime.HTTPFunction, event: dict[str, Any]) -> dict[str, Any]:
+    return lambda_runtime.http_handler(function)(event, Context())
+
+
+async def _echo(request: HTTPRequest) -> HTTPResponse:
+    return HTTPResponse.ok({"path": request.path})
+
+
+def test_an_event_with_single_headers_becomes_a_request() -> None:
+    event = _event(headers={"X-Thing": "1"}, queryStringParameters={"a": "x%20y", "b": ""}, body='{"é": "\\u00e9"}')
+
+    request = lambda_runtime.to_request(event)
+
+    assert (request.method, request.path, request.query) == ("POST", "/p", "a=x%20y&b=")
+    assert request.headers == {"x-thing": "1"}
+    assert request.body == '{"é": "\\u00e9"}'.encode()
+
+
+def test_an_event_with_multi_value_headers_becomes_a_request() -> None:
+    event = load_fixture("alb-events/albMultiValueHeadersEvent.json")
+    event["multiValueQueryStringParameters"] = {"a": ["1", "2"]}
+
+    request = lambda_runtime.to_request(event)
+
+    assert (request.method, request.path, request.query) == ("GET", "/todos", "a=1&a=2")
+    assert request.headers["user-agent"] == "curl/7.79.1"
+    assert request.source_ip == "123.123.123.123"
+
+
+def test_a_base64_body_becomes_the_very_bytes() -> None:
+    raw = b"Body=%F0%9F\xff\x00&x="
+
+    request = lambda_runtime.to_request(_event(body=base64.b64encode(raw).decode(), isBase64Encoded=True))
+
+    assert request.body == raw
+
+
+def test_a_body_that_only_claims_to_be_base64_is_an_invalid_request() -> None:
+    with pytest.raises(InvalidRequest):
+        lambda_runtime.to_request(_event(body="%%%", isBase64Encoded=True))
+
+
+def test_the_source_is_the_address_that_our_load_balancer_added() -> None:
+    event = _event(headers={"x-forwarded-for": "6.6.6.6, 10.0.0.1,203.0.113.9"})
+
+    assert lambda_runtime.to_request(event).source_ip == "203.0.113.9"
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_the_answer_has_the_header_form_of_the_event(single: bool) -> None:
+    event = _event() if single else _event(headers=None, multiValueHeaders={"host": ["x"]})
+
+    answer = _call(_echo, event)
+
+    assert (answer["statusCode"], answer["statusDescription"], answer["isBase64Encoded"]) == (200, "200 OK", False)
+    headers = answer["headers"] if single else answer["multiValueHeaders"]
+    assert headers["content-type"] == ("application/json" if single else ["application/json"])
+    assert json.loads(answer["body"])["data"] == {"path": "/p"}
+
+
+@pytest.mark.requirement("13.5")
+def test_a_foreseen_error_becomes_its_status_envelope_and_retry_after() -> None:
+    async def refuse(_: HTTPRequest) -> HTTPResponse:
+        raise RateLimited("Too many.", retry_after_seconds=17)
+
+    answer = _call(refuse, _event(headers={"x-amzn-trace-id": "Self=1-a;Root=1-62fa9327-21cdd4da4c6db451490a5fb7"}))
+
+    assert answer["statusCode"] == 429
+    assert answer["headers"]["retry-after"] == "17"
+    error = json.loads(answer["body"])["error"]
+    assert (error["code"], error["request_id"]) == ("rate_limited", "1-62fa9327-21cdd4da4c6db451490a5fb7")
+
+
+def test_an_unforeseen_error_shows_no_internals_and_is_logged_with_its_cause(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def fail(_: HTTPRequest) -> HTTPResponse:
+        raise ZeroDivisionError("host db.internal refused")
+
+    answer = _call(fail, _event())
+
+    assert answer["statusCode"] == 500
+    assert "db.internal" not in answer["body"]
+    assert json.loads(answer["body"])["error"]["code"] == "internal_error"
+    log = capsys.readouterr().out
+    assert "request_failed" in log
+    assert "db.internal" in log
+
+
+def test_the_request_id_is_bound_to_the_logs_of_its_own_request_only(capsys: pytest.CaptureFixture[str]) -> None:
+    async def log(_: HTTPRequest) -> HTTPResponse:
+        observability.logger.info("inside")
+        return HTTPResponse.empty()
+
+    _call(log, _event(headers={"x-amzn-trace-id": "Root=1-first-one"}))
+    _call(log, _event())
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"inside"' in line]
+    assert [line["request_id"] for line in lines] == ["1-first-one", "lambda-request"]
+
+
+def test_every_request_is_counted_with_its_duration(capsys: pytest.CaptureFixture[str]) -> None:
+    _call(_echo, _event())
+
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert any({"requests", "request_errors", "request_ms"} <= set(line) for line in metrics)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_health_is_answered_without_the_function(method: str) -> None:
+    async def fail(_: HTTPRequest) -> HTTPResponse:
+        raise StoreUnavailable("down")
+
+    answer = _call(fail, _event(httpMethod=method, path="/health/message-webhook"))
+
+    assert answer["statusCode"] == 200
+    assert (answer["body"] == "") is (method == "HEAD")
+
+
+def test_an_answer_without_content_has_no_content_type() -> None:
+    async def nothing(_: HTTPRequest) -> HTTPResponse:
+        return HTTPResponse.empty()
+
+    answer = _call(nothing, _event())
+
+    assert (answer["statusCode"], answer["body"]) == (204, "")
+    assert "content-type" not in answer["headers"]
+
+
+def test_all_events_run_on_one_event_loop() -> None:
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def remember(_: HTTPRequest) -> HTTPResponse:
+        loops.append(asyncio.get_running_loop())
+        return HTTPResponse.empty()
+
+    _call(remember, _event())
+    _call(remember, _event())
+
+    assert loops[0] is loops[1]
+    assert not loops[0].is_closed()
+
+
+def _records(*bodies: str) -> dict[str, Any]:
+    """One record per body `group:item`, in order."""
+    return {
+        "Records": [
+            {
+                "messageId": f"id-{body}",
+                "body": body,
+                "attributes": {"MessageGroupId": body.partition(":")[0], "ApproximateReceiveCount": "1"},
+            }
+            for body in bodies
+        ]
+    }
+
+
+def _failed(answer: lambda_runtime.BatchResponse) -> list[str]:
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_all_records_of_a_batch_are_dealt_with_in_order_within_their_group() -> None:
+    seen: list[str] = []
+
+    @lambda_runtime.queue_handler(str)
+    async def handler(item: str) -> None:
+        await asyncio.sleep(0)
+        seen.append(item)
+
+    answer = handler(_records("a:1", "b:1", "a:2", "b:2"), Context())
+
+    assert _failed(answer) == []
+    assert [item for item in seen if item.startswith("a")] == ["a:1", "a:2"]
+    assert [item for item in seen if item.startswith("b")] == ["b:1", "b:2"]
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("down"), ZeroDivisionError("bug")])
+def test_after_a_failed_record_the_rest_of_its_group_stays_in_the_queue_untouched(error: Exception) -> None:
+    seen: list[str] = []
+
+    @lambda_runtime.queue_handler(str)
+    async def handler(item: str) -> None:
+        seen.append(item)
+        if item == "a:2":
+            raise error
+
+    answer = handler(_records("a:1", "a:2", "b:1", "a:3"), Context())
+
+    assert _failed(answer) == ["id-a:2", "id-a:3"]
+    assert sorted(seen) == ["a:1", "a:2", "b:1"]
+
+
+def test_groups_are_dealt_with_at_the_same_time() -> None:
+    arrived = asyncio.Barrier(2)
+
+    @lambda_runtime.queue_handler(str)
+    async def handler(_: str) -> None:
+        async with asyncio.timeout(2):
+            await arrived.wait()
+
+    assert _failed(handler(_records("a:1", "b:1"), Context())) == []
+
+
+def test_a_record_that_cannot_be_decoded_stays_in_the_queue() -> None:
+    def decode(body: str) -> str:
+        raise InvalidRequest(f"not an item: {len(body)}")
+
+    @lambda_runtime.queue_handler(decode)
+    async def handler(_: str) -> None:
+        raise AssertionError("never reached")
+
+    assert _failed(handler(_records("a:1"), Context())) == ["id-a:1"]

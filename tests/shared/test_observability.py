@@ -1,0 +1,144 @@
+"""Logs and metrics: what they show, and what they must never show."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shared import observability
+from shared.domain.message import Delivery
+from shared.domain.reply import ReplyDraft
+from shared.observability import bind, count, flush_metrics, logger, record_turn, timed, unbind, user_hash
+
+
+@pytest.fixture(autouse=True)
+def _plain_configuration() -> Iterator[None]:
+    flush_metrics()
+    observability.configure(level="INFO", secrets=["a-database-password"], hash_key="key")
+    yield
+    flush_metrics()
+    unbind()
+    observability.configure(level="INFO")
+
+
+def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.requirement("9.1")
+def test_a_line_is_json_with_time_level_and_context(capsys: pytest.CaptureFixture[str]) -> None:
+    bind(conversation_id="c-1")
+
+    logger.info("reply_delivered", agent_id="billing")
+
+    (line,) = _lines(capsys)
+    assert (line["message"], line["level"], line["agent_id"]) == ("reply_delivered", "INFO", "billing")
+    assert line["conversation_id"] == "c-1"
+    assert line["timestamp"].endswith("+00:00")
+
+
+@pytest.mark.requirement("5.3")
+def test_secrets_never_appear_wherever_they_hide(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        raise ValueError("cannot log in with a-database-password")
+    except ValueError:
+        logger.exception("failed", url="redis://user:hidden@cache/0", auth_token="tok-1", nested={"list": ["a-database-password"]})
+
+    text = capsys.readouterr().out
+    assert "a-database-password" not in text
+    assert "hidden" not in text
+    assert "tok-1" not in text
+    assert "cannot log in" in text
+
+
+def test_phone_numbers_are_hidden_and_ids_are_not(capsys: pytest.CaptureFixture[str]) -> None:
+    logger.info(
+        "x",
+        number="whatsapp:+919812345678",
+        call_sid="CA01234567890123456789012345678901",
+        trace="1-62fa9327-210123456789012345678901",
+        elapsed_ms=12345678901,
+        source="203.0.113.9|/webhooks/voice/status",
+    )
+
+    (line,) = _lines(capsys)
+    assert "9812345678" not in line["number"]
+    assert line["call_sid"] == "CA01234567890123456789012345678901"
+    assert line["trace"] == "1-62fa9327-210123456789012345678901"
+    assert line["elapsed_ms"] == 12345678901
+    assert line["source"] == "203.0.113.9|/webhooks/voice/status"
+
+
+def test_a_line_is_bounded(capsys: pytest.CaptureFixture[str]) -> None:
+    deep: list[Any] = []
+    deep.append(deep)
+
+    logger.info("x", long="y" * 100_000, deep=deep)
+
+    assert len(capsys.readouterr().out) < 10_000
+
+
+def test_a_user_hash_is_stable_and_depends_on_the_key() -> None:
+    first = user_hash("919812345678")
+    again = user_hash("919812345678")
+    observability.configure(level="INFO", hash_key="another")
+
+    assert first == again
+    assert user_hash("919812345678") != first
+    assert len(first) == 16
+
+
+async def test_ids_bound_in_one_task_do_not_reach_another(capsys: pytest.CaptureFixture[str]) -> None:
+    async def work(name: str) -> None:
+        bind(call_sid=name)
+        await asyncio.sleep(0)
+        logger.info("working", worker=name)
+
+    await asyncio.gather(work("one"), work("two"))
+
+    assert all(line["call_sid"] == line["worker"] for line in _lines(capsys))
+
+
+@pytest.mark.requirement("9.2")
+def test_metrics_are_written_in_the_embedded_format(capsys: pytest.CaptureFixture[str]) -> None:
+    count("requests")
+    with timed("database_query"):
+        pass
+    flush_metrics()
+
+    (line,) = _lines(capsys)
+    (description,) = line["_aws"]["CloudWatchMetrics"]
+    units = {metric["Name"]: metric["Unit"] for metric in description["Metrics"]}
+    assert description["Namespace"] == "Vaani"
+    assert units == {"requests": "Count", "database_query_ms": "Milliseconds"}
+    assert line["requests"] == [1.0]
+
+
+def test_a_failed_block_is_timed_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ZeroDivisionError), timed("query"):
+        raise ZeroDivisionError
+    flush_metrics()
+
+    assert "query_ms" in _lines(capsys)[0]
+
+
+def test_flushing_nothing_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    flush_metrics()
+
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.requirement("3.4")
+def test_a_turn_is_logged_with_agent_and_time_and_measured_per_channel(capsys: pytest.CaptureFixture[str]) -> None:
+    draft = ReplyDraft(text="Hi", agent_id="billing", stages_ms={"routing": 3, "total": 250})
+
+    record_turn("whatsapp", draft, Delivery(text="Hi", stages_ms={"sending": 80}))
+
+    log, metric = _lines(capsys)
+    assert (log["message"], log["agent_id"], log["elapsed_ms"]) == ("reply_delivered", "billing", 250)
+    assert "Hi" not in json.dumps(log)
+    assert (metric["channel"], metric["turn_sending_ms"]) == ("whatsapp", [80.0])
