@@ -19,7 +19,9 @@ BODY_LIMIT_BYTES = 1_048_576
 """Of a request body and of a function's whole answer."""
 
 TEXT_TYPES = ("application/json", "application/javascript", "application/xml")
-HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"})
+HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+)
 
 
 class BadAnswerError(Exception):
@@ -73,7 +75,7 @@ def build_event(
     return event
 
 
-def read_answer(result: Any, *, multi_value: bool) -> Answer:  # noqa: ANN401 - whatever the function returned.
+def read_answer(result: Any, *, multi_value: bool) -> Answer:
     """Return the response that a function's result stands for.
 
     Raises:
@@ -92,7 +94,9 @@ def read_answer(result: Any, *, multi_value: bool) -> Answer:  # noqa: ANN401 - 
         raise BadAnswerError("status code or body is not usable") from error
     # A load balancer reads only the kind of headers that its target group is set to.
     if multi_value:
-        headers = [(name, value) for name, values in (result.get("multiValueHeaders") or {}).items() for value in values]
+        headers = [
+            (name, value) for name, values in (result.get("multiValueHeaders") or {}).items() for value in values
+        ]
     else:
         headers = list((result.get("headers") or {}).items())
     kept = [(str(name).lower(), str(value)) for name, value in headers if str(name).lower() not in HOP_BY_HOP]

@@ -1,7 +1,7 @@
 """Program that is the AWS emulator: a moto server with the template's resources, S3 and SQS kept in a folder.
 
-`python -m local.aws_emulator --port 8082 --directory .local/aws --template template.yaml --secrets FILE`. When everything exists it writes
-`attributes.json` into the folder. It has no credentials and no network: every request is answered from this process.
+When everything exists it writes `attributes.json` into the folder. It has no credentials and no network: every request
+is answered from this process.
 """
 
 from __future__ import annotations

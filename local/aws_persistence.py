@@ -1,8 +1,9 @@
 """Keeps what the AWS emulator must not forget: objects in S3 and messages in queues.
 
-moto holds everything in memory. This middleware compares the emulator's state with files after every request that may have changed it
-and writes the difference before the answer leaves, so that what a client was told is stored survives kill -9. Not kept: older
-versions of an object, uploads in parts that are not complete, receive counts (a queued message is visible again after a restart).
+moto holds everything in memory. This middleware compares the emulator's state with files after every request that may
+have changed it and writes the difference before the answer leaves, so that what a client was told is stored survives
+kill -9. Not kept: older versions of an object, uploads in parts that are not complete, receive counts (a queued message
+is visible again after a restart), and every other service.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ class ObjectFiles:
                 if hasattr(key, "value"):  # Not a delete marker.
                     yield bucket.name, name, key
 
-    def _write(self, file: Path, name: str, key: Any) -> None:  # noqa: ANN401 - a class of moto without types.
+    def _write(self, file: Path, name: str, key: Any) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         _replace(file, key.value)
         known = {

@@ -24,9 +24,10 @@ QUEUE_ATTRIBUTES = (
 )
 
 
-def aws_client(service: str, endpoint_url: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time.
+def aws_client(service: str, endpoint_url: str) -> Any:
     """A client of the emulator: short timeouts, no retries beyond the usual."""
-    return boto3.client(
+    make_client: Any = boto3.client  # Its many overloads know services by literal names only.
+    return make_client(
         service,
         endpoint_url=endpoint_url,
         region_name=REGION,
@@ -73,7 +74,9 @@ def _create_queues(template: Template, endpoint_url: str) -> Attributes:
         properties = queues[logical_id]
         suffix = ".fifo" if properties.get("FifoQueue") else ""
         name = _name(template, properties.get("QueueName"), f"{STACK_NAME}-{logical_id}{suffix}")
-        attributes = {key: str(template.resolve(properties[key])).lower() for key in QUEUE_ATTRIBUTES if key in properties}
+        attributes = {
+            key: str(template.resolve(properties[key])).lower() for key in QUEUE_ATTRIBUTES if key in properties
+        }
         for key in ("DeduplicationScope", "FifoThroughputLimit"):
             if key in attributes:
                 attributes[key] = str(properties[key])
@@ -109,7 +112,7 @@ def _create_users(template: Template, endpoint_url: str) -> Attributes:
     return created
 
 
-def _name(template: Template, declared: Any, otherwise: str) -> str:  # noqa: ANN401 - a template's value.
+def _name(template: Template, declared: Any, otherwise: str) -> str:
     if declared is None:
         return otherwise
     try:

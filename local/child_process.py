@@ -35,8 +35,8 @@ def spawn(
         follow += ["--user", user]
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603 - the commands are our own.
-            [*follow, "--", *map(os.fspath, command)],
+        return subprocess.Popen(
+            [*follow, "--", *(os.fspath(part) for part in command)],
             cwd=cwd,
             env=None if environment is None else dict(environment),
             stdin=subprocess.DEVNULL,

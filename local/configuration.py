@@ -34,7 +34,7 @@ DEFAULTS = {
     # A killed worker's message is answered seconds later. The lease of a living one is renewed while it works.
     "ANSWER_LEASE_SECONDS": "6",
 }
-"""Settings that differ from production and may be set otherwise from outside, e.g. `LANGUAGE_MODEL=scripted make run`."""
+"""Settings that differ from production; the outside may set them too, e.g. `LANGUAGE_MODEL=scripted make run`."""
 
 PROVIDER_SECRET = {
     "twilio_account_sid": TWILIO_ACCOUNT_SID,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
 
 from local.layout import Layout, default_layout
 from local.processes import end_processes, living_processes
+from local.reachable_folder import remove_stand_in
 
 ORDERLY_STOP_SECONDS = 30.0
 
@@ -18,6 +20,9 @@ ORDERLY_STOP_SECONDS = 30.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--directory", type=Path, default=default_layout().directory, help="of the copy to end")
+    parser.add_argument(
+        "--remove-data", action="store_true", help="remove databases, objects, logs and converted models too"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -25,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     layout = Layout(directory=options.directory.absolute())
     processes = living_processes(layout.process_file)
     if not processes:
-        print("nothing runs")  # noqa: T201
+        print("nothing runs")
     supervisor = _supervisor(layout)
     if supervisor in processes:
         os.kill(supervisor, signal.SIGTERM)
@@ -36,10 +41,14 @@ def run(options: argparse.Namespace) -> int:
     layout.stack_file.unlink(missing_ok=True)
     remaining = living_processes(layout.process_file)
     if remaining:
-        print(f"still running: {remaining}")  # noqa: T201
+        print(f"still running: {remaining}")
         return 1
     if processes:
-        print("stopped")  # noqa: T201
+        print("stopped")
+    if options.remove_data:
+        remove_stand_in(layout.directory / "postgres")
+        shutil.rmtree(layout.directory, ignore_errors=True)
+        print(f"removed {layout.directory}")
     return 0
 
 

@@ -1,8 +1,8 @@
 """Program that becomes another program and asks the kernel to signal it when the process that started it dies.
 
-Run by path, with a bare interpreter: `python -I -S follow_parent.py --signal TERM --parent PID [--user NAME] -- COMMAND...`.
-It is a program of its own because code between fork and exec is unsafe in a parent that has threads. Dropping to
-another user clears the parent-death signal, so the order here matters. Outside Linux it only drops rights and runs the command.
+Run by path, with a bare interpreter. It is a program of its own because code between fork and exec is unsafe in a
+parent that has threads. Dropping to another user clears the parent-death signal, so the order here matters. Outside
+Linux it only drops rights and runs the command.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.Signals[f"SIG{arguments.signal}"].value)
         if os.getppid() != arguments.parent:  # It died before we asked to be told.
             sys.exit(1)
-    os.execvp(arguments.command[0], arguments.command)
+    os.execvp(arguments.command[0], arguments.command)  # noqa: S606 - no shell is wanted.
 
 
 def _become_user(name: str) -> None:

@@ -1,4 +1,4 @@
-"""The load balancer of the local platform: HTTP in, by the template's listener rules to a function or to the stream service.
+"""The load balancer of the local platform: by the template's listener rules to a function or to the stream service.
 
 Source: Elastic Load Balancing, "Application Load Balancers"; RFC 9112.
 """
@@ -78,7 +78,7 @@ class FrontDoor:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a stream callback is a task.
+        assert task is not None
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
         try:

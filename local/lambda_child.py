@@ -1,7 +1,8 @@
 """Program that is one execution environment of a function: imports its handler, then answers one event at a time.
 
-Run by path, `python lambda_child.py FD FOLDER SHARED_FOLDER`, so that the import path is as in Lambda: the function's own folder
-first, then the layer's. It talks over the socket FD in frames of a 4-byte length and JSON; its output is its log.
+Run by path, `python lambda_child.py FD FOLDER SHARED_FOLDER`, so that the import path is as in Lambda: the function's
+own folder first, then the layer's. It talks over the socket FD in frames of a 4-byte length and JSON; its output is
+its log.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def main() -> None:
     module_name, _, function_name = os.environ["_HANDLER"].partition(".")
     try:
         handler = getattr(importlib.import_module(module_name), function_name)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever the function's modules raise.
         traceback.print_exc()
         _send(channel, {"error": _describe(error)})
         sys.exit(1)
@@ -56,13 +57,13 @@ def main() -> None:
         _send(channel, _answer(handler, invocation))
 
 
-def _answer(handler: Any, invocation: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - any callable.
+def _answer(handler: Any, invocation: dict[str, Any]) -> dict[str, Any]:
     os.environ["_X_AMZN_TRACE_ID"] = invocation.get("trace_id", "")
     context = Context(invocation["request_id"], invocation["deadline"])
     try:
         result = handler(invocation["event"], context)
         json.dumps(result)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever the handler raises.
         traceback.print_exc()
         return {"error": _describe(error)}
     return {"result": result}

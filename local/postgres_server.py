@@ -95,9 +95,7 @@ class PostgresServer:
         }
         command = [str(self._binaries / "postgres"), "-D", str(self._data)]
         command += [f"--{name}={value}" for name, value in options.items()]
-        return child_process.spawn(
-            command, log=self.log, cwd=self._home, user=self._user, stop_signal=self.stop_signal
-        )
+        return child_process.spawn(command, log=self.log, cwd=self._home, user=self._user, stop_signal=self.stop_signal)
 
     def wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         """Return once a query is answered; the first time also create the platform's role and database.
@@ -157,7 +155,7 @@ class PostgresServer:
             shutil.chown(password_file, self._user)
         command = [str(self._binaries / "initdb"), "-D", str(self._data), "-U", SUPERUSER]
         command += ["--pwfile", str(password_file), "--auth", "scram-sha-256", "--locale=C", "-E", "UTF8", "--no-sync"]
-        initialised = subprocess.run(  # noqa: S603 - the command is our own.
+        initialised = subprocess.run(
             command,
             user=self._user,
             cwd=self._home,

@@ -22,7 +22,7 @@ def birth_of(pid: int) -> str | None:
     except OSError:
         if Path("/proc/self").exists():
             return None
-        listed = subprocess.run(  # noqa: S603
+        listed = subprocess.run(
             ["/bin/ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False, timeout=10
         )
         return listed.stdout.strip() or None

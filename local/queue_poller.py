@@ -1,7 +1,7 @@
 """The event source mapping of the local platform: from the queue to the worker, in order per conversation.
 
-Program: `python -m local.queue_poller CONFIGURATION`. Source: AWS Lambda, "Using Lambda with Amazon SQS". One difference: what failed is
-offered again after seconds, not after the queue's visibility timeout of minutes.
+Program: `python -m local.queue_poller CONFIGURATION`. Source: AWS Lambda, "Using Lambda with Amazon SQS". One
+difference: what failed is offered again after seconds, not after the queue's visibility timeout of minutes.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class EventSourceMapping:
 class Worker(Protocol):
     """The function behind the queue."""
 
-    async def invoke(self, event: Any) -> Any:  # noqa: ANN401 - events are any JSON.
+    async def invoke(self, event: Any) -> Any:
         """Return the handler's result.
 
         Raises:
@@ -57,8 +57,8 @@ class Worker(Protocol):
 class QueuePoller:
     """Receives a batch, has it handled, removes what was handled, offers the rest again."""
 
-    def __init__(self, mapping: EventSourceMapping, worker: Worker, client: Any, in_flight_file: Path) -> None:  # noqa: ANN401
-        """`in_flight_file` remembers received messages, so that a poller that was killed gives them back when it returns."""
+    def __init__(self, mapping: EventSourceMapping, worker: Worker, client: Any, in_flight_file: Path) -> None:
+        """`in_flight_file` remembers received messages: a poller that was killed gives them back when it returns."""
         self._mapping = mapping
         self._worker = worker
         self._client = client
@@ -177,7 +177,7 @@ def _record(mapping: EventSourceMapping, message: Mapping[str, Any]) -> dict[str
     }
 
 
-def _failed_ids(result: Any, batch_ids: set[str]) -> set[str]:  # noqa: ANN401 - whatever the handler returned.
+def _failed_ids(result: Any, batch_ids: set[str]) -> set[str]:
     """The messages to offer again; as in Lambda all of them when the report makes no sense."""
     if not isinstance(result, Mapping):
         return set()
@@ -185,7 +185,7 @@ def _failed_ids(result: Any, batch_ids: set[str]) -> set[str]:  # noqa: ANN401 -
         named = {failure["itemIdentifier"] for failure in result.get("batchItemFailures") or []}
     except (TypeError, KeyError):
         return batch_ids
-    return named if named <= batch_ids else batch_ids
+    return min(named, batch_ids)
 
 
 async def main(configuration_file: Path) -> None:

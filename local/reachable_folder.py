@@ -1,4 +1,4 @@
-"""Folders that an unprivileged user can enter, for a checkout that lies behind a closed one (root's home, for example)."""
+"""Folders that an unprivileged user can enter, for a checkout behind a closed one (root's home, for example)."""
 
 from __future__ import annotations
 
@@ -35,8 +35,16 @@ def home_elsewhere(directory: Path) -> Path:
     return home
 
 
+def remove_stand_in(directory: Path) -> None:
+    """Remove the folder that stands in for `directory`, if there is one."""
+    link = directory / "home"
+    if link.is_symlink():
+        link.unlink()
+        _remove_orphans()
+
+
 def copy_for_everybody(binaries: Path) -> Path:
-    """Copy the installation above `binaries` to where every user can enter and return the copy's `binaries`; 42 MB, once."""
+    """Copy the installation above `binaries` to where everybody can enter; returns the copy's `binaries` (42 MB, once)."""
     copy = PROGRAMS / f"{binaries.parent.name}-{binaries.joinpath('postgres').stat().st_size}"
     if not copy.exists():
         PROGRAMS.mkdir(parents=True, exist_ok=True)

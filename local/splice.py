@@ -69,7 +69,10 @@ async def splice(
                     if not data:
                         return
 
-            copies = [asyncio.create_task(copy(*way, first)) for way, first in zip((upward, downward), first_bytes, strict=True)]
+            copies = [
+                asyncio.create_task(copy(*way, first))
+                for way, first in zip((upward, downward), first_bytes, strict=True)
+            ]
             try:
                 await asyncio.wait(copies, return_when=asyncio.FIRST_COMPLETED)
             finally:

@@ -19,17 +19,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the state; the exit status is 0 when the platform is ready."""
-    stack = read_stack(Layout(directory=options.directory.absolute()).stack_file)
-    if stack is None or birth_of(stack["pids"]["supervisor"]) is None:
-        print("the platform does not run")  # noqa: T201
+    layout = Layout(directory=options.directory.absolute())
+    stack = read_stack(layout.stack_file)
+    if stack is None or not is_ready(layout):
+        print("the platform does not run")
         return 1
     if options.json:
-        print(json.dumps(stack, indent=2))  # noqa: T201
+        print(json.dumps(stack, indent=2))
         return 0
     for name in ("base_url", "media_url", "simulator_url", "redis_url", "aws_endpoint_url", "logs"):
-        print(f"{name:18} {stack[name]}")  # noqa: T201
+        print(f"{name:18} {stack[name]}")
     for name, pids in stack["pids"].items():
         each = pids if isinstance(pids, list) else [pids]
         state = "running" if all(birth_of(pid) for pid in each) else "DOWN"
-        print(f"{name:18} {state} {' '.join(map(str, each))}")  # noqa: T201
+        print(f"{name:18} {state} {' '.join(map(str, each))}")
     return 0
+
+
+def is_ready(layout: Layout) -> bool:
+    """Whether a copy runs there and is ready; a stack file alone may be that of a killed one."""
+    stack = read_stack(layout.stack_file)
+    return stack is not None and birth_of(stack["pids"]["supervisor"]) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import functools
 import json
 import os
 import shutil
@@ -63,7 +64,7 @@ class Supervisor:
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.add_signal_handler(number, self._stopped.set)
+            loop.add_signal_handler(number, self.stop)
         with _lock(self._layout):
             end_processes(self._layout.process_file)  # Of a run that was killed.
             shutil.rmtree(self._layout.run, ignore_errors=True)
@@ -84,6 +85,10 @@ class Supervisor:
                     task.cancel()
                 await asyncio.gather(starting, stopping, return_exceptions=True)
                 await self._end()
+
+    def stop(self) -> None:
+        """Make `run` end everything and return."""
+        self._stopped.set()
 
     async def _start(self, ports: Ports) -> Configuration:
         self._identity = IdentityProvider(self._layout.directory / "identity.pem", ports.identity)
@@ -113,12 +118,10 @@ class Supervisor:
         return configuration
 
     async def _start_postgres(self, port: int) -> PostgresServer:
-        server = PostgresServer(
-            self._layout.directory / "postgres", port, log=self._layout.logs / "postgres.log"
-        )
+        server = PostgresServer(self._layout.directory / "postgres", port, log=self._layout.logs / "postgres.log")
         await asyncio.to_thread(server.prepare)
         service = self._add(Service(name="postgres", spawn=server.spawn, stop_signal=server.stop_signal))
-        assert service.process is not None  # noqa: S101 - just started.
+        assert service.process is not None
         await asyncio.to_thread(server.wait_until_ready, service.process)
         return server
 
@@ -126,7 +129,7 @@ class Supervisor:
         cluster = ValkeyCluster(self._layout.directory / "valkey", node_ports, log_directory=self._layout.logs)
         await asyncio.to_thread(cluster.prepare)
         for port in node_ports:
-            self._add(Service(name=f"valkey-{port}", spawn=lambda port=port: cluster.spawn(port)))
+            self._add(Service(name=f"valkey-{port}", spawn=functools.partial(cluster.spawn, port)))
         await asyncio.to_thread(cluster.wait_until_ready)
         return cluster.url
 
@@ -146,7 +149,7 @@ class Supervisor:
         return attributes
 
     async def _start_module(self, name: str, module: list[str], port: int) -> None:
-        assert self._configuration is not None  # noqa: S101
+        assert self._configuration is not None
         service = self._add(self._module(name, module, environment=self._configuration.variables))
         await wait_until(is_listening_on(port), service, within_seconds=START_SECONDS, log=self._log(name))
 
@@ -209,7 +212,7 @@ class Supervisor:
                 continue
 
     def _issue_tokens(self) -> None:
-        assert self._identity is not None  # noqa: S101
+        assert self._identity is not None
         self._tokens = {
             "api_token": self._identity.issue("local-operator", ["operator"]),
             "admin_token": self._identity.issue("local-admin", ["admin"]),
@@ -217,7 +220,7 @@ class Supervisor:
 
     def _tell(self) -> None:
         """Write stack.json when it would differ from what was written last."""
-        assert self._configuration is not None  # noqa: S101
+        assert self._configuration is not None
         pids: dict[str, Any] = {"supervisor": os.getpid()}
         nodes = [service for service in self._services if service.name.startswith("valkey-")]
         for service in self._services:
@@ -266,7 +269,7 @@ class _lock:  # noqa: N801 - used like a function.
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            message = "This copy of the platform runs already; `make stop` ends it. For a second one set VAANI_LOCAL_DIRECTORY."
+            message = "This copy runs already; `make stop` ends it. For a second one set VAANI_LOCAL_DIRECTORY too."
             raise AlreadyRunningError(message) from error
 
     def __exit__(self, *_: object) -> None:

@@ -74,7 +74,7 @@ class Template:
         """Whether a named condition is true with the parameters at hand."""
         return bool(self.resolve(self.document["Conditions"][condition]))
 
-    def resolve(self, value: Any) -> Any:  # noqa: ANN401 - a template's value.
+    def resolve(self, value: Any) -> Any:
         """Return `value` with every intrinsic function replaced by its result.
 
         Raises:
@@ -94,7 +94,7 @@ class Template:
                 return _INTRINSICS[name](self, argument)
         return {key: self.resolve(item) for key, item in value.items()}
 
-    def _reference(self, name: str, attribute: str) -> Any:  # noqa: ANN401
+    def _reference(self, name: str, attribute: str) -> Any:
         if attribute == "Ref" and name in self._values:
             return self._values[name]
         try:
@@ -103,7 +103,7 @@ class Template:
             message = f"{name}.{attribute}"
             raise UnresolvedReferenceError(message) from None
 
-    def _get_attribute(self, argument: str | list[str]) -> Any:  # noqa: ANN401
+    def _get_attribute(self, argument: str | list[str]) -> Any:
         name, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
         return self._reference(name, attribute)
 
@@ -122,11 +122,11 @@ class Template:
 
         return re.sub(r"\$\{([^}]+)\}", replace, text)
 
-    def _if(self, argument: list[Any]) -> Any:  # noqa: ANN401
+    def _if(self, argument: list[Any]) -> Any:
         condition, then, otherwise = argument
         return self.resolve(then if self.holds(condition) else otherwise)
 
-    def _find_in_map(self, argument: list[Any]) -> Any:  # noqa: ANN401
+    def _find_in_map(self, argument: list[Any]) -> Any:
         name, first, second = self.resolve(argument)
         return self.document["Mappings"][name][first][second]
 

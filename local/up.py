@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from local.configuration import Configuration
-from local.layout import PortTakenError, default_layout, default_port_base
+from local.layout import Layout, PortTakenError, default_layout, default_port_base
 from local.service import ServiceFailedError
+from local.status import is_ready
 from local.supervisor import AlreadyRunningError, Supervisor
 
 
@@ -23,29 +26,59 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=default_port_base(),
         help="of the front door; the other programs take the ports behind it (default: VAANI_PORT_BASE or 8080)",
     )
-    parser.add_argument("--directory", type=Path, default=default_layout().directory, help="where data and logs are kept")
+    parser.add_argument(
+        "--directory", type=Path, default=default_layout().directory, help="where data and logs are kept"
+    )
+    parser.add_argument("--demo", action="store_true", help="play the demonstration when everything is ready")
+    parser.add_argument("--once", action="store_true", help="end when the demonstration has ended; use a running copy")
 
 
 def run(options: argparse.Namespace) -> int:
     """Run until told to stop; returns the exit status."""
+    layout = replace(default_layout(), directory=options.directory.absolute())
+    if options.once and is_ready(layout):
+        return subprocess.run(_demo_command(), env=_demo_environment(layout), check=False).returncode
     started = time.monotonic()
 
     def say(line: str) -> None:
-        print(f"[{time.monotonic() - started:5.1f} s] {line}", flush=True)  # noqa: T201
+        print(f"[{time.monotonic() - started:5.1f} s] {line}", flush=True)
+
+    supervisor = Supervisor(layout, port_base=options.port, say=say)
+    demo: list[asyncio.Task[int]] = []
 
     def on_ready(configuration: Configuration) -> None:
         say("ready")
-        print(_summary(configuration), flush=True)  # noqa: T201
+        if not options.once:
+            print(_summary(configuration), flush=True)
+        if options.demo:
+            demo.append(asyncio.create_task(_play_demo(layout, supervisor, end=options.once)))
 
-    layout = replace(default_layout(), directory=options.directory.absolute())
-    supervisor = Supervisor(layout, port_base=options.port, say=say)
     try:
         asyncio.run(supervisor.run(on_ready))
     except (AlreadyRunningError, PortTakenError, ServiceFailedError) as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        print(f"error: {error}", file=sys.stderr)
         return 1
     say("stopped")
-    return 0
+    return demo[0].result() if options.once and demo and not demo[0].cancelled() else 0
+
+
+async def _play_demo(layout: Layout, supervisor: Supervisor, *, end: bool) -> int:
+    process = await asyncio.create_subprocess_exec(*_demo_command(), env=_demo_environment(layout))
+    try:
+        return await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        if end:
+            supervisor.stop()
+
+
+def _demo_command() -> list[str]:
+    return [sys.executable, "-m", "local", "demo"]
+
+
+def _demo_environment(layout: Layout) -> dict[str, str]:
+    return {**os.environ, "VAANI_LOCAL_DIRECTORY": str(layout.directory)}
 
 
 def _summary(configuration: Configuration) -> str:

@@ -89,7 +89,9 @@ class ValkeyCluster:
         }
         command = [str(get_binary_path())]
         command += itertools.chain.from_iterable((f"--{name}", value) for name, value in options.items())
-        return child_process.spawn(command, log=self._log_directory / f"valkey-{port}.log", stop_signal=self.stop_signal)
+        return child_process.spawn(
+            command, log=self._log_directory / f"valkey-{port}.log", stop_signal=self.stop_signal
+        )
 
     def wait_until_ready(self) -> None:
         """Form the cluster if its nodes do not know each other yet; return once every slot is served and copied.
@@ -98,7 +100,9 @@ class ValkeyCluster:
             RuntimeError: the nodes did not come to an agreement in time.
         """
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        clients = [redis.Redis(port=port, host=ports.HOST, socket_timeout=5, decode_responses=True) for port in self.ports]
+        clients = [
+            redis.Redis(port=port, host=ports.HOST, socket_timeout=5, decode_responses=True) for port in self.ports
+        ]
         try:
             for client in clients:
                 _wait(deadline, functools.partial(_answers, client))

@@ -1,0 +1,71 @@
+# The commands of this repository; CI runs the same ones. `make` alone lists them.
+#
+#   PYTHON=/path/to/python   interpreter for the virtual environment (default: the first of 3.13, python3, ... that runs)
+#   VAANI_PORT_BASE=9080     another range of ports, so that two copies run side by side
+#   DEMO=1 make run          play the demonstration when the platform is ready
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev run demo stop clean-local status check format test requirements openapi lock ci
+
+VENV := $(CURDIR)/.venv
+RUN := $(VENV)/bin/python
+
+# A name on the path may be a shim that fails, or a Python without the means to make environments: try each.
+ifndef PYTHON
+PYTHON := $(shell for each in python3.13 python3 python3.12 python3.14 python3.11; do \
+	"$$each" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$each"; break; }; done)
+endif
+
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+install: ## make the virtual environment with what the platform needs
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or later was found. Install one, or: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -I local/install.py local
+
+install-dev:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or later was found. Install one, or: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -I local/install.py dev
+
+run: install ## start the whole platform on this machine and keep it running until Ctrl-C
+	@exec $(RUN) -m local up $(if $(filter 1,$(DEMO)),--demo)
+
+demo: install ## play a phone call and a WhatsApp conversation (starts the platform and ends it again if need be)
+	@exec $(RUN) -m local up --demo --once
+
+status: install ## say what runs and where
+	@exec $(RUN) -m local status
+
+stop: ## end the platform, whatever happened to it
+	@test ! -x $(RUN) || $(RUN) -m local down
+
+clean-local: ## end the platform and remove its data
+	@test ! -x $(RUN) || $(RUN) -m local down --remove-data
+
+check: install-dev ## formatting, lint, types, template and the quick tests
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+	@test ! -f template.yaml || $(RUN) -m cfnlint template.yaml
+	$(RUN) -m pytest -q -m "not integration"
+
+format: install-dev ## put the code into the form that `check` wants
+	$(RUN) -m ruff format .
+	$(RUN) -m ruff check --fix-only .
+
+test: install-dev ## all tests, those with real databases and models included
+	$(RUN) -m pytest
+
+requirements: install-dev ## which test proves which acceptance criterion
+	@$(RUN) -m tests.requirements_table
+
+openapi: install-dev ## write the OpenAPI document of the whole platform
+	$(RUN) -m local.openapi --write
+
+lock: install-dev ## resolve the dependencies anew, with hashes
+	$(RUN) -m local.lock
+	$(MAKE) -C shared lock UV="$(RUN) -m uv"
+
+ci: ## what CI runs, on a clean checkout
+	.ci/run

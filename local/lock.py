@@ -1,0 +1,31 @@
+"""Program that resolves the dependencies of `pyproject.toml` anew, with hashes: `python -m local.lock`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from local.layout import REPOSITORY
+
+SETS = {"local": ("api", "stream", "voice", "local"), "dev": ("api", "stream", "voice", "local", "dev")}
+"""Extras that each file of `requirements/` holds."""
+
+OPTIONS = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate")
+# The addresses of the index and of local wheels are the reader's business.
+WITHOUT_ADDRESSES = ("--no-emit-index-url", "--no-emit-find-links")
+
+
+def main() -> None:
+    """Write every requirements file; the exit status is that of the first resolution that fails."""
+    for name, extras in SETS.items():
+        command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", *OPTIONS, *WITHOUT_ADDRESSES]
+        for extra in extras:
+            command += ["--extra", extra]
+        command += ["pyproject.toml", "--output-file", f"requirements/{name}.txt"]
+        status = subprocess.run(command, cwd=REPOSITORY, check=False).returncode
+        if status:
+            sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()
