@@ -1,0 +1,153 @@
+"""Each function: where its code is, what it may do, what it is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.settings import Settings
+from tests.template.stack import ROOT, Stack, listed, source, statements, text
+
+FUNCTIONS = {
+    "MessageWebhook": "message_webhook",
+    "VoiceWebhook": "voice_webhook",
+    "MessageWorker": "message_worker",
+    "HistoryApi": "history_api",
+    "AdminApi": "admin_api",
+    "CostReport": "cost_report",
+    "IdleReport": "idle_report",
+    "RestoreCheck": "restore_check",
+    "RotateSecret": "rotate_secret",
+    "MigrateDatabase": "migrate_database",
+}
+# Actions that AWS cannot confine to a resource.
+WITHOUT_RESOURCE = {
+    "backup:PutRestoreValidationResult",
+    "ce:GetCostAndUsage",
+    "ce:GetReservationCoverage",
+    "ce:GetReservationPurchaseRecommendation",
+    "cloudwatch:GetMetricData",
+    "ec2:DescribeAddresses",
+    "ec2:DescribeNatGateways",
+    "ec2:DescribeVolumes",
+    "ecr:GetAuthorizationToken",
+    "ecs:DescribeTasks",
+    "ecs:ListTasks",
+    "elasticache:DescribeReplicationGroups",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "polly:SynthesizeSpeech",
+    "rds:DescribeDBInstances",
+    "secretsmanager:GetRandomPassword",
+    "transcribe:StartStreamTranscription",
+    "transcribe:StartStreamTranscriptionWebSocket",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+# Read by libraries or by one function only; everything else must be a setting.
+NOT_SETTINGS = {
+    "ALARM_TOPIC_ARN",
+    "DATABASE_MASTER_SECRET_ARN",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_SERVICE_NAME",
+}
+
+
+def test_one_folder_is_one_function() -> None:
+    found = {
+        name: resource["Properties"]["CodeUri"]
+        for name, resource in source()["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+    assert found == {name: f"functions/{folder}" for name, folder in FUNCTIONS.items()}
+    assert {path.name for path in (ROOT / "functions").iterdir() if (path / "requirements.txt").exists()} == set(
+        FUNCTIONS.values()
+    )
+
+
+@pytest.mark.parametrize(("name", "folder"), FUNCTIONS.items())
+def test_function_runs_on_the_production_runtime_behind_its_alias(stack: Stack, name: str, folder: str) -> None:
+    function = stack.properties(name)
+
+    assert function["Runtime"] == "python3.13"
+    assert function["Architectures"] == ["arm64"]
+    assert function["Handler"] == "app.handler"
+    assert function["Layers"] == [{"Ref": next(iter(stack.of_type("AWS::Lambda::LayerVersion")))}]
+    assert stack.properties(f"{name}Aliaslive")["Name"] == "live"
+    assert function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == folder
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_function_keeps_events_that_it_could_not_handle(stack: Stack, name: str) -> None:
+    assert stack.properties(name)["DeadLetterConfig"]["TargetArn"] == {"Fn::GetAtt": ["FailedEventQueue", "Arn"]}
+
+
+@pytest.mark.requirement("17.2")
+def test_every_variable_is_a_setting(stack: Stack) -> None:
+    (container,) = stack.properties("StreamTask")["ContainerDefinitions"]
+    variables = {variable["Name"] for variable in container["Environment"]}
+    for function in stack.of_type("AWS::Lambda::Function").values():
+        variables |= function["Environment"]["Variables"].keys()
+
+    assert variables - NOT_SETTINGS <= {name.upper() for name in Settings.model_fields}
+
+
+@pytest.mark.requirement("4.8")
+def test_no_role_may_do_everything_and_wildcard_resources_are_those_that_aws_demands(stack: Stack) -> None:
+    for name, statement in statements(stack):
+        actions = listed(statement["Action"])
+        assert not [action for action in actions if action == "*" or action.endswith(":*")], name
+        if "*" in listed(statement["Resource"]):
+            assert set(actions) <= WITHOUT_RESOURCE, name
+            assert "Know" in statement["Sid"] or "Reads" in statement["Sid"], f"{name} gives no reason"
+
+
+@pytest.mark.requirement("4.8")
+@pytest.mark.requirement("5.2")
+def test_the_container_has_one_role_for_its_code_and_another_for_the_platform(stack: Stack) -> None:
+    task = stack.properties("StreamTask")
+    secrets = stack.properties("FunctionSecretsPolicy")["PolicyDocument"]["Statement"][0]
+
+    assert task["TaskRoleArn"] != task["ExecutionRoleArn"]
+    assert {"Ref": "FunctionSecretsPolicy"} in stack.properties("StreamTaskRole")["ManagedPolicyArns"]
+    assert secrets["Action"] == "secretsmanager:GetSecretValue"
+    assert secrets["Resource"] == [{"Ref": "ProviderSecret"}, {"Ref": "DatabaseUserSecret"}]
+    assert "secretsmanager" not in text(stack.properties("StreamExecutionRole"))
+
+
+@pytest.mark.parametrize("name", ["MessageWebhook", "VoiceWebhook", "MessageWorker", "HistoryApi", "AdminApi"])
+def test_a_new_version_takes_a_tenth_first_and_goes_back_when_it_fails(stack: Stack, name: str) -> None:
+    group = stack.properties(f"{name}DeploymentGroup")
+    alarm = stack.properties(f"{name}Errors")
+
+    assert "Canary10Percent5Minutes" in text(group["DeploymentConfigName"])
+    assert group["AlarmConfiguration"]["Alarms"] == [{"Name": {"Ref": f"{name}Errors"}}]
+    assert alarm["Period"] == 60
+
+
+@pytest.mark.parametrize("name", ["message_webhook", "voice_webhook", "message_worker"])
+def test_lean_functions_bring_no_packages_of_their_own(name: str) -> None:
+    assert "==" not in (ROOT / "functions" / name / "requirements.txt").read_text()
+
+
+@pytest.mark.parametrize("path", ["shared", "stream_service", "functions/history_api", "functions/migrate_database"])
+def test_packages_are_locked_with_hashes_at_the_versions_of_the_repository(path: str) -> None:
+    locked = (ROOT / path / "requirements.txt").read_text()
+    repository = (ROOT / "requirements" / "local.txt").read_text()
+
+    pins = [line.split(" ")[0] for line in locked.splitlines() if "==" in line]
+
+    assert pins
+    assert locked.count("--hash=sha256:") >= len(pins)
+    assert not [pin for pin in pins if pin not in repository]
+
+
+def test_the_layer_holds_no_model_and_no_tool() -> None:
+    layer = (ROOT / "shared" / "requirements.txt").read_text()
+
+    assert not [name for name in ("numpy", "onnxruntime", "moto", "boto3", "fastapi") if f"{name}==" in layer]
+
+
+def test_nothing_imports_the_part_of_the_twilio_package_that_the_layer_leaves_out() -> None:
+    code = [path for folder in ("shared", "functions") for path in (ROOT / folder).rglob("*.py")]
+
+    assert not [path for path in code if "twilio.rest" in path.read_text(encoding="utf-8")]
