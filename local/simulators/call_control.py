@@ -102,8 +102,8 @@ class NoCallControl:
 
     async def instructions(self) -> AsyncIterator[Instruction]:
         """Nothing ever comes."""
-        return
-        yield  # makes this an asynchronous generator
+        for instruction in ():
+            yield instruction
 
     async def end(self) -> None:
         """Nobody to tell."""

@@ -45,6 +45,8 @@ class Opening:
     url: str
     status_callback: str | None
     twiml: str | None = None
+    first_status: str = "ringing"
+    """Twilio's call status at that moment; an outbound call is answered before its TwiML is asked for."""
 
 
 class PhoneCall:
@@ -184,6 +186,11 @@ class PhoneCall:
             raise CallFailed(f"the call was not ended within {timeout_seconds} s")
         return self._life.result()
 
+    async def over(self) -> None:
+        """Wait for the end of the call, however long it takes."""
+        if self._life is not None:
+            await asyncio.wait({self._life})
+
     async def hang_up(self) -> CallEnd:
         """Put the telephone down, if the call is not over; returns why it ended."""
         if not self.is_over:
@@ -239,7 +246,7 @@ class PhoneCall:
 
     async def _conduct(self) -> CallEnd:
         """Follow the opening TwiML until it ends or an instruction from outside replaces it."""
-        following = asyncio.create_task(self._follow(self._opening.url, self._opening.twiml, call_status="ringing"))
+        following = asyncio.create_task(self._follow_opening())
         waiting = asyncio.create_task(self._instructions.get())
         try:
             while True:
@@ -259,6 +266,10 @@ class PhoneCall:
             following.cancel()
             waiting.cancel()
             await asyncio.gather(following, waiting, return_exceptions=True)
+
+    async def _follow_opening(self) -> CallEnd:
+        opening = self._opening
+        return await self._follow(opening.url, opening.twiml, call_status=opening.first_status)
 
     async def _follow(self, url: str, twiml: str | None, *, call_status: str) -> CallEnd:
         try:
