@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 from shared.adapters.twilio_signature import TwilioSignature
 from shared.adapters.twilio_whatsapp import TwilioWhatsAppChannel
 from shared.adapters.whatsapp import WhatsAppChannel
-from shared.domain.message import Delivery, InboundItem, InboundMessage, MessageKind, Recipient, ReplyChunk
+from shared.domain.message import InboundItem, InboundMessage
 from shared.domain.quota import RateWindow
 from shared.errors import (
     Blocked,
@@ -25,11 +25,12 @@ from shared.errors import (
     StoreUnavailable,
 )
 from shared.http_contract import HTTPRequest, HTTPResponse
-from shared.ports.channel import Channel, ChannelCapabilities
+from shared.ports.channel import Channel
 from shared.use_cases.guard_source import BlockingRule, GuardSource
 from shared.use_cases.receive_message import ReceiveMessage
 from tests.fakes.counters import FakeBlocklist, FakeRateCounter
 from tests.fakes.messaging import FakeMessageQueue
+from tests.fakes.toy_channel import PASSWORD, ToyChannel
 from tests.provider_requests import (
     APP_SECRET,
     AUTH_TOKEN,
@@ -331,56 +332,15 @@ async def test_twilio_reads_an_empty_document_for_a_message_and_nothing_for_a_st
     assert len(intake.queue.items) == 2
 
 
-class ToyChannel:
-    """A channel as somebody else would add it: the interface and nothing more."""
-
-    name = "toy"
-    capabilities = ChannelCapabilities()
-
-    def __init__(self) -> None:
-        self.sent: list[str] = []
-
-    def handshake(self, request: HTTPRequest) -> HTTPResponse | None:
-        return None
-
-    def verify(self, request: HTTPRequest) -> None:
-        if request.headers.get("x-toy") != "secret":
-            raise SignatureInvalid("not a toy")
-
-    def parse(self, request: HTTPRequest) -> tuple[InboundItem, ...]:
-        return (
-            InboundMessage(
-                channel=self.name, user_id="u1", provider_message_id="m1", kind=MessageKind.TEXT,
-                text=request.body.decode(), business_id="", sent_at=NOW, received_at=NOW,
-            ),
-        )  # fmt: skip
-
-    def parse_status(self, request: HTTPRequest) -> tuple[InboundItem, ...]:
-        return ()
-
-    def acknowledge(self, items: tuple[InboundItem, ...]) -> HTTPResponse:
-        return HTTPResponse.text("thanks")
-
-    def acknowledge_status(self) -> HTTPResponse:
-        return HTTPResponse.empty()
-
-    async def deliver(self, recipient: Recipient, reply: AsyncIterator[ReplyChunk]) -> Delivery:
-        text = "".join([chunk.text async for chunk in reply])
-        self.sent.append(text)
-        return Delivery(text=text, provider_message_ids=("t1",))
-
-    async def find_sent(self, recipient: Recipient, text: str) -> tuple[str, ...] | None:
-        return None
-
-
 @pytest.mark.requirement("18.2")
 async def test_a_new_channel_needs_only_the_channel_interface() -> None:
-    intake = Intake(ToyChannel())
-    request = HTTPRequest(method="POST", path="/webhooks/messages/toy", headers={"x-toy": "secret"}, body=b"hi")
+    intake = Intake(ToyChannel(lambda: NOW))
+    body = json.dumps({"id": "m1", "user": "u1", "text": "hi"}).encode()
+    request = HTTPRequest(method="POST", path="/webhooks/messages/toy", headers={"x-toy": PASSWORD}, body=body)
 
     response = await intake.receive(request)
 
-    assert response.body == "thanks"
-    assert [item.channel for item in intake.queue.items] == ["toy"]
+    assert response.body == "thanks for 1"
+    assert [(item.channel, item.text) for item in intake.queue.items if isinstance(item, InboundMessage)] == [("toy", "hi")]
     with pytest.raises(SignatureInvalid):
         await intake.receive(replace(request, headers={}))
