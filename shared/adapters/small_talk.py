@@ -25,6 +25,8 @@ class SmallTalk(StrEnum):
 _PERSON = (
     r"(?:human|person|people|representative|operator|manager|supervisor|executive|somebody|someone|agent|colleague)"
 )
+_TALK = r"(?:speak|talk|chat)(?: \w+)? (?:to|with)"
+_CONNECT = r"(?:connect|transfer|pass|put) (?:me|us|my call|the call|this call)"
 _CLEAR_PERSON = r"(?:human(?: agent| being)?|(?:real|live|actual) (?:person|agent|human)|representative|operator|agent)"
 _GREETING = r"(?:h[ie]+|hello|hey|greetings|good (?:morning|afternoon|evening|day)|namaste|namaskar|vanakkam|salaam)"
 _TO_ALL = r"(?:there|again|all|team|ji|sir|madam|maam|how are you)"
@@ -55,7 +57,7 @@ _WHO = r"(?:who are you|who is (?:this|speaking)|what(?:s| is) your name|aap kau
 _REMARKS = (
     (SmallTalk.IDENTITY, rf".*\b{_ARE_YOU}\b.{{0,20}}\b{_MACHINE}\b.*"),
     (SmallTalk.IDENTITY, rf".*\b{_WHO}\b.*|.*(?:आप कौन|रोबोट).*"),
-    (SmallTalk.PERSON, rf".*\b(?:speak|talk|chat|connect|transfer|pass|put)\b.{{0,30}}\b{_PERSON}\b.*"),
+    (SmallTalk.PERSON, rf".*\b(?:{_TALK}(?: \w+){{0,3}}|{_CONNECT}(?: \w+){{0,5}}) {_PERSON}\b.*"),
     (SmallTalk.PERSON, rf".*\b(?:need|want|get|give|like|have)\b(?: me| to have)?(?: a| an| the)? {_CLEAR_PERSON}\b.*"),
     (SmallTalk.PERSON, rf"(?:a |an )?{_CLEAR_PERSON}(?: please)?|customer care|transfer me|connect me"),
     (SmallTalk.PERSON, r".*\b(?:insaa?n|kisi|aadmi|manager|agent)\b.{0,12}\bbaat\b.*|.*(?:इंसान|किसी|मैनेजर).{0,12}बात.*"),

@@ -8,6 +8,9 @@ import re
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof", "smt", "shri", "sri", "st", "rs", "e.g", "i.e", "vs", "approx"})
 # Nothing ends after these when a number follows.
 _BEFORE_NUMBERS = frozenset({"no", "nos", "ph", "tel", "ext", "pg"})
+# Nothing ends between these and a day: "from 9 a.m. Monday to Friday".
+_HALVES_OF_DAY = frozenset({"a.m", "p.m"})
+_DAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|IST\b", re.IGNORECASE)
 _CLOSING = "\"'\u201d\u2019)]}*_`~"
 _DANDAS = "\u0964\u0965"
 _LONGEST_LIST_NUMBER = 2
@@ -47,6 +50,8 @@ def _ends_sentence(before: str, following: str) -> bool:
     if word.lower() in _TITLES or (len(word) == 1 and word.isupper()):
         return False
     if word.lower() in _BEFORE_NUMBERS and following[:1].isdigit():
+        return False
+    if word.lower() in _HALVES_OF_DAY and _DAY.match(following):
         return False
     if starts_text and word.isdigit() and len(word) <= _LONGEST_LIST_NUMBER and following:
         return False

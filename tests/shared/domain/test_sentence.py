@@ -31,3 +31,11 @@ def test_closing_quotes_belong_to_the_sentence() -> None:
 
 def test_lines_are_sentences() -> None:
     assert split_sentences("Fees\nA visit: 500 rupees") == ["Fees", "A visit: 500 rupees"]
+
+
+def test_day_after_a_time_belongs_to_the_sentence() -> None:
+    assert split_sentences("We open at 9 a.m. Monday to Friday. We close at 6 p.m. Come early.") == [
+        "We open at 9 a.m. Monday to Friday.",
+        "We close at 6 p.m.",
+        "Come early.",
+    ]
