@@ -38,7 +38,7 @@ class BedrockLanguageModel:
     it is asked for: nothing is read ahead, nothing piles up. An answer beyond the pool waits within its own timeout.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the settings of one engine, all but two with a default
         self,
         session: boto3.Session,
         *,
@@ -103,10 +103,10 @@ class BedrockLanguageModel:
         finally:
             events.close()
 
-    def _converse(self, request: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore has no type for it
+    def _converse(self, request: dict[str, Any]) -> Any:
         return self._client().converse_stream(**request)["stream"]
 
-    def _client(self) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def _client(self) -> Any:
         with self._building:  # A client may serve many threads, but a session must not build in two at once.
             if self._built is None:
                 self._built = self._session.client(

@@ -107,7 +107,7 @@ class BedrockEmbedder:
             "embedding_types": ["float"],
         }
 
-    def _client(self) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def _client(self) -> Any:
         with self._building:  # A client may serve many threads, but a session must not build in two at once.
             if self._built is None:
                 self._built = self._session.client(

@@ -199,33 +199,39 @@ class AwsTranscribeStream:
     async def _keep_connected(self) -> None:
         loop = asyncio.get_running_loop()
         failures = 0
-        while self._connection is not None:
+        while connection := self._connection:
             connected_at = loop.time()
-            reason = await self._exchange(self._connection)
-            self._connection = None
+            reason = await self._exchange(connection)
             if loop.time() - connected_at >= self._timing.proven_seconds:
                 failures = 0
-            while self._connection is None and failures < self._timing.reconnects:
-                failures += 1
-                logger.warning("transcribe_session_lost", extra={"reason": reason, "attempt": failures})
-                await asyncio.sleep(min(0.1 * 2 ** (failures - 1), 2.0) * random.uniform(0.5, 1.0))  # noqa: S311
-                reason = await self._reconnect()
+            self._connection, failures = await self._replace(reason, failures)
         self._has_failed = True
         self._news.set()
 
-    async def _reconnect(self) -> str:
-        try:
-            connection = await self._connect()
-        except SpeechUnavailable as error:
-            return type(error.__cause__).__name__
+    async def _replace(self, reason: str, failures: int) -> tuple[ClientConnection | None, int]:
+        """A new session, or None after too many failures in a row; and how many these were."""
+        self._connection = None
+        while failures < self._timing.reconnects:
+            failures += 1
+            logger.warning("transcribe_session_lost", extra={"reason": reason, "attempt": failures})
+            await asyncio.sleep(min(0.1 * 2 ** (failures - 1), 2.0) * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+            try:
+                connection = await self._connect()
+            except SpeechUnavailable as error:
+                reason = type(error.__cause__).__name__
+                continue
+            self._hear_again()
+            return connection, failures
+        return None, failures
+
+    def _hear_again(self) -> None:
+        """Let a new session hear the unfinished utterance, but not what the lost one has settled."""
         self._words.forget_partial()
         heard_ms = self._audio.heard_ms
         begins_ms = heard_ms if self._speech_from_ms is None else self._speech_from_ms - _LEAD_IN_MS
         self._audio.send_again_from(max(begins_ms, self._words.confirmed_ms))
         self._session_starts_ms = self._audio.sent_ms
         self._audio_due.set()  # What was said meanwhile goes out at once.
-        self._connection = connection
-        return "lost_again"
 
     async def _exchange(self, connection: ClientConnection) -> str:
         """Send and receive until the session ends; returns why it did."""

@@ -6,12 +6,13 @@ Source: Amazon Transcribe Developer Guide, "Setting up a WebSocket stream"; Sign
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import boto3
-import botocore.session
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
+from botocore.config import Config
 
 _PATH = "/stream-transcription-websocket"
 _PORT = 8443
@@ -19,20 +20,20 @@ _VALID_SECONDS = 60
 
 
 class CredentialsMissing(LookupError):
-    """The session has no region or no credentials, so nothing can be signed."""
+    """The session has no credentials, so nothing can be signed."""
 
 
 def find_endpoint(session: boto3.Session) -> str:
     """The service's WebSocket address in the session's region, in whatever partition that region lies.
 
     Raises:
-        CredentialsMissing: the session has no region, or the service does not exist there.
+        NoRegionError: the session has no region.
     """
-    resolver = botocore.session.Session().get_component("endpoint_resolver")
-    endpoint = resolver.construct_endpoint("transcribestreaming", session.region_name) if session.region_name else None
-    if endpoint is None:
-        raise CredentialsMissing("no region in which Amazon Transcribe streams")
-    return f"wss://{endpoint['hostname']}:{_PORT}"
+    # boto3 knows no streaming Transcribe; its address differs from that of any regional service in the first word.
+    options: dict[str, Any] = {"ignore_configured_endpoint_urls": True}  # The library's stubs do not know it yet.
+    neighbour = session.client("polly", config=Config(**options))
+    _, _, region_and_domain = str(urlsplit(neighbour.meta.endpoint_url).hostname).partition(".")
+    return f"wss://transcribestreaming.{region_and_domain}:{_PORT}"
 
 
 def sign_url(session: boto3.Session, endpoint: str, parameters: Mapping[str, str]) -> str:

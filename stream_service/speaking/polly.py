@@ -114,7 +114,7 @@ class Polly:
             # Never waits: a thread that is still busy closes the body when it is done.
             (reading or opening).add_done_callback(lambda _: _close_body(opening))
 
-    async def _wait(self, work: Future[Any], deadline: float) -> Any:  # noqa: ANN401 - a body without type, or bytes
+    async def _wait(self, work: Future[Any], deadline: float) -> Any:
         try:
             async with asyncio.timeout_at(deadline):
                 return await asyncio.wrap_future(work)
@@ -137,10 +137,10 @@ class Polly:
             "TextType": "text",
         }
 
-    def _synthesize(self, request: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's StreamingBody has no types
+    def _synthesize(self, request: dict[str, Any]) -> Any:
         return self._client().synthesize_speech(**request)["AudioStream"]
 
-    def _client(self) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def _client(self) -> Any:
         with self._building:  # A client may serve many threads, but a session must not build in two at once.
             if self._built is None:
                 self._built = self._session.client("polly", endpoint_url=self._endpoint_url, config=self._config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 
 import boto3
@@ -11,8 +12,9 @@ from stream_service.listening.event_stream import Message, encode_message
 CONTENT_TYPE = "application/vnd.amazon.eventstream"
 
 
+@functools.cache
 def aws_session() -> boto3.Session:
-    """A session with made-up credentials."""
+    """A session with made-up credentials; shared, because it keeps the service models it has read."""
     return boto3.Session(
         aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="wJalrXUtnFEMI", region_name="ap-south-1"
     )

@@ -19,7 +19,7 @@ class Received:
     body: bytes
 
     @property
-    def json(self) -> Any:  # noqa: ANN401
+    def json(self) -> Any:
         return json.loads(self.body)
 
 
@@ -65,6 +65,16 @@ class ScriptedServer:
     url: str = ""
     requests: list[Received] = field(default_factory=list)
     hang_ups: list[asyncio.Event] = field(default_factory=list)
+    was_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    _connections: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections.add(asyncio.ensure_future(self.serve(reader, writer)))
+
+    async def close(self) -> None:
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         hung_up = asyncio.Event()
@@ -74,13 +84,15 @@ class ScriptedServer:
             with suppress(asyncio.IncompleteReadError, ConnectionError):
                 while True:
                     self.requests.append(await _read_request(await head, reader))
+                    self.was_asked.set()
                     script = self.scripts[min(len(self.requests), len(self.scripts)) - 1]
                     head = asyncio.ensure_future(reader.readuntil(b"\r\n\r\n"))
                     head.add_done_callback(lambda done: hung_up.set() if done.cancelled() or done.exception() else None)
                     await script(Reply(writer, hung_up))
         finally:
             head.cancel()
-            writer.close()
+            await asyncio.gather(head, return_exceptions=True)
+            writer.transport.abort()
 
 
 async def _read_request(head: bytes, reader: asyncio.StreamReader) -> Received:
@@ -94,9 +106,10 @@ async def _read_request(head: bytes, reader: asyncio.StreamReader) -> Received:
 async def scripted_server(*scripts: Script) -> AsyncIterator[ScriptedServer]:
     """Serve the scripts on a free port of 127.0.0.1."""
     server = ScriptedServer(list(scripts))
-    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    listener = await asyncio.start_server(server.accept, "127.0.0.1", 0)
     server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
     try:
         yield server
     finally:
         listener.close()
+        await server.close()

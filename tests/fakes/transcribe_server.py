@@ -96,7 +96,7 @@ class TranscribeServer:
             self._arrived.notify_all()
         await session.run()
 
-    def admit(self, connection: ServerConnection, _request: object) -> Any:  # noqa: ANN401
+    def admit(self, connection: ServerConnection, _request: object) -> Any:
         self.attempts += 1
         if self.refusals > 0:
             self.refusals -= 1

@@ -33,8 +33,8 @@ def sse(*events):
 
 
 USAGE = {"choices": [], "usage": {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15}}
-ANSWER = sse(delta(""), delta("We open "), delta("at nine – नौ बजे."), delta(finish="stop"), USAGE, "[DONE]")
-PIECES = [TextPiece(text="We open "), TextPiece(text="at nine – नौ बजे."), TokenUsage(input_tokens=12, output_tokens=3)]
+ANSWER = sse(delta(""), delta("We open "), delta("at nine, नौ बजे."), delta(finish="stop"), USAGE, "[DONE]")
+PIECES = [TextPiece(text="We open "), TextPiece(text="at nine, नौ बजे."), TokenUsage(input_tokens=12, output_tokens=3)]
 
 
 def answers(*chunks):
@@ -80,8 +80,12 @@ async def model_on(*scripts, **settings):
             await client.aclose()
 
 
-async def collect(model, prompt=None):
-    return [piece async for piece in model.stream(prompt or make_prompt())]
+async def collect(model, prompt=None, *, pieces=None):
+    """All pieces; in `pieces`, also those before a failure."""
+    pieces = [] if pieces is None else pieces
+    async for piece in model.stream(prompt or make_prompt()):
+        pieces.append(piece)
+    return pieces
 
 
 async def test_answer_comes_piece_by_piece_with_its_usage_last():
@@ -122,8 +126,7 @@ async def test_closing_the_iterator_closes_the_connection():
 async def test_cancelling_the_reader_closes_the_connection():
     async with model_on(never_begins) as (model, server):
         reader = asyncio.ensure_future(collect(model))
-        while not server.requests:
-            await asyncio.sleep(0)
+        await asyncio.wait_for(server.was_asked.wait(), 2)
         reader.cancel()
 
         await asyncio.wait_for(server.hang_ups[0].wait(), 2)
@@ -209,8 +212,7 @@ async def test_break_after_the_first_piece_is_an_error_and_not_tried_again():
     pieces = []
     async with model_on(breaks_off) as (model, server):
         with pytest.raises(ModelUnavailable):
-            async for piece in model.stream(make_prompt()):
-                pieces.append(piece)
+            await collect(model, pieces=pieces)
 
     assert (pieces, len(server.requests)) == ([TextPiece(text="We ")], 1)
 

@@ -1,7 +1,7 @@
 """Server-sent events, whatever the boundaries of their bytes."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.adapters.server_sent_events import LONGEST_EVENT_BYTES, EventStreamParser, EventTooLong
@@ -34,17 +34,17 @@ def test_incomplete_event_at_the_end_is_no_event():
 
 
 def test_event_without_end_is_refused_before_it_fills_the_memory():
-    parser = EventStreamParser()
+    line = b"data: " + b"x" * 1000 + b"\n"
 
     with pytest.raises(EventTooLong):
-        for _ in range(LONGEST_EVENT_BYTES // 1000 + 1):
-            parser.feed(b"data: " + b"x" * 1000 + b"\n")
+        parse(*[line] * (LONGEST_EVENT_BYTES // 1000 + 1))
 
 
 _LINES = st.text(alphabet=st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=8)
 _ENDINGS = st.sampled_from([b"\n", b"\r\n", b"\r"])
 
 
+@settings(deadline=None)
 @given(st.data(), st.lists(st.tuples(_LINES, _ENDINGS), max_size=12))
 def test_boundaries_of_chunks_change_nothing(data, lines):
     stream = b"".join(b"data: " + text.encode() + end + end for text, end in lines)
@@ -54,6 +54,7 @@ def test_boundaries_of_chunks_change_nothing(data, lines):
     assert parse(*chunks) == [text for text, _ in lines]
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=20), max_size=10))
 def test_no_bytes_break_the_parser(chunks):
     parse(*chunks)

@@ -12,6 +12,7 @@ from stream_service.listening.aws_transcribe import AwsTranscribe
 from stream_service.listening.transcribe_stream import Timing
 from stream_service.media.audio import BYTES_PER_MS, MULAW_SILENCE, decode_mulaw
 from tests.fakes.aws_events import aws_session
+from tests.fakes.http_server import scripted_server
 from tests.fakes.transcribe_results import result
 from tests.fakes.transcribe_server import PCM_BYTES_PER_MS, transcribe_server
 
@@ -103,6 +104,14 @@ async def test_last_audio_goes_out_at_once_when_the_caller_falls_silent():
     async with call_of() as (call, service):
         call.speak(140)
         call.stream.pause()
+
+        await service.hears(140)
+
+
+async def test_last_audio_goes_out_at_once_when_the_turn_ends():
+    async with call_of(HASTY) as (call, service):
+        call.speak(140)
+        await call.stream.finish_utterance()
 
         await service.hears(140)
 
@@ -248,6 +257,8 @@ async def test_lost_session_is_replaced_and_hears_the_utterance_again(end):
         call.fall_silent(1000)
         call.speak(600)
         await service.hears(1600)
+        await service.say(result("look", 1000, 1300, result_id="of-the-lost-session"))
+        await call.partial("look")
         await end(service)
         replacement = await call.server.session(1)
         call.speak(400)
@@ -387,11 +398,11 @@ async def test_service_that_is_not_there_is_unavailable():
 
 
 async def test_service_that_does_not_shake_hands_is_unavailable_in_time():
-    async def silent(reader, _writer):
-        await reader.read()
+    async def silent(reply):
+        await reply.hung_up.wait()
 
-    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
-        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with scripted_server(silent) as server:
+        url = server.url.replace("http", "ws")
         transcriber = AwsTranscribe(aws_session(), endpoint_url=url, connect_timeout_seconds=0.2)
 
         with pytest.raises(SpeechUnavailable):

@@ -1,6 +1,6 @@
 """The window over a call's audio."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream_service.listening.call_audio import CallAudio
@@ -56,6 +56,7 @@ def test_nothing_before_the_window_or_after_its_end_can_be_sent_again():
     assert audio.sent_ms == 60
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50))))
 def test_everything_heard_is_sent_lost_or_waiting(steps):
     audio = CallAudio(longest_ms=100)

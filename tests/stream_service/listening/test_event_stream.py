@@ -2,7 +2,7 @@
 
 import pytest
 from botocore.eventstream import EventStreamBuffer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream_service.listening.event_stream import Message, MessageMalformed, decode_message, encode_message
@@ -38,6 +38,7 @@ def test_golden_frame_is_read_back():
     assert decode_message(GOLDEN) == Message(headers=HEADERS, payload=b"\x01\x02\x03\x04")
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(min_size=1, max_size=20), st.text(max_size=50), max_size=5), st.binary(max_size=2000))
 def test_whatever_is_framed_botocore_reads(headers, payload):
     assert read_by_botocore(encode_message(Message(headers=headers, payload=payload))) == (headers, payload)
@@ -58,6 +59,7 @@ def test_frame_must_hold_exactly_one_message(data):
         decode_message(data)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_break_the_decoder(data):
     with pytest.raises(MessageMalformed):

@@ -76,6 +76,12 @@ def test_endpoint_of_another_partition_has_its_own_domain():
     assert find_endpoint(boto3.Session(region_name="cn-north-1")).endswith(".amazonaws.com.cn:8443")
 
 
+def test_endpoint_set_for_other_services_is_not_taken_for_this_one(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:5000")
+
+    assert find_endpoint(boto3.Session(region_name="ap-south-1")).startswith("wss://transcribestreaming.ap-south-1.")
+
+
 def test_missing_credentials_are_named(monkeypatch):
     session = aws_session()
     monkeypatch.setattr(session, "get_credentials", lambda: None)

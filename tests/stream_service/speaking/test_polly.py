@@ -50,13 +50,16 @@ async def breaks_off(reply):
     await reply.break_off()
 
 
+DEFAULT_VOICE = Voice()
+
+
 @asynccontextmanager
 async def polly_on(*scripts, **settings):
     async with scripted_server(*scripts) as server:
         yield Polly(aws_session(), endpoint_url=server.url, **settings), server
 
 
-async def speak(polly, text="We open at nine.", voice=Voice()):
+async def speak(polly, text="We open at nine.", voice=DEFAULT_VOICE):
     return [piece async for piece in polly.speak(text, voice)]
 
 
@@ -113,10 +116,10 @@ def test_every_default_voice_exists_in_the_service_model():
     assert "mulaw" in model.shape_for("OutputFormat").enum
 
 
-async def test_request_is_valid_for_the_service_model():
+async def test_request_is_valid_for_the_service_model(monkeypatch):
     session = aws_session()
     client = session.client("polly")
-    session.client = lambda *_, **__: client
+    monkeypatch.setattr(session, "client", lambda *_, **__: client)
     with Stubber(client) as stubber:
         stubber.add_client_error("synthesize_speech", "ServiceFailureException")
 
