@@ -1,0 +1,154 @@
+"""What tests share: a clock that stands still, and the real servers of the integration tests.
+
+The servers start once per run, when the first test asks for them, on free ports of 127.0.0.1. Each test gets an empty
+database, an empty cache and an empty cloud.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import Engine, NullPool, create_engine, text
+
+from shared.adapters.aws_client import AwsClient
+from shared.adapters.postgres.engine import Database, driver_url
+from shared.adapters.postgres.migrate import upgrade
+from shared.adapters.redis.client import connect_cluster
+from tests.fakes.clock import FrozenClock
+
+AWS_REGION = "ap-south-1"
+_TEMPLATE = "vaani_template"
+_names = (f"test_{number}" for number in itertools.count(1))
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """The time, until the test moves it."""
+    return FrozenClock()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server; the address of its first, empty database."""
+    from local.databases import start_postgres
+
+    server = start_postgres(tmp_path_factory.mktemp("postgres"))
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_admin(postgres_url: str) -> Iterator[Engine]:
+    """Creates and drops databases; the newest schema lies in a template, so that a copy takes no migration."""
+    # PostgreSQL creates and drops databases outside transactions only.
+    engine = create_engine(driver_url(postgres_url), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    execute(engine, f"CREATE DATABASE {_TEMPLATE}")
+    upgrade(address_of(postgres_url, _TEMPLATE))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def database_url(postgres_url: str, postgres_admin: Engine) -> Iterator[str]:
+    """A database of the newest schema, without rows, for one test."""
+    name = next(_names)
+    execute(postgres_admin, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    yield address_of(postgres_url, name)
+    execute(postgres_admin, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The same, with a small pool."""
+    database = Database(database_url, pool_size=4)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def cache_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real cache cluster of three shards with a replica each; the address of one node."""
+    from local.databases import start_valkey_cluster
+
+    cluster = start_valkey_cluster(tmp_path_factory.mktemp("valkey"))
+    yield cluster.url
+    cluster.stop()
+
+
+@pytest.fixture
+async def cache(cache_url: str) -> AsyncIterator[Any]:
+    """A client of the cluster, which is empty."""
+    client = connect_cluster(cache_url)
+    await client.flushall(target_nodes=client.PRIMARIES)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[str]:
+    """An emulator of the AWS services."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws_url(aws_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The emulator's address; nothing is in it, and no credentials of this machine reach it."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": str(tmp_path / "no-config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "no-credentials"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    httpx.post(f"{aws_server}/moto-api/reset", timeout=10).raise_for_status()
+    return aws_server
+
+
+@pytest.fixture
+def s3(aws_url: str) -> AwsClient:
+    """A client of the emulated S3."""
+    return AwsClient("s3", region=AWS_REGION, endpoint_url=aws_url)
+
+
+@pytest.fixture
+def bucket(s3: AwsClient) -> str:
+    """An empty bucket."""
+    s3().create_bucket(Bucket="vaani-test", CreateBucketConfiguration={"LocationConstraint": AWS_REGION})
+    return "vaani-test"
+
+
+@pytest.fixture
+def sqs(aws_url: str) -> AwsClient:
+    """A client of the emulated SQS."""
+    return AwsClient("sqs", region=AWS_REGION, endpoint_url=aws_url)
+
+
+@pytest.fixture
+def queue_url(sqs: AwsClient) -> str:
+    """An empty FIFO queue."""
+    queue = sqs().create_queue(QueueName="messages.fifo", Attributes={"FifoQueue": "true"})
+    return str(queue["QueueUrl"])
+
+
+def execute(engine: Engine, statement: str) -> None:
+    """Run a statement on a connection of its own."""
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+
+
+def address_of(server_url: str, name: str) -> str:
+    """The address of another database on the same server."""
+    return driver_url(server_url).set(database=name).render_as_string(hide_password=False)
