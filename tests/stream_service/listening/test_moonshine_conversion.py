@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import json
-import threading
 from hashlib import sha256
 from pathlib import Path
 
@@ -55,15 +55,25 @@ def test_damaged_cache_is_converted_anew(conversion: FakeConversion, tmp_path: P
     assert files.next_step.read_bytes() == b"next_step.onnx"
 
 
-def test_processes_that_start_together_convert_once(conversion: FakeConversion, tmp_path: Path) -> None:
-    starters = [threading.Thread(target=converted_model, args=(tmp_path,)) for _ in range(4)]
+def test_other_processes_wait_while_one_converts(
+    conversion: FakeConversion, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    is_locked = []
 
-    for starter in starters:
-        starter.start()
-    for starter in starters:
-        starter.join()
+    def convert(target: Path, sources: dict[str, Path]) -> None:
+        (lock,) = tmp_path.glob("*.lock")
+        with lock.open("w") as other_process:
+            try:
+                fcntl.flock(other_process, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                is_locked.append(True)
+        conversion(target, sources)
 
-    assert conversion.runs == 1
+    monkeypatch.setattr(moonshine_conversion, "_convert_into", convert)
+
+    converted_model(tmp_path)
+
+    assert is_locked == [True]
 
 
 def test_missing_package_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
