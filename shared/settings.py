@@ -32,6 +32,7 @@ class Settings(BaseModel):
 
     database_url: SecretStr | None = None
     database_secret_arn: str | None = None
+    database_master_secret_arn: str | None = None
     database_host: str | None = None
     database_port: int = 5432
     database_name: str = "vaani"

@@ -20,12 +20,11 @@ def lambda_entry(application: ASGI) -> Entry:
     Every invocation runs on the environment's event loop, because pooled connections belong to the loop that opened
     them.
     """
-    adapter = Mangum(application, lifespan="off")
 
     def entry(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
-        # Mangum runs on the thread's current loop, which other code in the process may have replaced or removed.
+        # Mangum runs on the thread's current loop, and makes one of its own when it is made before there is any.
         asyncio.set_event_loop(lambda_runtime.run(_running_loop()))
-        return adapter(event, context)
+        return Mangum(application, lifespan="off")(event, context)
 
     return entry
 

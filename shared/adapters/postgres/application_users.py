@@ -1,0 +1,99 @@
+"""DatabaseUsers of PostgreSQL: users that may use the tables but not change them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+
+from sqlalchemy import Connection, text
+
+from shared.adapters.postgres.engine import Credentials as SignIn
+from shared.adapters.postgres.engine import Database
+from shared.domain.credentials import Credentials
+from shared.errors import InvalidContent, StoreUnavailable
+
+GROUP = "vaani_application"
+_USERNAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
+_ITERATIONS = 4096
+# Tables belong to the user who migrates; whoever is in the group may read and write their rows.
+_GRANTS = (
+    f"GRANT USAGE ON SCHEMA public TO {GROUP}",
+    f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {GROUP}",
+    f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {GROUP}",
+    f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {GROUP}",
+    f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {GROUP}",
+)
+
+
+class PostgresApplicationUsers:
+    """Makes users with the rights of the group `vaani_application`."""
+
+    def __init__(self, url: str, *, owner: SignIn, ca_file: str | None = None) -> None:
+        """`url` names server and database only; `owner` signs in as the user to whom the tables belong."""
+        self._url = url
+        self._ca_file = ca_file
+        self._owner = owner
+
+    async def admit(self, credentials: Credentials) -> None:
+        """See `DatabaseUsers.admit`."""
+        if not _USERNAME.fullmatch(credentials.username):
+            raise InvalidContent("The secret holds an unusable user name.")
+        database = self._connect(self._owner)
+        try:
+            await database.run(lambda connection: _admit(connection, credentials))
+        finally:
+            await database.close()
+
+    async def sign_in(self, credentials: Credentials) -> None:
+        """See `DatabaseUsers.sign_in`."""
+        database = self._connect(lambda: (credentials.username, credentials.password))
+        try:
+            await database.run(_check_rights)
+        finally:
+            await database.close()
+
+    def _connect(self, sign_in: SignIn) -> Database:
+        return Database(self._url, pool_size=1, ca_file=self._ca_file, credentials=sign_in)
+
+
+def scram_verifier(password: str, *, salt: bytes) -> str:
+    """What PostgreSQL keeps of a password; sent instead of it, so that no server log can hold the password.
+
+    Source: RFC 5803, and PostgreSQL's documentation of pg_authid.
+    """
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, _ITERATIONS)
+    client_key = hmac.digest(salted, b"Client Key", "sha256")
+    stored_key = hashlib.sha256(client_key).digest()
+    server_key = hmac.digest(salted, b"Server Key", "sha256")
+    return f"SCRAM-SHA-256${_ITERATIONS}:{_base64(salt)}${_base64(stored_key)}:{_base64(server_key)}"
+
+
+def _admit(connection: Connection, credentials: Credentials) -> None:
+    if not _exists(connection, GROUP):
+        connection.exec_driver_sql(f"CREATE ROLE {GROUP} NOLOGIN")
+    for grant in _GRANTS:
+        connection.exec_driver_sql(grant)
+    # Neither name nor verifier can be a parameter here; the name was checked, and base64 holds no quotes.
+    verifier = scram_verifier(credentials.password, salt=secrets.token_bytes(16))
+    verb = "ALTER" if _exists(connection, credentials.username) else "CREATE"
+    connection.exec_driver_sql(f"{verb} ROLE {credentials.username} LOGIN PASSWORD '{verifier}'")
+    connection.exec_driver_sql(f"GRANT {GROUP} TO {credentials.username}")
+
+
+def _check_rights(connection: Connection) -> None:
+    # Not by reading a table: at the first deployment the password comes before the tables.
+    may_use = connection.execute(text("SELECT pg_has_role(current_user, :group, 'USAGE')"), {"group": GROUP})
+    if not may_use.scalar_one():
+        raise StoreUnavailable("The user has no rights.")
+
+
+def _exists(connection: Connection, role: str) -> bool:
+    found = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
+    return found.first() is not None
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
