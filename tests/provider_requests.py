@@ -15,14 +15,14 @@ from shared.http_contract import HTTPRequest
 
 FIXTURES = Path(__file__).parent / "fixtures"
 BASE_URL = "https://vaani.example"
-APP_SECRET = "test-app-secret"  # noqa: S105 - of these tests only
-AUTH_TOKEN = "test-auth-token"  # noqa: S105 - of these tests only
-VERIFY_TOKEN = "test-verify-token"  # noqa: S105 - of these tests only
+APP_SECRET = "test-app-secret"
+AUTH_TOKEN = "test-auth-token"
+VERIFY_TOKEN = "test-verify-token"
 META_PATH = "/webhooks/messages/whatsapp"
 TWILIO_PATH = "/webhooks/messages/twilio-whatsapp"
 
 
-def load_fixture(name: str) -> Any:  # noqa: ANN401 - any JSON
+def load_fixture(name: str) -> Any:
     """A fixture's JSON by its path below tests/fixtures."""
     return json.loads((FIXTURES / name).read_bytes())
 

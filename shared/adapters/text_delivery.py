@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 
 from shared.adapters.text_parts import split_text
 from shared.domain.message import Delivery, ReplyChunk
@@ -11,7 +12,7 @@ from shared.observability import count, logger
 
 
 async def deliver_in_parts(
-    reply: AsyncIterator[ReplyChunk], *, limit: int, send: Callable[[str], Awaitable[str]]
+    reply: AsyncGenerator[ReplyChunk, None], *, limit: int, send: Callable[[str], Awaitable[str]]
 ) -> Delivery:
     """Join a reply, cut it to the channel's limit and send the parts in order; `send` returns the provider's id.
 
@@ -22,7 +23,8 @@ async def deliver_in_parts(
         ProviderUnavailable: nothing was sent.
         ProviderRejected: nothing was sent and never will be.
     """
-    text = "".join([chunk.text async for chunk in reply]).strip()
+    async with aclosing(reply):
+        text = "".join([chunk.text async for chunk in reply]).strip()
     parts = split_text(text, limit)
     ids: list[str] = []
     for position, part in enumerate(parts):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped] # ships no type information
+from twilio.request_validator import RequestValidator
 
 from shared.errors import SignatureInvalid
 from shared.http_contract import HTTPRequest

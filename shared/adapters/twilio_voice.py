@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from twilio.twiml.voice_response import Connect, VoiceResponse  # type: ignore[import-untyped] # ships no types
+from twilio.twiml.voice_response import Connect, VoiceResponse
 
 from shared.adapters.twilio_signature import TwilioSignature
 from shared.domain.call import CallDirection
@@ -158,7 +158,7 @@ def twilio_voice(settings: Settings) -> TwilioVoice:
     auth_token = settings.twilio_auth_token.get_secret_value()
 
     def open_client() -> ProviderClient:
-        from shared.adapters.twilio_client import twilio_client  # noqa: PLC0415 - loads the HTTP client
+        from shared.adapters.twilio_client import twilio_client  # Loads the HTTP client.
 
         return twilio_client(
             base_url=settings.twilio_api_base_url, account_sid=settings.twilio_account_sid, auth_token=auth_token

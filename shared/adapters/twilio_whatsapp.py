@@ -5,7 +5,7 @@ Source: Twilio, "WhatsApp API overview" and "Message resource".
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -89,14 +89,14 @@ class TwilioWhatsAppChannel:
         """No content."""
         return HTTPResponse.empty()
 
-    async def deliver(self, recipient: Recipient, reply: AsyncIterator[ReplyChunk]) -> Delivery:
+    async def deliver(self, recipient: Recipient, reply: AsyncGenerator[ReplyChunk, None]) -> Delivery:
         """Send the whole reply, in as few messages as it fits into.
 
         Raises:
             ProviderUnavailable: nothing was sent; the same delivery may succeed later.
             ProviderRejected: nothing was sent and never will be.
         """
-        from shared.adapters.text_delivery import deliver_in_parts  # noqa: PLC0415 - only senders load it
+        from shared.adapters.text_delivery import deliver_in_parts  # Only senders load it.
 
         client = self._sender()
 
@@ -158,7 +158,7 @@ def twilio_whatsapp_channel(settings: Settings, clock: Callable[[], datetime]) -
     auth_token = settings.twilio_auth_token.get_secret_value()
 
     def open_client() -> ProviderClient:
-        from shared.adapters.twilio_client import twilio_client  # noqa: PLC0415 - loads the HTTP client
+        from shared.adapters.twilio_client import twilio_client  # Loads the HTTP client.
 
         return twilio_client(
             base_url=settings.twilio_api_base_url, account_sid=settings.twilio_account_sid, auth_token=auth_token

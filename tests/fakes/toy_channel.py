@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 
 from shared.domain.message import (
@@ -20,11 +20,11 @@ from shared.errors import SignatureInvalid
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.ports.channel import ChannelCapabilities
 
-PASSWORD = "toy"  # noqa: S105 - of the tests only
+PASSWORD = "toy"
 
 
 class ToyChannel:
-    """Implements `Channel` for a provider that posts `{"id", "user", "text"}` and, on its status path, `{"id", "state"}`.
+    """Implements `Channel`: messages are `{"id", "user", "text"}`, statuses on their own path `{"id", "state"}`.
 
     What was delivered lies in `sent`, by user.
     """
@@ -36,7 +36,7 @@ class ToyChannel:
         self._clock = clock
         self.sent: list[tuple[str, str]] = []
 
-    def handshake(self, request: HTTPRequest) -> HTTPResponse | None:  # noqa: ARG002 - the port's signature
+    def handshake(self, request: HTTPRequest) -> HTTPResponse | None:
         return None
 
     def verify(self, request: HTTPRequest) -> None:
@@ -75,7 +75,7 @@ class ToyChannel:
     def acknowledge_status(self) -> HTTPResponse:
         return HTTPResponse.empty()
 
-    async def deliver(self, recipient: Recipient, reply: AsyncIterator[ReplyChunk]) -> Delivery:
+    async def deliver(self, recipient: Recipient, reply: AsyncGenerator[ReplyChunk, None]) -> Delivery:
         text = "".join([chunk.text async for chunk in reply])
         self.sent.append((recipient.user_id, text))
         return Delivery(text=text, provider_message_ids=(f"toy-{len(self.sent)}",))

@@ -74,7 +74,7 @@ def test_the_source_is_the_address_that_our_load_balancer_added() -> None:
 
 
 @pytest.mark.parametrize("single", [True, False])
-def test_the_answer_has_the_header_form_of_the_event(single: bool) -> None:
+def test_the_answer_has_the_header_form_of_the_event(*, single: bool) -> None:
     event = _event() if single else _event(headers=None, multiValueHeaders={"host": ["x"]})
 
     answer = _call(_echo, event)

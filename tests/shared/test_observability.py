@@ -43,10 +43,15 @@ def test_a_line_is_json_with_time_level_and_context(capsys: pytest.CaptureFixtur
 
 @pytest.mark.requirement("5.3")
 def test_secrets_never_appear_wherever_they_hide(capsys: pytest.CaptureFixture[str]) -> None:
-    try:
-        raise ValueError("cannot log in with a-database-password")
-    except ValueError:
-        logger.exception("failed", url="redis://user:hidden@cache/0", auth_token="tok-1", nested={"list": ["a-database-password"]})
+    error = ValueError("cannot log in with a-database-password")
+
+    logger.error(
+        "failed",
+        exc_info=error,
+        url="redis://user:hidden@cache/0",
+        auth_token="tok-1",
+        nested={"list": ["a-database-password"]},
+    )
 
     text = capsys.readouterr().out
     assert "a-database-password" not in text

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from shared.adapters.whatsapp.sending import GraphClient
     from shared.settings import Settings
 
+__all__ = ["WhatsAppChannel", "whatsapp_channel"]
+
 
 def whatsapp_channel(settings: Settings, clock: Callable[[], datetime]) -> WhatsAppChannel:
     """The channel as the settings describe it."""
 
     def open_client() -> GraphClient:
-        from shared.adapters.whatsapp.sending import GraphClient  # noqa: PLC0415 - loads the HTTP client
+        from shared.adapters.whatsapp.sending import GraphClient  # Loads the HTTP client.
 
         return GraphClient(
             base_url=settings.whatsapp_api_base_url,

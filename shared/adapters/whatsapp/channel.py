@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -119,14 +119,14 @@ class WhatsAppChannel:
         """Never reached, since `parse_status` finds nothing."""
         return HTTPResponse.empty()
 
-    async def deliver(self, recipient: Recipient, reply: AsyncIterator[ReplyChunk]) -> Delivery:
+    async def deliver(self, recipient: Recipient, reply: AsyncGenerator[ReplyChunk, None]) -> Delivery:
         """Send the whole reply, in as few messages as it fits into.
 
         Raises:
             ProviderUnavailable: nothing was sent; the same delivery may succeed later.
             ProviderRejected: nothing was sent and never will be.
         """
-        from shared.adapters.text_delivery import deliver_in_parts  # noqa: PLC0415 - only senders load it
+        from shared.adapters.text_delivery import deliver_in_parts  # Only senders load it.
 
         client = self._sender()
 

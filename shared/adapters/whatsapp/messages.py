@@ -54,7 +54,7 @@ def read_echo(element: JSON, value: JSON, *, channel: str, received_at: datetime
     return _read(element, value, channel=channel, received_at=received_at, user_id=user_id, is_echo=True)
 
 
-def _read(  # noqa: PLR0913 - the facts of one message, all named
+def _read(
     element: JSON, value: JSON, *, channel: str, received_at: datetime, user_id: str, is_echo: bool = False
 ) -> InboundMessage:
     message_id = required_text(element, "id")

@@ -138,7 +138,9 @@ async def test_ending_a_call_that_is_over_is_fine(answer: httpx.Response) -> Non
     await _voice(lambda _: answer).end_call("CA1")
 
 
-@pytest.mark.parametrize("answer", [httpx.Response(503), httpx.Response(401, json={"code": 20003}), httpx.Response(429)])
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(503), httpx.Response(401, json={"code": 20003}), httpx.Response(429)]
+)
 async def test_a_call_that_could_not_be_ended_is_not_passed_over(answer: httpx.Response) -> None:
     with pytest.raises(ProviderUnavailable):
         await _voice(lambda _: answer).end_call("CA1")

@@ -141,11 +141,15 @@ def test_an_empty_form_is_an_invalid_request() -> None:
         _channel().parse(twilio_post(TWILIO_PATH, {}))
 
 
-@given(st.lists(st.tuples(st.sampled_from([*BASE_FORM, "Body", "MediaUrl0", "MediaUrl0001", "MessageStatus"]), st.text())))
+@given(
+    st.lists(st.tuples(st.sampled_from([*BASE_FORM, "Body", "MediaUrl0", "MediaUrl0001", "MessageStatus"]), st.text()))
+)
 @settings(max_examples=100, deadline=None)
 def test_any_form_yields_one_item_that_can_be_queued(pairs: list[tuple[str, str]]) -> None:
     try:
-        items = _channel().parse(twilio_post(TWILIO_PATH, [(name, value.encode("utf-8", "replace").decode()) for name, value in pairs]))
+        items = _channel().parse(
+            twilio_post(TWILIO_PATH, [(name, value.encode("utf-8", "replace").decode()) for name, value in pairs])
+        )
     except InvalidRequest:
         return
 
@@ -219,7 +223,10 @@ async def test_a_refusal_is_final_and_carries_twilios_code() -> None:
     assert refusal.value.provider_code == "63016"
 
 
-@pytest.mark.parametrize("answer", [httpx.Response(429, json={"code": 20429}), httpx.Response(500), httpx.Response(400, json={"code": 63018})])
+@pytest.mark.parametrize(
+    "answer",
+    [httpx.Response(429, json={"code": 20429}), httpx.Response(500), httpx.Response(400, json={"code": 63018})],
+)
 async def test_a_throttle_or_failure_may_be_tried_again(answer: httpx.Response) -> None:
     with pytest.raises(ProviderUnavailable):
         await _channel(lambda _: answer).deliver(RECIPIENT, chunks(ReplyChunk(text="Hello", agent_id="a")))
@@ -227,7 +234,12 @@ async def test_a_throttle_or_failure_may_be_tried_again(answer: httpx.Response) 
 
 def _listed(sid: str, body: str, *, minutes_ago: int = 1, status: str = "sent") -> dict[str, str]:
     created = NOW.timestamp() - minutes_ago * 60
-    return {"sid": sid, "body": body, "status": status, "date_created": format_datetime(datetime.fromtimestamp(created, UTC))}
+    return {
+        "sid": sid,
+        "body": body,
+        "status": status,
+        "date_created": format_datetime(datetime.fromtimestamp(created, UTC)),
+    }
 
 
 @pytest.mark.parametrize(

@@ -98,9 +98,7 @@ class Intake:
     """The use case on fakes."""
 
     def __init__(self, *more: Channel) -> None:
-        meta = WhatsAppChannel(
-            app_secret=APP_SECRET, verify_token=VERIFY_TOKEN, open_client=_never, clock=lambda: NOW
-        )
+        meta = WhatsAppChannel(app_secret=APP_SECRET, verify_token=VERIFY_TOKEN, open_client=_never, clock=lambda: NOW)
         twilio = TwilioWhatsAppChannel(
             signature=TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=BASE_URL),
             status_url=f"{BASE_URL}{TWILIO_PATH}/status",
@@ -112,8 +110,9 @@ class Intake:
         self.rates = Rates(lambda: NOW)
         self.blocklist = Blocks(lambda: NOW)
         rule = BlockingRule(failures_before_block=3, failure_window_seconds=300, block_seconds=900)
+        channels: tuple[Channel, ...] = (meta, twilio, *more)
         self.receive = ReceiveMessage(
-            {channel.name: channel for channel in (meta, twilio, *more)},
+            {channel.name: channel for channel in channels},
             self.queue,
             self.rates,
             GuardSource(self.blocklist, rule),
@@ -341,6 +340,8 @@ async def test_a_new_channel_needs_only_the_channel_interface() -> None:
     response = await intake.receive(request)
 
     assert response.body == "thanks for 1"
-    assert [(item.channel, item.text) for item in intake.queue.items if isinstance(item, InboundMessage)] == [("toy", "hi")]
+    assert [(item.channel, item.text) for item in intake.queue.items if isinstance(item, InboundMessage)] == [
+        ("toy", "hi")
+    ]
     with pytest.raises(SignatureInvalid):
         await intake.receive(replace(request, headers={}))

@@ -94,7 +94,8 @@ def test_what_is_no_notification_is_an_invalid_request(body: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "entry", [None, 5, {}, {"changes": {}}, {"changes": [None]}, {"changes": [{"field": "x"}]}, {"changes": [{"value": {}}]}]
+    "entry",
+    [None, 5, {}, {"changes": {}}, {"changes": [None]}, {"changes": [{"field": "x"}]}, {"changes": [{"value": {}}]}],
 )
 def test_a_malformed_entry_or_change_is_rejected_beside_a_good_one(entry: object) -> None:
     body = notification(messages_value(text_message()))
@@ -109,7 +110,9 @@ def test_a_malformed_entry_or_change_is_rejected_beside_a_good_one(entry: object
 
 
 def test_every_entry_change_and_list_is_walked_in_order() -> None:
-    first = notification(messages_value(text_message(number=1), text_message(number=2)), messages_value(text_message(number=3)))
+    first = notification(
+        messages_value(text_message(number=1), text_message(number=2)), messages_value(text_message(number=3))
+    )
     second = notification({"statuses": [{"id": "wamid.9", "status": "read"}]})
     first["entry"] += second["entry"]  # type: ignore[operator]
 
@@ -202,7 +205,10 @@ def test_an_unreadable_time_is_replaced_by_the_time_of_arrival_and_marked(timest
         ({"type": "location", "location": {"latitude": 1.5, "longitude": 2}}, MessageKind.LOCATION, ""),
         ({"type": "button", "button": {"text": "Yes", "payload": "YES"}}, MessageKind.BUTTON, "Yes"),
         (
-            {"type": "interactive", "interactive": {"type": "button_reply", "button_reply": {"id": "b", "title": "Book"}}},
+            {
+                "type": "interactive",
+                "interactive": {"type": "button_reply", "button_reply": {"id": "b", "title": "Book"}},
+            },
             MessageKind.INTERACTIVE,
             "Book",
         ),
@@ -223,16 +229,26 @@ def test_an_unreadable_time_is_replaced_by_the_time_of_arrival_and_marked(timest
             "Sent\nday: Monday\nseats: 2",
         ),
         (
-            {"type": "interactive", "interactive": {"type": "nfm_reply", "nfm_reply": {"body": "Sent", "response_json": "[["}}},
+            {
+                "type": "interactive",
+                "interactive": {"type": "nfm_reply", "nfm_reply": {"body": "Sent", "response_json": "[["}},
+            },
             MessageKind.INTERACTIVE,
             "Sent",
         ),
         ({"type": "order", "order": {"text": "Two please", "product_items": []}}, MessageKind.ORDER, "Two please"),
         ({"type": "reaction", "reaction": {"message_id": "w", "emoji": "👍"}}, MessageKind.REACTION, "👍"),
-        ({"type": "system", "system": {"body": "Changed", "type": "user_changed_number"}}, MessageKind.SYSTEM, "Changed"),
+        (
+            {"type": "system", "system": {"body": "Changed", "type": "user_changed_number"}},
+            MessageKind.SYSTEM,
+            "Changed",
+        ),
         ({"type": "revoke", "revoke": {"original_message_id": "w"}}, MessageKind.REVOKE, ""),
         (
-            {"type": "edit", "edit": {"original_message_id": "w", "message": {"type": "text", "text": {"body": "Better"}}}},
+            {
+                "type": "edit",
+                "edit": {"original_message_id": "w", "message": {"type": "text", "text": {"body": "Better"}}},
+            },
             MessageKind.EDIT,
             "Better",
         ),
@@ -331,9 +347,16 @@ def test_a_status_for_a_user_without_phone_names_the_business_scoped_id() -> Non
 
 @pytest.mark.parametrize(
     "element",
-    [{}, [], "text", {"id": 7, "type": "text"}, {"id": "w", "from": "1"}, {"id": "w", "type": "text", "text": {"body": "x"}},
-     {"id": "w", "from": "1", "type": "text", "text": "x"}],
-)  # fmt: skip
+    [
+        {},
+        [],
+        "text",
+        {"id": 7, "type": "text"},
+        {"id": "w", "from": "1"},
+        {"id": "w", "type": "text", "text": {"body": "x"}},
+        {"id": "w", "from": "1", "type": "text", "text": "x"},
+    ],
+)
 def test_a_message_that_cannot_be_read_is_rejected_with_a_reason(element: object) -> None:
     (item,) = parse(notification(messages_value(element)))
 

@@ -54,7 +54,7 @@ def _channel(graph: Graph) -> WhatsAppChannel:
         return GraphClient(
             base_url="https://graph.example/",
             api_version="v26.0",
-            access_token="token",  # noqa: S106 - of this test only
+            access_token="token",
             transport=httpx.MockTransport(graph),
             sleep=no_pause,
         )
@@ -137,7 +137,8 @@ async def test_a_throttle_that_lasts_is_left_to_a_later_try(code: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "failure", [_refused(130429), _refused(2, 503), httpx.Response(429), httpx.ConnectError("no"), httpx.PoolTimeout("no")]
+    "failure",
+    [_refused(130429), _refused(2, 503), httpx.Response(429), httpx.ConnectError("no"), httpx.PoolTimeout("no")],
 )
 async def test_a_passing_failure_is_tried_again_at_once(failure: httpx.Response | Exception) -> None:
     graph = Graph(failure, _sent())
@@ -157,7 +158,9 @@ async def test_trying_again_ends_after_three_attempts() -> None:
     assert len(graph.requests) == 3
 
 
-@pytest.mark.parametrize("failure", [httpx.ReadTimeout("late"), httpx.Response(502, text="<html>"), httpx.Response(504)])
+@pytest.mark.parametrize(
+    "failure", [httpx.ReadTimeout("late"), httpx.Response(502, text="<html>"), httpx.Response(504)]
+)
 async def test_a_message_that_may_have_gone_out_is_not_sent_again_here(failure: httpx.Response | Exception) -> None:
     graph = Graph(failure)
 

@@ -1,0 +1,121 @@
+"""The webhook of the text channels, on the sample events: from the load balancer's event to its answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from shared.adapters.twilio_signature import TwilioSignature
+from shared.adapters.twilio_whatsapp import TwilioWhatsAppChannel
+from shared.adapters.whatsapp import WhatsAppChannel
+from shared.domain.message import InboundItem
+from shared.errors import QueueUnavailable
+from shared.use_cases.guard_source import BlockingRule, GuardSource
+from shared.use_cases.receive_message import ReceiveMessage
+from tests.fakes.counters import FakeBlocklist, FakeRateCounter
+from tests.fakes.messaging import FakeMessageQueue
+from tests.functions.loading import load_function
+
+EVENTS = Path(__file__).parents[3] / "events" / "message_webhook"
+BASE_URL = "http://127.0.0.1:8080"
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def _never() -> Any:
+    raise AssertionError("the webhook sends nothing")
+
+
+@pytest.fixture
+def queue() -> FakeMessageQueue:
+    return FakeMessageQueue()
+
+
+class DownQueue(FakeMessageQueue):
+    """A queue that takes nothing."""
+
+    async def put(self, items: Sequence[InboundItem]) -> None:
+        raise QueueUnavailable("The queue did not take the message.")
+
+
+@pytest.fixture
+def webhook(queue: FakeMessageQueue) -> ModuleType:
+    return _load(queue)
+
+
+def _load(queue: FakeMessageQueue) -> ModuleType:
+    # The sample events are signed with the documented values for development.
+    meta = WhatsAppChannel(
+        app_secret="local-whatsapp-app-secret",
+        verify_token="local-verify-token",
+        open_client=_never,
+        clock=lambda: NOW,
+    )
+    signature = TwilioSignature(auth_token="local-twilio-auth-token", public_base_url=BASE_URL)
+    twilio = TwilioWhatsAppChannel(
+        signature=signature, status_url="", sender_number="", open_client=_never, clock=lambda: NOW
+    )
+    rule = BlockingRule(failures_before_block=10, failure_window_seconds=300, block_seconds=900)
+    receive_message = ReceiveMessage(
+        {meta.name: meta, twilio.name: twilio},
+        queue,
+        FakeRateCounter(lambda: NOW),
+        GuardSource(FakeBlocklist(lambda: NOW), rule),
+        requests_per_minute=100,
+    )
+    return load_function("message_webhook", receive_message=receive_message)
+
+
+def _answer(webhook: ModuleType, case: str) -> dict[str, Any]:
+    event = json.loads((EVENTS / f"{case}.json").read_bytes())
+    answer: dict[str, Any] = webhook.handler(event, SimpleNamespace(aws_request_id="r"))
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("case", "status", "queued"),
+    [
+        ("health", 200, 0),
+        ("whatsapp_challenge", 200, 0),
+        ("whatsapp_challenge_single_value", 200, 0),
+        ("whatsapp_challenge_wrong_token", 403, 0),
+        ("whatsapp_text", 200, 1),
+        ("whatsapp_text_single_value", 200, 1),
+        ("whatsapp_text_wrong_signature", 401, 0),
+        ("whatsapp_image", 200, 1),
+        ("whatsapp_unsupported", 200, 1),
+        ("whatsapp_number_changed", 200, 1),
+        ("whatsapp_status_delivered", 200, 1),
+        ("twilio_whatsapp_text", 200, 1),
+        ("twilio_whatsapp_text_single_value", 200, 1),
+        ("twilio_whatsapp_status", 204, 1),
+        ("twilio_whatsapp_wrong_signature", 401, 0),
+    ],
+)
+def test_each_sample_event_is_answered_and_what_it_brings_is_queued(
+    webhook: ModuleType, queue: FakeMessageQueue, case: str, status: int, queued: int
+) -> None:
+    answer = _answer(webhook, case)
+
+    assert answer["statusCode"] == status
+    assert len(queue.items) == queued
+
+
+@pytest.mark.requirement("13.4")
+def test_a_refusal_has_the_envelope_and_says_nothing_of_what_was_expected(webhook: ModuleType) -> None:
+    body = json.loads(_answer(webhook, "whatsapp_text_wrong_signature")["body"])
+
+    assert (body["status"], body["data"], body["error"]["code"]) == ("error", None, "signature_invalid")
+    assert "sha256" not in json.dumps(body)
+
+
+def test_a_provider_is_asked_to_come_back_when_the_queue_is_down() -> None:
+    answer = _answer(_load(DownQueue()), "whatsapp_text")
+
+    assert answer["statusCode"] == 503
+    assert int(answer["multiValueHeaders"]["retry-after"][0]) > 0
