@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from local import child_process, ports
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 10.0
+MOST_RESTARTS_AT_START = 2
 STEADY_SECONDS = 30.0
 """After this long without a crash the next restart is quick again."""
 
@@ -78,17 +79,19 @@ class Service:
 async def wait_until(
     is_true: Callable[[], bool | Awaitable[bool]], service: Service, *, within_seconds: float, log: str
 ) -> None:
-    """Return when the condition holds.
+    """Return when the condition holds. A program that ends meanwhile is started again a few times.
 
     Raises:
-        ServiceFailedError: the program ended, or it took too long.
+        ServiceFailedError: the program ended once more, or it took too long.
     """
     deadline = time.monotonic() + within_seconds
+    restarts = 0
     while True:
         outcome = is_true()
         if await outcome if isinstance(outcome, Awaitable) else outcome:
             return
-        if not service.is_running or time.monotonic() > deadline:
+        restarts += service.restart_if_ended()
+        if restarts > MOST_RESTARTS_AT_START or time.monotonic() > deadline:
             message = f"{service.name} did not start; see {log}"
             raise ServiceFailedError(message)
         await asyncio.sleep(0.05)

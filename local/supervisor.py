@@ -24,8 +24,7 @@ from local.layout import REPOSITORY, Layout, Ports, choose_ports
 from local.logs import bound_logs
 from local.migrate import migrate
 from local.processes import end_processes, write_processes
-from local.seed import seed
-from local.service import Service, is_listening_on, wait_until
+from local.service import Service, ServiceFailedError, is_listening_on, wait_until
 from local.stack_file import describe_stack, write_stack
 
 WATCH_SECONDS = 0.2
@@ -169,9 +168,21 @@ class Supervisor:
 
     async def _prepare_database(self, configuration: Configuration) -> None:
         await asyncio.to_thread(migrate, configuration)
-        await asyncio.to_thread(seed, configuration)
+        await self._seed()
         # Messages of an earlier run may be waiting: they are taken up only when there are tables for the answers.
         await self._start_functions("queue_poller", "local.queue_poller")
+
+    async def _seed(self) -> None:
+        """In a process of its own, because the model that measures knowledge takes memory."""
+        command = [sys.executable, "-m", "local", "seed", "--if-missing", "--directory", str(self._layout.directory)]
+        log = self._layout.logs / "seed.log"
+        process = child_process.spawn(command, log=log, cwd=REPOSITORY)
+        try:
+            status = await asyncio.to_thread(process.wait, START_SECONDS)
+        finally:
+            child_process.kill_group(process.pid)
+        if status:
+            raise ServiceFailedError(f"the demo business could not be written; see {log}")
 
     def _module(self, name: str, module: list[str], *, environment: dict[str, str] | None) -> Service:
         def spawn() -> subprocess.Popen[bytes]:

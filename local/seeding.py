@@ -1,0 +1,67 @@
+"""Writing the demo business into the database: agents, routing rules, and knowledge with its embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from local.demo_business import AGENTS, KNOWLEDGE, ROUTING_RULES, KnowledgePassage
+from shared.adapters.postgres.schema import agents, knowledge_passages, routing_rules
+from shared.wiring import engines, stores
+
+
+async def seed(*, overwrite: bool) -> str:
+    """Write what is missing, or everything; returns what was done, in words."""
+    database = stores.database()
+    try:
+        known = await database.run(_known_passages)
+        wanted = {(passage.agent_id, passage.title): passage for passage in KNOWLEDGE}
+        stale = [passage for key, passage in wanted.items() if overwrite or key not in known]
+        rows = await _measured(stale)
+        written = await database.run(lambda connection: _write(connection, rows, overwrite=overwrite))
+    finally:
+        await database.close()
+    return f"seeded {written} agents and rules, {len(rows)} passages of knowledge"
+
+
+async def _measured(passages: Sequence[KnowledgePassage]) -> list[dict[str, object]]:
+    """Rows with the embeddings that the configured engine gives; without an engine there is nothing to search by."""
+    embedder = engines.embedder()
+    if embedder is None or not passages:
+        return []
+    vectors = await embedder.embed([f"{passage.title}. {passage.text}" for passage in passages])
+    return [
+        {"agent_id": passage.agent_id, "title": passage.title, "text": passage.text, "embedding": list(vector)}
+        for passage, vector in zip(passages, vectors, strict=True)
+    ]
+
+
+def _known_passages(connection: Connection) -> set[tuple[str, str]]:
+    rows = connection.execute(select(knowledge_passages.c.agent_id, knowledge_passages.c.title))
+    return {(row.agent_id, row.title) for row in rows}
+
+
+def _write(connection: Connection, passages: Sequence[dict[str, object]], *, overwrite: bool) -> int:
+    written = 0
+    for table, values in ((agents, AGENTS), (routing_rules, ROUTING_RULES)):
+        for value in values:
+            written += _put(connection, table, {**asdict(value), "version": 1}, ["id"], overwrite=overwrite)
+    for row in passages:
+        _put(connection, knowledge_passages, row, ["agent_id", "title"], overwrite=True)
+    return written
+
+
+def _put(connection: Connection, table: Table, row: dict[str, Any], key: Sequence[str], *, overwrite: bool) -> int:
+    statement = insert(table).values(row)
+    if not overwrite:
+        statement = statement.on_conflict_do_nothing()
+    else:
+        changed = {name: value for name, value in row.items() if name not in key}
+        if "version" in changed:
+            changed |= {"version": table.c.version + 1, "updated_at": func.clock_timestamp()}
+        statement = statement.on_conflict_do_update(index_elements=key, set_=changed)
+    return connection.execute(statement).rowcount
