@@ -15,6 +15,7 @@ class Stream:
 
     def __init__(self):
         self.far, self._near = socket.socketpair()
+        self._near.settimeout(5)  # A thread that nobody wakes must not outlive the tests.
         self.is_reading = threading.Event()
         self.is_closed = threading.Event()
         self._raw_stream = self

@@ -102,7 +102,9 @@ async def test_audio_goes_out_in_batches_of_a_tenth_of_a_second():
 
 async def test_last_audio_goes_out_at_once_when_the_caller_falls_silent():
     async with call_of() as (call, service):
-        call.speak(140)
+        call.speak(100)
+        await service.hears(100)
+        call.speak(40)
         call.stream.pause()
 
         await service.hears(140)
@@ -110,7 +112,9 @@ async def test_last_audio_goes_out_at_once_when_the_caller_falls_silent():
 
 async def test_last_audio_goes_out_at_once_when_the_turn_ends():
     async with call_of(HASTY) as (call, service):
-        call.speak(140)
+        call.speak(100)
+        await service.hears(100)
+        call.speak(40)
         await call.stream.finish_utterance()
 
         await service.hears(140)
