@@ -53,7 +53,7 @@ def single_threaded_options() -> onnxruntime.SessionOptions:
 
     More threads were slower on two cores, and spinning threads take the processor from the event loop.
     """
-    import onnxruntime  # noqa: PLC0415  loading it takes 0.1 s and 60 MB; processes without local models never pay
+    import onnxruntime  # Loading it takes 0.1 s and 60 MB; processes without local models never pay.
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -63,8 +63,8 @@ def single_threaded_options() -> onnxruntime.SessionOptions:
     return options
 
 
-def open_session(path: Path) -> Any:  # noqa: ANN401  ONNX Runtime carries no type information
+def open_session(path: Path) -> Any:  # ONNX Runtime carries no type information.
     """Load a model for the processor. A session may be run by several threads at once."""
-    import onnxruntime  # noqa: PLC0415  see single_threaded_options
+    import onnxruntime
 
     return onnxruntime.InferenceSession(str(path), single_threaded_options(), providers=["CPUExecutionProvider"])

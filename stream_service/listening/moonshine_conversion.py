@@ -111,21 +111,21 @@ def _convert_into(target: Path, sources: dict[str, Path]) -> None:
 
 def _as_onnx(source: Path, workshop: Path) -> Path:
     """Save a model of the runtime's own format as ONNX, unchanged."""
-    import onnxruntime  # type: ignore[import-untyped]  # noqa: PLC0415  only the conversion needs it here
+    import onnxruntime  # type: ignore[import-untyped]  # Only the conversion needs it here.
 
     return _optimised_copy(source, workshop / f"{source.stem}.onnx", onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL)
 
 
 def _fold_constants(graph: Path) -> Path:
     """Compute once what the graph computes from constants alone, above all the dequantised weights."""
-    import onnxruntime  # noqa: PLC0415  only the conversion needs it here
+    import onnxruntime  # Only the conversion needs it here.
 
     target = graph.with_suffix(".folded.onnx")
     return _optimised_copy(graph, target, onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC)
 
 
-def _optimised_copy(source: Path, target: Path, level: Any) -> Path:  # noqa: ANN401  an untyped library's enum
-    import onnxruntime  # noqa: PLC0415  only the conversion needs it here
+def _optimised_copy(source: Path, target: Path, level: Any) -> Path:  # An untyped library's enum.
+    import onnxruntime  # Only the conversion needs it here.
 
     options = single_threaded_options()
     options.graph_optimization_level = level
@@ -137,7 +137,7 @@ def _optimised_copy(source: Path, target: Path, level: Any) -> Path:  # noqa: AN
 
 def _split_decoder(merged: Path) -> dict[str, Path]:
     """Make a graph of its own from each branch of the decoder's `If` node."""
-    import onnx  # noqa: PLC0415  30 MB that only the conversion needs
+    import onnx  # 30 MB that only the conversion needs.
 
     model = onnx.load(str(merged))
     (choice,) = [node for node in model.graph.node if node.op_type == "If"]
@@ -160,7 +160,7 @@ def _branch_as_graph(
     name: str, whole: onnx.GraphProto, choice: onnx.NodeProto, branch: onnx.GraphProto
 ) -> onnx.GraphProto:
     """Inline a branch in the place of the node that chooses it, keeping only the inputs and constants it uses."""
-    import onnx  # noqa: PLC0415  30 MB that only the conversion needs
+    import onnx  # 30 MB that only the conversion needs.
 
     outer_names = dict(zip((output.name for output in branch.output), choice.output, strict=True))
     nodes = [node for node in whole.node if node.op_type != "If"]
@@ -184,8 +184,8 @@ def _branch_as_graph(
 
 
 def _quantize(source: Path, target: Path, *, is_decoder: bool) -> None:
-    import onnx  # noqa: PLC0415  30 MB that only the conversion needs
-    from onnxruntime.quantization import QuantType, quantize_dynamic  # type: ignore[import-untyped]  # noqa: PLC0415
+    import onnx  # 30 MB that only the conversion needs.
+    from onnxruntime.quantization import QuantType, quantize_dynamic  # type: ignore[import-untyped]
 
     model = onnx.load(str(source))
     # Its own marker for "constants are folded already"; without it the quantizer warns on standard error.

@@ -107,7 +107,7 @@ def _packaged_model() -> VoiceModel:
     except ModelMissing as error:
         message = f"Hibari cannot speak here: {error}. Choose another synthesizer in the settings."
         raise SpeechUnavailable(message) from error
-    from hibari import Hibari  # type: ignore[import-untyped]  # noqa: PLC0415  loads lexicons of 100 MB
+    from hibari import Hibari  # type: ignore[import-untyped]  # Loads lexicons of 100 MB.
 
     model: VoiceModel = Hibari(model=str(path), threads=1)
     return model

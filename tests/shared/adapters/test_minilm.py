@@ -57,4 +57,4 @@ async def test_no_more_vectors_are_remembered_than_allowed() -> None:
     first = await embedder.embed(["one", "two", "three"])
 
     assert await embedder.embed(["one", "two", "three"]) == first
-    assert len(embedder._vectors) == 2  # noqa: SLF001  a bound on memory shows nowhere else
+    assert len(embedder._vectors) == 2  # A bound on memory shows nowhere else.
