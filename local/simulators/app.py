@@ -1,4 +1,4 @@
-"""The simulated providers as one web application, and the simulator's own addresses: /sent, /faults, /calls, /health."""
+"""The simulated providers as one web application, and its own addresses: /sent, /faults, /callee, /calls, /health."""
 
 from __future__ import annotations
 

@@ -102,7 +102,8 @@ class NoCallControl:
 
     async def instructions(self) -> AsyncIterator[Instruction]:
         """Nothing ever comes."""
-        for instruction in ():
+        nothing: tuple[Instruction, ...] = ()
+        for instruction in nothing:
             yield instruction
 
     async def end(self) -> None:

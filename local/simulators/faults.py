@@ -9,15 +9,16 @@ import msgspec
 
 MOST_FAULTS = 100
 LONGEST_DELAY_MS = 120_000
+HTTP_ERRORS = range(400, 600)
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Applies to the next `times` requests that match.
 
     `path` is a shell pattern over the request's path, such as `*/messages`. With a `status` the request is refused with
-    that status and the provider's error `code`; `drop_after_accept` accepts it and cuts the connection before the answer
-    is complete. The three others leave the answer alone: `delivery_error_code` makes the accepted message fail later,
-    `duplicate_statuses` sends each status twice, `reorder_statuses` sends them last first.
+    that status and the provider's error `code`; `drop_after_accept` accepts it and cuts the connection before the
+    answer is complete. The three others leave the answer alone: `delivery_error_code` makes the accepted message fail
+    later, `duplicate_statuses` sends each status twice, `reorder_statuses` sends them last first.
     """
 
     provider: Literal["whatsapp", "twilio"]
@@ -42,7 +43,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """
         if self.times < 1 or not 0 <= self.delay_ms <= LONGEST_DELAY_MS:
             raise ValueError(f"times must be at least 1, delay_ms 0 to {LONGEST_DELAY_MS}")
-        if self.status is not None and not 400 <= self.status <= 599:
+        if self.status is not None and self.status not in HTTP_ERRORS:
             raise ValueError("status must be an HTTP error")
 
     def matches(self, *, provider: str, method: str, path: str) -> bool:

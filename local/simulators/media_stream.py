@@ -97,7 +97,9 @@ class CallClock:
 class MediaStream:
     """A bidirectional stream from `connected` to `stop`, recorded on the call's tape."""
 
-    def __init__(self, instruction: StreamInstruction, script: StreamScript, *, clock: CallClock, tape: CallTape) -> None:
+    def __init__(
+        self, instruction: StreamInstruction, script: StreamScript, *, clock: CallClock, tape: CallTape
+    ) -> None:
         self._instruction = instruction
         self._script = script
         self._clock = clock
@@ -179,7 +181,7 @@ class MediaStream:
             await self._send(self._connection, self._script.dtmf(digit))
 
     async def _talk(self, connection: ClientConnection) -> None:
-        """Send a frame every 20 ms; frame n leaves when its 20 ms have passed, by absolute deadline, so never drifts."""
+        """Send a frame every 20 ms, when its 20 ms have passed; deadlines are absolute, so it never drifts."""
         start = self._clock.samples()
         await self._send(connection, self._script.connected())
         await self._send(connection, self._script.start(self._instruction.parameters))

@@ -17,7 +17,6 @@ from local.simulators.call_control import (
     HangUp,
     Instruction,
     NoCallControl,
-    Redirect,
     RemoteCallControl,
 )
 from local.simulators.call_tape import CallTape, Utterance
@@ -82,8 +81,9 @@ class PhoneCall:
 
     async def __aenter__(self) -> Self:
         self._life = asyncio.create_task(self._live())
-        while not self.is_over and not self.calling.streams:
-            await asyncio.sleep(POLL_SECONDS)
+        connected = asyncio.create_task(self.calling.connected.wait())
+        await asyncio.wait({self._life, connected}, return_when=asyncio.FIRST_COMPLETED)
+        connected.cancel()
         return self
 
     async def __aexit__(
@@ -206,7 +206,8 @@ class PhoneCall:
         if self.calling.failure:
             return self.calling.failure
         if self.calling.refusals:
-            return f"the media stream was refused: {self.calling.refusals[-1]} (HTTP {self.calling.refusals[-1].status})"
+            refusal = self.calling.refusals[-1]
+            return f"the media stream was refused: {refusal} (HTTP {refusal.status})"
         if self._life is not None and self._life.done():
             said = "; ".join(self.calling.announcements)
             return f"the call is over: {self._life.result().value}" + (f" after announcing: {said}" if said else "")

@@ -37,7 +37,7 @@ Respond = Callable[[Fault], Answer]
 class CutResponse(Response):
     """Promises a body and never sends it, so that the client sees its connection die after the request was accepted."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Begin and leave; the server then closes the connection."""
         headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -62,6 +62,8 @@ class TwimlRunner:
         self._callbacks: set[asyncio.Task[None]] = set()
         self.stream: MediaStream | None = None
         self.streams: list[MediaStream] = []
+        self.connected = asyncio.Event()
+        """Set with the first stream."""
         self.refusals: list[StreamRefused] = []
         self.announcements: list[str] = []
         """What Say and Play would have been heard to say; Twilio's own voice is not simulated."""
@@ -148,6 +150,7 @@ class TwimlRunner:
         self._tell(callback_url, instruction, stream, "stream-started")
         self.stream = stream
         self.streams.append(stream)
+        self.connected.set()
         end: StreamEnd | None = None
         try:
             end = await stream.run()
@@ -158,7 +161,13 @@ class TwimlRunner:
             self._tell(callback_url, instruction, stream, "stream-stopped")
 
     def _tell(
-        self, url: str | None, instruction: StreamInstruction, stream: MediaStream, event: str, *, error: str | None = None
+        self,
+        url: str | None,
+        instruction: StreamInstruction,
+        stream: MediaStream,
+        event: str,
+        *,
+        error: str | None = None,
     ) -> None:
         if url is None:
             return

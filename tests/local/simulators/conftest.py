@@ -25,11 +25,18 @@ AUTH_TOKEN = "an auth token of the tests"
 
 
 class _QuietServer(uvicorn.Server):
-    """Leaves the signals to pytest."""
+    """Leaves the signals to pytest, stops at once, and waits for no connection."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stopping = asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        await self.stopping.wait()
 
 
 @asynccontextmanager
@@ -40,13 +47,14 @@ async def serve(app: ASGIApp) -> AsyncIterator[str]:
     )
     server = _QuietServer(config)
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
         await asyncio.sleep(0.005)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.should_exit = True
+        server.force_exit = True
+        server.stopping.set()
         await task
 
 
@@ -88,7 +96,8 @@ class FakePlatform:
     def connect(self, after: str = "", action: str = "") -> str:
         attribute = f' action="{action}"' if action else ""
         return (
-            f'<Response><Connect{attribute}><Stream url="{self.stream_url}" statusCallback="/webhooks/voice/stream-status">'
+            f"<Response><Connect{attribute}>"
+            f'<Stream url="{self.stream_url}" statusCallback="/webhooks/voice/stream-status">'
             f'<Parameter name="language" value="en-IN"/></Stream></Connect>{after}</Response>'
         )
 
@@ -144,7 +153,8 @@ class FakePlatform:
 async def send_audio(socket: WebSocket, start: dict[str, object], mulaw: bytes) -> None:
     """Send audio as a platform does."""
     payload = base64.b64encode(mulaw).decode()
-    await socket.send_text(json.dumps({"event": "media", "streamSid": start["streamSid"], "media": {"payload": payload}}))
+    message = {"event": "media", "streamSid": start["streamSid"], "media": {"payload": payload}}
+    await socket.send_text(json.dumps(message))
 
 
 async def send_mark(socket: WebSocket, start: dict[str, object], name: str) -> None:
@@ -160,7 +170,7 @@ async def send_clear(socket: WebSocket, start: dict[str, object]) -> None:
 async def until(is_so: Callable[[], bool], *, seconds: float = 5) -> None:
     """Wait for something that another task does."""
     async with asyncio.timeout(seconds):
-        while not is_so():
+        while not is_so():  # noqa: ASYNC110 - any fact of another task, not only those with an event
             await asyncio.sleep(0.005)
 
 

@@ -129,9 +129,7 @@ async def test_statuses_follow_in_order_signed_and_with_the_callers_data(
     assert [status["status"] for status in statuses(platform)] == ["sent", "delivered", "read"]
     assert {status["id"] for status in statuses(platform)} == {answer.json()["messages"][0]["id"]}
     assert {status["biz_opaque_callback_data"] for status in statuses(platform)} == {"delivery-7"}
-    assert all(
-        headers["x-hub-signature-256"] == sign_meta(body, APP_SECRET) for _, body, headers in platform.bodies
-    )
+    assert all(headers["x-hub-signature-256"] == sign_meta(body, APP_SECRET) for _, body, headers in platform.bodies)
 
 
 async def test_refused_status_is_sent_again(graph: httpx.AsyncClient, platform: FakePlatform) -> None:
@@ -167,9 +165,7 @@ async def test_planned_fault_is_met_as_often_as_planned(graph: httpx.AsyncClient
     assert (await graph.get("/faults")).json() == []
 
 
-async def test_connection_cut_after_acceptance_still_delivers(
-    graph: httpx.AsyncClient, platform: FakePlatform
-) -> None:
+async def test_connection_cut_after_acceptance_still_delivers(graph: httpx.AsyncClient, platform: FakePlatform) -> None:
     await graph.post("/faults", json={"provider": "whatsapp", "drop_after_accept": True})
 
     with pytest.raises(httpx.RemoteProtocolError):
