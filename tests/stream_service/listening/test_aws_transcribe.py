@@ -17,8 +17,8 @@ from tests.fakes.transcribe_results import result
 from tests.fakes.transcribe_server import PCM_BYTES_PER_MS, transcribe_server
 
 # Longer than any test may take: a test that passes did not wait for it.
-PATIENT = Timing(settle_ms=20_000, result_ms=20_000)
-HASTY = Timing(settle_ms=50, result_ms=100, reconnects=3)
+PATIENT = Timing(settle_ms=20_000, result_ms=20_000, filler_seconds=60)
+HASTY = Timing(settle_ms=50, result_ms=100, filler_seconds=60, reconnects=3)
 
 
 class Call:
