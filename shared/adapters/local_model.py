@@ -41,6 +41,7 @@ _TASK = re.compile(
     r"(?: (?:about|on|regarding|with))? (?P<topics>.+?)\.?",
     re.IGNORECASE,
 )
+_THIRD_PERSON = re.compile(r"[A-Z][a-z]+s\b")
 _DEVANAGARI = re.compile("[\u0900-\u097f]")
 _HINGLISH = re.compile(
     r"\b(?:kya|hai|hain|kab|kahan|kaise|kitn[aei]|mer[ai]|mujhe|aap|aapka|nahi|chahiye|karna|kar|kaun|kyun|k[aio])\b"
@@ -168,6 +169,8 @@ def _field(prompt: Prompt) -> str:
     description = prompt.agent.description.strip()
     if task := _TASK.fullmatch(description):
         return f"I can help you with {task['topics']}."
+    if _THIRD_PERSON.match(description):
+        return f"My desk {description[0].lower()}{description[1:].rstrip('.')}."
     return f"This is what I can do: {description.rstrip('.')}." if description else "I can answer simple questions."
 
 

@@ -179,12 +179,21 @@ async def test_offer_made_in_hindi_can_be_accepted_in_hindi(answer: str) -> None
     assert hand_over.target == HUMAN
 
 
-async def test_description_of_any_form_makes_a_sentence() -> None:
-    agent = replace(RECEPTION, description="Books and moves appointments.")
+@pytest.mark.parametrize(
+    ("description", "sentence"),
+    [
+        ("Explains fees and bills.", "I can help you with fees and bills."),
+        ("Books and moves appointments.", "My desk books and moves appointments."),
+        ("Your guide to the city", "This is what I can do: Your guide to the city."),
+        ("", "I can answer simple questions."),
+    ],
+)
+async def test_description_of_any_form_makes_a_sentence(description: str, sentence: str) -> None:
+    agent = replace(RECEPTION, description=description)
 
     text = await text_of(replace(prompt("What can you do?"), agent=agent))
 
-    assert text == "This is what I can do: Books and moves appointments. What would you like to know?"
+    assert text == f"{sentence} What would you like to know?"
 
 
 class CountingEmbedder:
