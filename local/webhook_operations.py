@@ -1,4 +1,4 @@
-"""OpenAPI descriptions of what is no FastAPI route: webhooks, sockets and health."""
+"""OpenAPI descriptions of what is no FastAPI route: webhooks, costs, sockets and health."""
 
 from __future__ import annotations
 
@@ -54,7 +54,14 @@ _STREAM_TWIML = (
 
 def platform_paths() -> Node:
     """The paths of the webhooks, the sockets, the health checks and this document."""
-    return {**_message_paths(), **_voice_paths(), **_socket_paths(), **_health_paths(), **_document_paths()}
+    return {
+        **_message_paths(),
+        **_voice_paths(),
+        **_cost_paths(),
+        **_socket_paths(),
+        **_health_paths(),
+        **_document_paths(),
+    }
 
 
 def security_schemes() -> Node:
@@ -156,6 +163,63 @@ def _voice_paths() -> Node:
             )
         },
     }
+
+
+def _cost_paths() -> Node:
+    month = {
+        "month": "2026-02",
+        "currency": "USD",
+        "is_estimated": False,
+        "total": "11.30",
+        "services": [
+            {"service": "Amazon Relational Database Service", "amount": "11.10"},
+            {"service": "AWS Lambda", "amount": "0.20"},
+        ],
+    }
+    reservation = {
+        "service": "Amazon ElastiCache",
+        "instance": "cache.t4g.micro ap-south-1",
+        "count": 6,
+        "term_years": 1,
+        "monthly_saving": "12.50",
+        "upfront_cost": "0",
+        "currency": "USD",
+        "lookback_days": 60,
+    }
+    refusals = {
+        "401": _problem("unauthenticated", "The bearer token is not valid."),
+        "403": _problem("forbidden", "This needs the role admin."),
+        "503": _problem("provider_unavailable", "Cost Explorer gave no usable answer."),
+    }
+    costs = _operation(
+        "read_costs",
+        "Costs by month and service, the latest month first; amounts are exact decimals.",
+        {
+            "200": _answer("application/json", success({"months": [month]})),
+            "400": _problem("invalid_request", "months: Input should be a number."),
+            "422": _problem("invalid_content", "months: Input should be 1 to 12."),
+            **refusals,
+        },
+        tag="costs",
+        security="bearer",
+    )
+    costs["parameters"] = [
+        {
+            "name": "months",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "integer", "minimum": 1, "maximum": 12, "default": 3},
+            "description": "How many months, this one included.",
+        }
+    ]
+    advice = _operation(
+        "read_cost_recommendations",
+        "Reservations that would save money, by the last 60 days; nothing is bought.",
+        {"200": _answer("application/json", success({"reservations": [reservation]})), **refusals},
+        tag="costs",
+        security="bearer",
+    )
+    return {"/api/v1/costs": {"get": costs}, "/api/v1/costs/recommendations": {"get": advice}}
 
 
 def _socket_paths() -> Node:

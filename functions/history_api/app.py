@@ -45,7 +45,7 @@ ConversationId = Annotated[Identifier, PathParameter(examples=[examples.CONVERSA
 CallSid = Annotated[Identifier, PathParameter(examples=[examples.CALL["id"]])]
 
 
-def wanted_history(  # noqa: PLR0913, PLR0917 -- one parameter per filter of the contract
+def wanted_history(
     user_id: Annotated[PlainText | None, Query(max_length=128, examples=["919800000001"])] = None,
     channel: Annotated[PlainText | None, Query(max_length=64, examples=["whatsapp"])] = None,
     agent_id: Annotated[PlainText | None, Query(max_length=64, examples=["appointments"])] = None,

@@ -99,7 +99,7 @@ async def _ask(request: Callable[[], Result]) -> Result | None:
         raise StoreUnavailable("Secrets Manager gave no answer.") from error
 
 
-def _members(found: Any) -> dict[str, Any]:  # noqa: ANN401 -- a response of boto3
+def _members(found: Any) -> dict[str, Any]:
     # The error must not quote the value, so it is not chained.
     try:
         return msgspec.json.decode(found["SecretString"], type=dict[str, Any])

@@ -1,4 +1,4 @@
-"""The outermost layer of an application: names each request, bounds it, and answers in the envelope whatever happens."""
+"""The outermost layer of an application: names each request, bounds it, and answers in the envelope whatever comes."""
 
 from __future__ import annotations
 
@@ -57,12 +57,11 @@ class RequestBoundary:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         try:
-            if _declared_length(scope) > LARGEST_BODY_BYTES:
-                raise errors.TooLarge("The request is larger than the platform accepts.")
+            _refuse_large_body(scope)
             await self._app(scope, receive, send)
         except errors.PlatformError as error:
             await problem_response(error, request_id=request_id)(scope, receive, send)
-        except Exception:
+        except Exception:  # noqa: BLE001 -- the entry point: whatever it is, the client gets an answer
             observability.logger.exception("request_failed", method=scope["method"])
             unforeseen = errors.PlatformError("Something went wrong on our side.")
             await problem_response(unforeseen, request_id=request_id)(scope, receive, send)
@@ -101,6 +100,7 @@ def _request_id(scope: Scope) -> str:
     return str(getattr(scope.get("aws.context"), "aws_request_id", None) or uuid4())
 
 
-def _declared_length(scope: Scope) -> int:
+def _refuse_large_body(scope: Scope) -> None:
     declared = Headers(scope=scope).get("content-length", "0")
-    return int(declared) if declared.isascii() and declared.isdigit() else 0
+    if declared.isascii() and declared.isdigit() and int(declared) > LARGEST_BODY_BYTES:
+        raise errors.TooLarge("The request is larger than the platform accepts.")

@@ -52,7 +52,7 @@ def docs_page(document: bytes) -> DocsPage:
         '<p>The same for programs: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>'
         f"<main>{operations}</main></body></html>"
     )
-    policy = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    policy = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
     return DocsPage(html=html, security_policy=policy)
 
 

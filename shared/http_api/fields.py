@@ -15,7 +15,7 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 
 def _read_time(value: object) -> object:
-    """A time by RFC 3339; without an offset it is UTC. A plus sign that a query string turned into a space is mended."""
+    """A time by RFC 3339; UTC when it has no offset. A plus sign that a query turned into a space is mended."""
     if not isinstance(value, str):
         return value
     try:

@@ -43,12 +43,12 @@ class Answer:
     event_form: str = field(default="headers")
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 -- tests look into it freely
+    def json(self) -> Any:
         """The body parsed."""
         return json.loads(self.text)
 
 
-def call(  # noqa: PLR0913 -- the parts of a request
+def call(
     module: ModuleType,
     method: str,
     path: str,

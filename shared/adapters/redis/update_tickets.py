@@ -34,4 +34,4 @@ class RedisUpdateTickets:
         async with cache_operation():
             # One command, so that of two who come with the same ticket only one is let in.
             value = await self._client.getdel(key_of("updates", ticket))
-        return None if value is None else bytes(value).decode()
+        return value.decode() if isinstance(value, bytes) else value

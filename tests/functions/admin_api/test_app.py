@@ -110,7 +110,7 @@ def module(
 
 
 @pytest.fixture
-def admin(module: ModuleType) -> Any:  # noqa: ANN401
+def admin(module: ModuleType) -> Any:
     def send(method: str, path: str, body: object = None, **headers: str) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return call(module, method, path, headers={"authorization": "Bearer admin", **named}, body=body)

@@ -101,7 +101,7 @@ def module(loaded: ModuleType, history: FakeHistoryReader, monkeypatch: pytest.M
 
 
 @pytest.fixture
-def read(module: ModuleType, provider: IdentityProvider) -> Any:  # noqa: ANN401
+def read(module: ModuleType, provider: IdentityProvider) -> Any:
     def get(path: str, **query: str) -> Answer:
         return call(module, "GET", path, query=query, headers={"authorization": f"Bearer {provider.token()}"})
 
@@ -384,11 +384,11 @@ def test_health_asks_no_store(module: ModuleType, history: FakeHistoryReader) ->
 def test_requests_one_after_the_other_share_one_event_loop(
     module: ModuleType, read: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import asyncio  # noqa: PLC0415
+    import asyncio
 
     loops: list[asyncio.AbstractEventLoop] = []
 
-    async def note_loop(_call_sid: str) -> Any:  # noqa: ANN401
+    async def note_loop(_call_sid: str) -> Any:
         loops.append(asyncio.get_running_loop())
         return await QueryHistory(FakeHistoryReader(kept_calls=[CALL]), Recordings()).call("CA01")  # type: ignore[arg-type]
 

@@ -60,7 +60,7 @@ class FakeUsers:
 @pytest.fixture
 def secret() -> FakeSecret:
     return FakeSecret(
-        versions={"old": Credentials(username="app", password="first")},  # noqa: S106 -- of a fake
+        versions={"old": Credentials(username="app", password="first")},
         stages={"old": VersionStage.CURRENT, "new": VersionStage.PENDING},
     )
 
@@ -87,7 +87,7 @@ async def test_two_users_take_turns_so_that_the_old_password_still_works(
         await rotate(step, secret_id="s", version_id="newer")
 
     assert users.passwords == {"app": "password-2", "app_twin": "password-1"}
-    assert await secret.current("s") == Credentials(username="app", password="password-2")  # noqa: S106
+    assert await secret.current("s") == Credentials(username="app", password="password-2")
 
 
 async def test_a_repeated_step_changes_nothing_more(
@@ -128,4 +128,4 @@ async def test_a_version_outside_the_rotation_is_refused(rotate: RotatePassword,
 
 
 def test_a_password_shows_in_no_representation() -> None:
-    assert "hidden-word" not in repr(Credentials(username="app", password="hidden-word"))  # noqa: S106
+    assert "hidden-word" not in repr(Credentials(username="app", password="hidden-word"))

@@ -1,0 +1,62 @@
+"""What the platform costs, month by month and service by service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+LONGEST_REPORT_MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostByService:
+    """What one service cost; exact, in the currency of the month."""
+
+    service: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthlyCost:
+    """One month, the dearest service first.
+
+    Attributes:
+        month: its first day.
+        is_estimated: the bill is not final, because the month is not over or its data are late.
+    """
+
+    month: date
+    currency: str
+    is_estimated: bool
+    services: tuple[CostByService, ...]
+
+    @property
+    def total(self) -> Decimal:
+        """The sum of its services."""
+        return sum((entry.amount for entry in self.services), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationAdvice:
+    """A reservation that would be cheaper than what is paid now; bought by people only.
+
+    Attributes:
+        monthly_saving: estimated, in `currency`.
+        lookback_days: how much of the past the estimate is built on.
+    """
+
+    service: str
+    instance: str
+    count: int
+    term_years: int
+    monthly_saving: Decimal
+    upfront_cost: Decimal
+    currency: str
+    lookback_days: int
+
+
+def first_of_month(day: date, *, months_before: int = 0) -> date:
+    """The first day of the month, or of one before it."""
+    index = day.year * 12 + day.month - 1 - months_before
+    return date(index // 12, index % 12 + 1, 1)

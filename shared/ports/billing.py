@@ -1,0 +1,26 @@
+"""What the cloud provider charges, and advises."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Protocol
+
+from shared.domain.cost import MonthlyCost, ReservationAdvice
+
+
+class CostSource(Protocol):
+    """The provider's own accounts; up to a day late."""
+
+    async def monthly(self, *, since: date, until: date) -> tuple[MonthlyCost, ...]:
+        """The months from `since` to before `until`, oldest first; both are first days of a month.
+
+        Raises:
+            ProviderUnavailable: no answer within the adapter's timeout.
+        """
+
+    async def reservation_advice(self) -> tuple[ReservationAdvice, ...]:
+        """Reservations of databases and caches that would save money, the largest saving first.
+
+        Raises:
+            ProviderUnavailable: no answer within the adapter's timeout.
+        """

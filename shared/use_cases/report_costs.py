@@ -1,0 +1,115 @@
+"""What the platform costs: to CloudWatch every day, to an admin when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from shared import errors, observability
+from shared.domain.access import Role
+from shared.domain.cost import LONGEST_REPORT_MONTHS, MonthlyCost, ReservationAdvice, first_of_month
+from shared.domain.json_value import JSON
+from shared.http_contract import HTTPRequest, HTTPResponse
+from shared.ports.access import TokenVerifier
+from shared.ports.billing import CostSource
+
+_USUAL_MONTHS = 3
+_COSTS = "/api/v1/costs"
+
+
+class ReportCosts:
+    """Records the costs of this month and the last one, by service, as metrics."""
+
+    def __init__(self, costs: CostSource, clock: Callable[[], datetime]) -> None:
+        self._costs = costs
+        self._clock = clock
+
+    async def __call__(self) -> None:
+        """Report; doing it again on the same day records the same.
+
+        Raises:
+            ProviderUnavailable: nothing was recorded.
+        """
+        today = self._clock().date()
+        this_month = first_of_month(today)
+        months = await self._costs.monthly(
+            since=first_of_month(today, months_before=1), until=first_of_month(today, months_before=-1)
+        )
+        for month in months:
+            period = "this_month" if month.month == this_month else "last_month"
+            observability.count("cost", float(month.total), period=period)
+            for entry in month.services:
+                observability.count("cost_by_service", float(entry.amount), period=period, service=entry.service)
+            observability.logger.info("costs_reported", month=month.month.isoformat(), total=str(month.total))
+
+
+class AnswerCosts:
+    """Answers an admin's questions about costs."""
+
+    def __init__(self, tokens: TokenVerifier, costs: CostSource, clock: Callable[[], datetime]) -> None:
+        self._tokens = tokens
+        self._costs = costs
+        self._clock = clock
+
+    async def __call__(self, request: HTTPRequest) -> HTTPResponse:
+        """Answer a GET of `/api/v1/costs` or `/api/v1/costs/recommendations`.
+
+        Raises:
+            Unauthenticated: no valid bearer token.
+            Forbidden: the caller is no admin.
+            NotFound: neither path, or another method.
+            InvalidContent: too many months, or none.
+            ProviderUnavailable: the accounts could not be read.
+        """
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise errors.Unauthenticated("A bearer token is needed.")
+        (await self._tokens.verify(token.strip())).require(Role.ADMIN)
+        if request.method == "GET" and request.path == _COSTS:
+            return await self._months(request)
+        if request.method == "GET" and request.path == f"{_COSTS}/recommendations":
+            advice = await self._costs.reservation_advice()
+            return HTTPResponse.ok({"reservations": [_advice(item) for item in advice]})
+        raise errors.NotFound("There is nothing here.")
+
+    async def _months(self, request: HTTPRequest) -> HTTPResponse:
+        wanted = _wanted_months(request.query_values.get("months"))
+        today = self._clock().date()
+        months = await self._costs.monthly(
+            since=first_of_month(today, months_before=wanted - 1), until=first_of_month(today, months_before=-1)
+        )
+        return HTTPResponse.ok({"months": [_month(month) for month in reversed(months)]})
+
+
+def _wanted_months(text: str | None) -> int:
+    if text is None:
+        return _USUAL_MONTHS
+    if not text.isascii() or not text.isdigit():
+        raise errors.InvalidRequest("months: Input should be a number.")
+    if not 1 <= len(text) <= len(str(LONGEST_REPORT_MONTHS)) or not 1 <= int(text) <= LONGEST_REPORT_MONTHS:
+        raise errors.InvalidContent(f"months: Input should be 1 to {LONGEST_REPORT_MONTHS}.")
+    return int(text)
+
+
+# Amounts travel as text: they are exact, and JSON numbers are not.
+def _month(month: MonthlyCost) -> JSON:
+    return {
+        "month": f"{month.month:%Y-%m}",
+        "currency": month.currency,
+        "is_estimated": month.is_estimated,
+        "total": str(month.total),
+        "services": [{"service": entry.service, "amount": str(entry.amount)} for entry in month.services],
+    }
+
+
+def _advice(advice: ReservationAdvice) -> JSON:
+    return {
+        "service": advice.service,
+        "instance": advice.instance,
+        "count": advice.count,
+        "term_years": advice.term_years,
+        "monthly_saving": str(advice.monthly_saving),
+        "upfront_cost": str(advice.upfront_cost),
+        "currency": advice.currency,
+        "lookback_days": advice.lookback_days,
+    }

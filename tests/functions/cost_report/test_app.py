@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from shared import errors
+from shared.domain.access import Caller, Role
+from shared.domain.cost import CostByService, MonthlyCost, ReservationAdvice
+from shared.use_cases.report_costs import AnswerCosts, ReportCosts
+from tests.fakes.cost_source import FakeCostSource
+from tests.functions.loading import call, load_function
+
+EVENTS = Path(__file__).parents[3] / "events" / "cost_report"
+ADMIN = {"authorization": "Bearer admin"}
+
+
+class NamedTokens:
+    """Lets in whoever names a role as the token."""
+
+    async def verify(self, token: str) -> Caller:
+        """See `TokenVerifier.verify`."""
+        if token not in {"admin", "operator"}:
+            raise errors.Unauthenticated("The bearer token is not valid.")
+        return Caller(subject="user", roles=frozenset({Role(token)}))
+
+
+def month(number: int, *services: tuple[str, str]) -> MonthlyCost:
+    entries = tuple(CostByService(service=name, amount=Decimal(amount)) for name, amount in services)
+    return MonthlyCost(month=date(2026, number, 1), currency="USD", is_estimated=number == 3, services=entries)
+
+
+@pytest.fixture
+def costs() -> FakeCostSource:
+    return FakeCostSource(
+        months=[
+            month(1, ("Amazon RDS", "10.10"), ("AWS Lambda", "0.20")),
+            month(2, ("Amazon RDS", "11.1"), ("AWS Lambda", "0.2000000001")),
+            month(3, ("Amazon RDS", "3")),
+        ]
+    )
+
+
+@pytest.fixture
+def module(costs: FakeCostSource) -> ModuleType:
+    def now() -> datetime:
+        return datetime(2026, 3, 10, tzinfo=UTC)
+
+    return load_function(
+        "cost_report",
+        report_costs=ReportCosts(costs, now),
+        answer_costs=AnswerCosts(NamedTokens(), costs, now),
+    )
+
+
+def test_an_admin_reads_the_last_months_latest_first_and_exact(module: ModuleType) -> None:
+    answer = call(module, "GET", "/api/v1/costs", query={"months": "2"}, headers=ADMIN)
+
+    assert answer.status == 200
+    assert answer.json["data"]["months"] == [
+        {
+            "month": "2026-03",
+            "currency": "USD",
+            "is_estimated": True,
+            "total": "3",
+            "services": [{"service": "Amazon RDS", "amount": "3"}],
+        },
+        {
+            "month": "2026-02",
+            "currency": "USD",
+            "is_estimated": False,
+            "total": "11.3000000001",
+            "services": [
+                {"service": "Amazon RDS", "amount": "11.1"},
+                {"service": "AWS Lambda", "amount": "0.2000000001"},
+            ],
+        },
+    ]
+
+
+@pytest.mark.parametrize(("months", "status"), [("0", 422), ("13", 422), ("9" * 5000, 422), ("x", 400), ("", 400)])
+def test_a_wrong_number_of_months_is_refused(module: ModuleType, months: str, status: int) -> None:
+    assert call(module, "GET", "/api/v1/costs", query={"months": months}, headers=ADMIN).status == status
+
+
+@pytest.mark.parametrize(("token", "status"), [("operator", 403), ("forged", 401), ("", 401)])
+@pytest.mark.parametrize("path", ["/api/v1/costs", "/api/v1/costs/recommendations", "/api/v1/costs/other"])
+def test_only_an_admin_reads_costs(module: ModuleType, path: str, token: str, status: int) -> None:
+    answer = call(module, "GET", path, headers={"authorization": f"Bearer {token}"} if token else {})
+
+    assert answer.status == status
+    assert answer.json["status"] == "error"
+
+
+def test_advice_names_what_to_reserve_and_what_it_saves(module: ModuleType, costs: FakeCostSource) -> None:
+    costs.advice = (
+        ReservationAdvice(
+            service="Amazon ElastiCache",
+            instance="cache.t4g.micro ap-south-1",
+            count=6,
+            term_years=1,
+            monthly_saving=Decimal("12.5"),
+            upfront_cost=Decimal(0),
+            currency="USD",
+            lookback_days=60,
+        ),
+    )
+
+    (advice,) = call(module, "GET", "/api/v1/costs/recommendations", headers=ADMIN).json["data"]["reservations"]
+
+    assert (advice["instance"], advice["count"], advice["monthly_saving"]) == ("cache.t4g.micro ap-south-1", 6, "12.5")
+
+
+def test_an_outage_of_the_accounts_is_not_ours_to_hide(module: ModuleType, costs: FakeCostSource) -> None:
+    costs.is_down = True
+
+    answer = call(module, "GET", "/api/v1/costs", headers=ADMIN)
+
+    assert answer.status == 503
+    assert "retry-after" in answer.headers
+
+
+@pytest.mark.requirement("16.4")
+def test_the_schedule_records_each_service_as_a_metric(module: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    event = json.loads((EVENTS / "schedule.json").read_text())
+
+    module.handler(event, SimpleNamespace(aws_request_id="r"))
+
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    found = {(m["service"], m["period"]): m["cost_by_service"] for m in written if "cost_by_service" in m}
+    assert found == {
+        ("Amazon RDS", "last_month"): [11.1],
+        ("AWS Lambda", "last_month"): [0.2000000001],
+        ("Amazon RDS", "this_month"): [3.0],
+    }
