@@ -76,7 +76,7 @@ def _rules(connection: Connection) -> tuple[RoutingRule, ...]:
 def _search(connection: Connection, embedding: Sequence[float], limit: int) -> tuple[Passage, ...]:
     # A scan: a business has some hundred passages, and the managed database may lack a vector extension.
     question = cast(list(embedding), ARRAY(REAL))
-    pairs = func.unnest(knowledge_passages.c.embedding, question).table_valued("of_passage", "of_question")
+    pairs = func.unnest(knowledge_passages.c.embedding, question).table_valued("of_passage", "of_question").render_derived()
     score = select(func.sum(pairs.c.of_passage * pairs.c.of_question)).scalar_subquery().label("score")
     rows = connection.execute(
         select(knowledge_passages.c.agent_id, knowledge_passages.c.title, knowledge_passages.c.text, score)
