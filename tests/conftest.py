@@ -18,11 +18,11 @@ from sqlalchemy import Engine, NullPool, create_engine, text
 from shared.adapters.aws_client import AwsClient
 from shared.adapters.postgres.engine import Database, driver_url
 from shared.adapters.postgres.migrate import upgrade
+from shared.adapters.postgres.schema import metadata
 from shared.adapters.redis.client import connect_cluster
 from tests.fakes.clock import FrozenClock
 
 AWS_REGION = "ap-south-1"
-_TEMPLATE = "vaani_template"
 _names = (f"test_{number}" for number in itertools.count(1))
 
 
@@ -43,23 +43,38 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_admin(postgres_url: str) -> Iterator[Engine]:
-    """Creates and drops databases; the newest schema lies in a template, so that a copy takes no migration."""
-    # PostgreSQL creates and drops databases outside transactions only.
-    engine = create_engine(driver_url(postgres_url), isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    execute(engine, f"CREATE DATABASE {_TEMPLATE}")
-    upgrade(address_of(postgres_url, _TEMPLATE))
+def migrated_url(postgres_url: str) -> str:
+    """The same database with the newest schema."""
+    upgrade(postgres_url)
+    return postgres_url
+
+
+@pytest.fixture(scope="session")
+def postgres_admin(migrated_url: str) -> Iterator[Engine]:
+    """Connections of their own, outside transactions."""
+    engine = create_engine(driver_url(migrated_url), isolation_level="AUTOCOMMIT", poolclass=NullPool)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def database_url(postgres_url: str, postgres_admin: Engine) -> Iterator[str]:
-    """A database of the newest schema, without rows, for one test."""
+def database_url(migrated_url: str, postgres_admin: Engine) -> str:
+    """A database of the newest schema, without rows."""
+    tables = ", ".join(table.name for table in metadata.sorted_tables)
+    with postgres_admin.connect() as connection:
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    return migrated_url
+
+
+@pytest.fixture
+def empty_database_url(postgres_url: str, postgres_admin: Engine) -> Iterator[str]:
+    """A database without tables, for one test."""
     name = next(_names)
-    execute(postgres_admin, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
-    yield address_of(postgres_url, name)
-    execute(postgres_admin, f"DROP DATABASE {name} WITH (FORCE)")
+    with postgres_admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield driver_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    with postgres_admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture
@@ -141,14 +156,3 @@ def queue_url(sqs: AwsClient) -> str:
     """An empty FIFO queue."""
     queue = sqs().create_queue(QueueName="messages.fifo", Attributes={"FifoQueue": "true"})
     return str(queue["QueueUrl"])
-
-
-def execute(engine: Engine, statement: str) -> None:
-    """Run a statement on a connection of its own."""
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-
-
-def address_of(server_url: str, name: str) -> str:
-    """The address of another database on the same server."""
-    return driver_url(server_url).set(database=name).render_as_string(hide_password=False)

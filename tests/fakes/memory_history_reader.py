@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -92,11 +92,12 @@ def _is_within(wanted: HistoryFilter, time: datetime) -> bool:
     return (wanted.since is None or time >= wanted.since) and (wanted.until is None or time < wanted.until)
 
 
-def _says(words: str | None, texts: object) -> bool:
-    if words is None:
-        return True
-    assert hasattr(texts, "__iter__")
-    return any(set(words.casefold().split()) <= set(text.casefold().split()) for text in texts)
+def _says(wanted: str | None, texts: Iterable[str]) -> bool:
+    return wanted is None or any(_words(wanted) <= _words(text) for text in texts)
+
+
+def _words(text: str) -> set[str]:
+    return {word.strip(".,;:!?") for word in text.casefold().split()}
 
 
 def _page(rows: Sequence[object], cursor: str | None, limit: int, read: Callable[..., Item]) -> Page[Item]:

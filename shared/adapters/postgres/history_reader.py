@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, false, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, false, func, literal, literal_column, select, tuple_
 
 from shared.adapters.postgres.calls import find_call, read_call, select_calls
 from shared.adapters.postgres.column_types import storable_text
@@ -151,7 +151,7 @@ def _latest_first(
         at, last = read_cursor(cursor)
         if is_uuid and not is_id(last):
             raise InvalidRequest("The cursor is not one of ours.")
-        query = query.where(tuple_(time, key) < tuple_(at, last))
+        query = query.where(tuple_(time, key) < tuple_(at, literal(last, key.type)))
     return query.order_by(time.desc(), key.desc())
 
 
