@@ -18,7 +18,8 @@ CONNECT_TIMEOUT_SECONDS = 1.0
 SOCKET_TIMEOUT_SECONDS = 0.5
 # A whole operation with its retries; a failover takes longer, and the callers can do without the cache.
 OPERATION_TIMEOUT_SECONDS = 2.0
-_CONNECTIONS_PER_NODE = 50
+# More at once are refused, not queued: several times what the calls of one task can need.
+_CONNECTIONS_PER_NODE = 200
 
 
 def connect_cluster(

@@ -1,0 +1,120 @@
+"""What every RateCounter, Blocklist and ConnectionCounter promises."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from shared.adapters.redis.counters import RedisBlocklist, RedisConnectionCounter, RedisRateCounter
+from shared.ports.counters import Blocklist, ConnectionCounter, RateCounter
+from tests.contracts.conftest import REAL
+from tests.fakes.counters import FakeBlocklist, FakeConnectionCounter, FakeRateCounter
+
+ADDRESS = "2001:db8::1"
+
+
+@pytest.fixture(params=["fake", REAL])
+def rates(request: pytest.FixtureRequest, clock: Any) -> RateCounter:  # noqa: ANN401
+    if request.param == "fake":
+        return FakeRateCounter(clock)
+    return RedisRateCounter(request.getfixturevalue("cache"))
+
+
+@pytest.fixture(params=["fake", REAL])
+def blocklist(request: pytest.FixtureRequest, clock: Any) -> Blocklist:  # noqa: ANN401
+    if request.param == "fake":
+        return FakeBlocklist(clock)
+    return RedisBlocklist(request.getfixturevalue("cache"))
+
+
+@pytest.fixture(params=["fake", REAL])
+def slots(request: pytest.FixtureRequest, clock: Any) -> ConnectionCounter:  # noqa: ANN401
+    if request.param == "fake":
+        return FakeConnectionCounter(clock)
+    return RedisConnectionCounter(request.getfixturevalue("cache"))
+
+
+@pytest.mark.requirement("6.4")
+@pytest.mark.requirement("12.1")
+async def test_requests_of_a_user_are_counted_exactly(rates: RateCounter) -> None:
+    windows = await asyncio.gather(*(rates.hit("asha", window_seconds=60) for _ in range(100)))
+
+    assert sorted(window.count for window in windows) == list(range(1, 101))
+    assert all(0 < window.resets_in_seconds <= 60 for window in windows)
+
+
+async def test_a_request_may_cost_more(rates: RateCounter) -> None:
+    await rates.hit("asha", window_seconds=60)
+
+    assert (await rates.hit("asha", window_seconds=60, cost=5)).count == 6
+
+
+async def test_subjects_and_windows_are_counted_apart(rates: RateCounter) -> None:
+    await rates.hit("asha", window_seconds=60)
+
+    assert (await rates.hit("ravi", window_seconds=60)).count == 1
+    assert (await rates.hit("asha", window_seconds=3600)).count == 1
+
+
+@pytest.mark.requirement("6.5")
+async def test_a_blocked_source_stays_shut_out(blocklist: Blocklist) -> None:
+    assert await blocklist.blocked_for(ADDRESS) == 0
+
+    await blocklist.block(ADDRESS, seconds=900)
+
+    assert 890 <= await blocklist.blocked_for(ADDRESS) <= 900
+    assert await blocklist.blocked_for("2001:db8::2") == 0
+
+
+async def test_failures_are_counted_per_source(blocklist: Blocklist) -> None:
+    counts = [await blocklist.record_failure(ADDRESS, window_seconds=300) for _ in range(3)]
+
+    assert counts == [1, 2, 3]
+    assert await blocklist.record_failure("192.0.2.1", window_seconds=300) == 1
+
+
+async def test_who_proved_its_identity_is_forgiven(blocklist: Blocklist) -> None:
+    await blocklist.record_failure(ADDRESS, window_seconds=300)
+    await blocklist.block(ADDRESS, seconds=900)
+
+    await blocklist.forgive(ADDRESS)
+
+    assert await blocklist.blocked_for(ADDRESS) == 0
+    assert await blocklist.record_failure(ADDRESS, window_seconds=300) == 1
+
+
+@pytest.mark.requirement("12.3")
+async def test_no_more_than_the_limit_get_a_slot(slots: ConnectionCounter) -> None:
+    taken = await asyncio.gather(
+        *(slots.take("asha", f"socket-{number}", limit=3, ttl_seconds=60) for number in range(10))
+    )
+
+    assert sum(taken) == 3
+    assert await slots.take("ravi", "socket-0", limit=3, ttl_seconds=60)
+
+
+async def test_a_holder_keeps_its_slot_when_it_asks_again(slots: ConnectionCounter) -> None:
+    for number in range(3):
+        await slots.take("asha", f"socket-{number}", limit=3, ttl_seconds=60)
+
+    assert await slots.take("asha", "socket-1", limit=3, ttl_seconds=60)
+    assert not await slots.take("asha", "socket-9", limit=3, ttl_seconds=60)
+
+
+async def test_a_slot_given_back_can_be_taken(slots: ConnectionCounter) -> None:
+    for number in range(3):
+        await slots.take("asha", f"socket-{number}", limit=3, ttl_seconds=60)
+
+    await slots.release("asha", "socket-1")
+    await slots.release("asha", "never-held")
+
+    assert await slots.take("asha", "socket-9", limit=3, ttl_seconds=60)
+    assert not await slots.take("asha", "socket-1", limit=3, ttl_seconds=60)
+
+
+async def test_a_slot_whose_holder_died_frees_itself(slots: ConnectionCounter) -> None:
+    await slots.take("asha", "dead", limit=1, ttl_seconds=0)
+
+    assert await slots.take("asha", "alive", limit=1, ttl_seconds=60)
