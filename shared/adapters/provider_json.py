@@ -3,16 +3,45 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
 
 from shared.domain.json_value import JSON
+from shared.errors import InvalidRequest
 
 DEEPEST_ELEMENT = 40
 _LARGEST_INTEGER = 2**63
 _LATEST_SECOND = 253_402_300_799  # The last one of the year 9999.
+
+
+def decode_json(body: bytes) -> JSON:
+    """The body parsed, leniently: half a surrogate pair in one user's words must not cost a whole post.
+
+    Raises:
+        InvalidRequest: the body is not JSON, or nested beyond all measure.
+    """
+    try:
+        value: JSON = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_leniently(body)
+    return value
+
+
+def _decode_leniently(body: bytes) -> JSON:
+    try:
+        value: JSON = json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest("The body is not valid JSON.") from error
+    return value
+
+
+def clean(text: str) -> str:
+    """Text that every store takes: without NUL characters, with question marks for halves of surrogate pairs."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 class Malformed(ValueError):
@@ -36,7 +65,7 @@ def text_of(value: JSON, name: str) -> str | None:
     found = value.get(name) if isinstance(value, dict) else None
     if not isinstance(found, str):
         return None
-    found = found.replace("\x00", "")
+    found = clean(found)
     return found if found.strip() else None
 
 
@@ -70,7 +99,7 @@ def time_of(value: JSON, name: str) -> datetime | None:
 
 
 def storable(value: JSON, depth: int = 0) -> JSON:
-    """A copy that every store takes: without NUL characters, without integers beyond 64 bits, not nested too deeply.
+    """A copy that every store takes: clean texts, no numbers beyond 64 bits or without end, not nested too deeply.
 
     Raises:
         Malformed: nested too deeply.
@@ -78,11 +107,13 @@ def storable(value: JSON, depth: int = 0) -> JSON:
     if depth > DEEPEST_ELEMENT:
         raise Malformed("nested too deeply")
     if isinstance(value, str):
-        return value.replace("\x00", "")
+        return clean(value)
     if isinstance(value, dict):
-        return {name.replace("\x00", ""): storable(item, depth + 1) for name, item in value.items()}
+        return {clean(name): storable(item, depth + 1) for name, item in value.items()}
     if isinstance(value, list):
         return [storable(item, depth + 1) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     if isinstance(value, int) and not -_LARGEST_INTEGER <= value < _LARGEST_INTEGER:
         return str(value)
     return value

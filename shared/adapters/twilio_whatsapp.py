@@ -16,6 +16,7 @@ from shared.adapters.twilio_signature import TwilioSignature
 from shared.adapters.twilio_whatsapp_form import parse_message_form, parse_status_form, whatsapp_address
 from shared.domain.json_value import JSON
 from shared.domain.message import Delivery, InboundItem, Recipient, ReplyChunk
+from shared.errors import ProviderRejected, ProviderUnavailable
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.ports.channel import ChannelCapabilities
 
@@ -113,13 +114,13 @@ class TwilioWhatsAppChannel:
 
         Raises:
             ProviderUnavailable: Twilio cannot be asked, so it is not known.
-            ProviderRejected: Twilio refuses to be asked.
         """
         since = self._clock() - timedelta(minutes=_SEARCHED_MINUTES)
-        answer = await self._sender().get(
-            "/Messages.json",
-            query={**self._addresses(recipient), "DateSent>": since.date().isoformat(), "PageSize": "100"},
-        )
+        query = {**self._addresses(recipient), "DateSent>": since.date().isoformat(), "PageSize": "100"}
+        try:
+            answer = await self._sender().get("/Messages.json", query=query)
+        except ProviderRejected as error:
+            raise ProviderUnavailable("Twilio does not say what was sent.") from error
         wanted = split_text(text, TEXT_LIMIT)
         found = {
             text_of(message, "body"): text_of(message, "sid")

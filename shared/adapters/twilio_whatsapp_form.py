@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from shared.adapters.provider_json import fingerprint
+from shared.adapters.provider_json import clean, fingerprint
 from shared.domain.json_value import JSON
 from shared.domain.message import (
     ChannelNotice,
@@ -118,7 +118,7 @@ def whatsapp_address(identity: str) -> str:
 def _readable(fields: list[tuple[str, str]]) -> Form:
     if not fields:
         raise InvalidRequest("The form is empty.")
-    return {name.replace("\x00", ""): value.replace("\x00", "") for name, value in fields}
+    return {clean(name): clean(value) for name, value in fields}
 
 
 def _first(form: Form, *names: str) -> str | None:

@@ -88,6 +88,9 @@ class OutboundChannel(Protocol):
         """Provider ids under which this very delivery was already accepted; None when the provider cannot tell.
 
         Asked after a crash between sending and noting it. An empty tuple means: certainly not accepted.
+
+        Raises:
+            ProviderUnavailable: the provider could tell but does not answer, so the reply must not be sent yet.
         """
 
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from shared.adapters.provider_json import decode_json
 from shared.adapters.whatsapp.parsing import parse_webhook
 from shared.domain.json_value import JSON
 from shared.domain.message import (
@@ -94,7 +95,7 @@ class WhatsAppChannel:
         Raises:
             InvalidRequest: not a webhook notification.
         """
-        return parse_webhook(request.json_value(), channel=self.name, received_at=self._clock())
+        return parse_webhook(decode_json(request.body), channel=self.name, received_at=self._clock())
 
     def parse_status(self, request: HTTPRequest) -> tuple[InboundItem, ...]:
         """Meta reports statuses at the same path as messages, so nothing lives here.

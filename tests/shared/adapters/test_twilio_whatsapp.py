@@ -264,3 +264,9 @@ async def test_what_was_sent_is_found_by_its_words_among_the_latest(
     assert await _channel(answer).find_sent(RECIPIENT, "Hello") == found
     assert queries[0].params["To"] == "whatsapp:+919812345678"
     assert queries[0].params["DateSent>"] == "2026-11-21"
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(503), httpx.Response(401, json={"code": 20003})])
+async def test_when_twilio_does_not_say_what_was_sent_nothing_is_assumed(answer: httpx.Response) -> None:
+    with pytest.raises(ProviderUnavailable):
+        await _channel(lambda _: answer).find_sent(RECIPIENT, "Hello")

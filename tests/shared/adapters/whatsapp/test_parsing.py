@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared import queue_contract
-from shared.adapters.provider_json import DEEPEST_ELEMENT
+from shared.adapters.provider_json import DEEPEST_ELEMENT, decode_json
 from shared.adapters.whatsapp.parsing import parse_webhook
 from shared.domain.message import (
     ChannelNotice,
@@ -131,6 +132,30 @@ def test_an_element_nested_too_deeply_is_rejected_without_harm_to_its_neighbour(
     items = parse(notification(messages_value({**text_message(), "order": deep}, text_message(number=2))))
 
     assert [type(item).__name__ for item in items] == ["ChannelNotice", "InboundMessage"]
+
+
+def test_half_a_surrogate_pair_in_one_message_harms_no_other() -> None:
+    body = notification(messages_value(text_message("\ud83d broken"), text_message("Fine", number=2)))
+
+    items = parse(decode_json(json.dumps(body).encode()))
+
+    assert [item.text for item in items if isinstance(item, InboundMessage)] == ["? broken", "Fine"]
+    assert all(queue_contract.decode(queue_contract.encode(item)) == item for item in items)
+
+
+def test_a_number_beyond_all_bounds_harms_no_neighbour() -> None:
+    raw = json.dumps(notification(messages_value({**text_message(), "errors": "BIG"}))).replace('"BIG"', "[1e999]")
+
+    (item,) = parse(decode_json(raw.encode()))
+
+    assert isinstance(item, InboundMessage)
+    assert item.attributes["errors"] == ["inf"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"nonsense", b"[" * 100_000, b"\xff\xfe"])
+def test_a_body_that_is_no_json_is_an_invalid_request(body: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        decode_json(body)
 
 
 def test_the_same_message_twice_in_one_value_stays_two_items_with_one_id() -> None:
