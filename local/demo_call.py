@@ -18,10 +18,10 @@ INTERRUPT_AFTER_MS = 900
 
 SCRIPT = (
     "Hello, what time do you open on Saturday?",
-    "How much does a consultation with the doctor cost?",
+    "What is the consultation fee for a family doctor?",
     "I would like to book an appointment with a doctor, please.",
 )
-INTERRUPTION = "Sorry, one more question. Which insurance do you accept?"
+INTERRUPTION = "Sorry, which health insurance do you accept?"
 """Said while the agent still answers the last sentence of the script."""
 
 FAREWELL = "Thank you very much, goodbye."
