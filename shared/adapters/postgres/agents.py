@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ARRAY, REAL, Connection, cast, func, or_, select
+from sqlalchemy import ARRAY, DOUBLE_PRECISION, REAL, Connection, cast, func, or_, select
 
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.schema import agents, knowledge_passages, routing_rules
@@ -76,8 +76,14 @@ def _rules(connection: Connection) -> tuple[RoutingRule, ...]:
 def _search(connection: Connection, embedding: Sequence[float], limit: int) -> tuple[Passage, ...]:
     # A scan: a business has some hundred passages, and the managed database may lack a vector extension.
     question = cast(list(embedding), ARRAY(REAL))
-    pairs = func.unnest(knowledge_passages.c.embedding, question).table_valued("of_passage", "of_question").render_derived()
-    score = select(func.sum(pairs.c.of_passage * pairs.c.of_question)).scalar_subquery().label("score")
+    pairs = (
+        func.unnest(knowledge_passages.c.embedding, question)
+        .table_valued("of_passage", "of_question")
+        .render_derived()
+    )
+    # In double precision: the product of two tiny single-precision numbers is an error to PostgreSQL, not zero.
+    product = cast(pairs.c.of_passage, DOUBLE_PRECISION) * pairs.c.of_question
+    score = select(func.sum(product)).scalar_subquery().label("score")
     rows = connection.execute(
         select(knowledge_passages.c.agent_id, knowledge_passages.c.title, knowledge_passages.c.text, score)
         .join(agents, agents.c.id == knowledge_passages.c.agent_id)
