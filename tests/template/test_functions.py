@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 import pytest
 
 from shared.settings import Settings
@@ -45,7 +47,6 @@ WITHOUT_RESOURCE = {
 # Read by libraries or by one function only; everything else must be a setting.
 NOT_SETTINGS = {
     "ALARM_TOPIC_ARN",
-    "DATABASE_MASTER_SECRET_ARN",
     "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_SERVICE_NAME",
 }
@@ -145,6 +146,20 @@ def test_the_layer_holds_no_model_and_no_tool() -> None:
     layer = (ROOT / "shared" / "requirements.txt").read_text()
 
     assert not [name for name in ("numpy", "onnxruntime", "moto", "boto3", "fastapi") if f"{name}==" in layer]
+
+
+def test_functions_that_pass_by_the_proxy_trust_the_authorities_of_the_database(stack: Stack) -> None:
+    file = ROOT / "shared" / "adapters" / "postgres" / "rds_authorities.pem"
+    trust = ssl.create_default_context(cafile=str(file))
+
+    for name in ("RotateSecret", "RestoreCheck"):
+        ca_file = stack.properties(name)["Environment"]["Variables"]["DATABASE_CA_FILE"]
+        assert ca_file == f"/opt/python/{file.relative_to(ROOT).as_posix()}"
+    authorities = [text(authority["subject"]) for authority in trust.get_ca_certs()]
+    assert len(authorities) == 2
+    for region in ("ap-south-1", "ap-southeast-1"):
+        assert any(f"Amazon RDS {region} Root CA RSA2048 G1" in authority for authority in authorities)
+    assert stack.properties("Database")["CACertificateIdentifier"] == "rds-ca-rsa2048-g1"
 
 
 def test_nothing_imports_the_part_of_the_twilio_package_that_the_layer_leaves_out() -> None:

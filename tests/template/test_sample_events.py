@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped] # ships no type information
+from twilio.request_validator import RequestValidator
 
+from shared.domain.message import InboundMessage
 from shared.errors import InvalidRequest
 from shared.queue_contract import decode
 from tests.template.stack import ROOT, Stack
@@ -22,7 +23,7 @@ from tests.template.test_functions import FUNCTIONS
 EVENTS = ROOT / "events"
 FILES = sorted(EVENTS.glob("*/*.json"))
 BASE_URL = "http://127.0.0.1:8080"
-TWILIO_AUTH_TOKEN = "local-twilio-auth-token"  # noqa: S105 -- the documented development secret
+TWILIO_AUTH_TOKEN = "local-twilio-auth-token"
 WHATSAPP_APP_SECRET = b"local-whatsapp-app-secret"
 
 
@@ -103,6 +104,7 @@ def test_queued_items_can_be_read_and_stand_in_the_group_of_their_user(path: Pat
         except InvalidRequest:
             unreadable += 1
             continue
+        assert isinstance(item, InboundMessage)
         assert record["attributes"]["MessageGroupId"] == f"{item.channel}:{item.user_id}"
 
     assert unreadable == path.stem.count("unreadable")

@@ -28,11 +28,9 @@ def test_it_runs_as_a_container_on_fargate(stack: Stack) -> None:
 def test_an_old_task_waits_for_the_longest_call_and_its_farewell(stack: Stack) -> None:
     longest_call = Settings.model_fields["call_limit_seconds"].default
 
-    delay = int(
-        attributes(stack.properties("StreamTargetGroup"), "TargetGroupAttributes")["deregistration_delay.timeout_seconds"]
-    )
+    settings = attributes(stack.properties("StreamTargetGroup"), "TargetGroupAttributes")
 
-    assert delay >= longest_call + FAREWELL_SECONDS
+    assert int(settings["deregistration_delay.timeout_seconds"]) >= longest_call + FAREWELL_SECONDS
     assert stack.properties("StreamTask")["ContainerDefinitions"][0]["StopTimeout"] == LONGEST_STOP_SECONDS
 
 
@@ -125,7 +123,7 @@ def test_the_container_cannot_write_outside_its_scratch_and_is_nobody(stack: Sta
 
     assert container["ReadonlyRootFilesystem"]
     assert container["User"] == "10001"
-    assert [mount["ContainerPath"] for mount in container["MountPoints"]] == ["/tmp"]  # noqa: S108 -- the container's
+    assert [mount["ContainerPath"] for mount in container["MountPoints"]] == ["/tmp"]  # noqa: S108 - the container's
 
 
 def test_a_slow_log_service_cannot_hold_up_audio(stack: Stack) -> None:
