@@ -11,7 +11,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from local.demo_business import AGENTS, KNOWLEDGE, ROUTING_RULES, KnowledgePassage
 from shared.adapters.postgres.schema import agents, knowledge_passages, routing_rules
+from shared.errors import ModelUnavailable
+from shared.ports.language_model import Embedder
 from shared.wiring import engines, stores
+
+PASSAGES_AT_ONCE = 4
+ATTEMPTS = 4
 
 
 async def seed(*, overwrite: bool) -> str:
@@ -33,11 +38,24 @@ async def _measured(passages: Sequence[KnowledgePassage]) -> list[dict[str, obje
     embedder = engines.embedder()
     if embedder is None or not passages:
         return []
-    vectors = await embedder.embed([f"{passage.title}. {passage.text}" for passage in passages])
+    vectors: list[Sequence[float]] = []
+    for first in range(0, len(passages), PASSAGES_AT_ONCE):
+        texts = [f"{passage.title}. {passage.text}" for passage in passages[first : first + PASSAGES_AT_ONCE]]
+        vectors += await _patiently(embedder, texts)
     return [
         {"agent_id": passage.agent_id, "title": passage.title, "text": passage.text, "embedding": list(vector)}
         for passage, vector in zip(passages, vectors, strict=True)
     ]
+
+
+async def _patiently(embedder: Embedder, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+    """While everything else starts on the same processors, the model may miss its time limit."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return await embedder.embed(texts)
+        except ModelUnavailable:
+            continue
+    return await embedder.embed(texts)
 
 
 def _known_passages(connection: Connection) -> set[tuple[str, str]]:
