@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
-from unittest.mock import patch
+
+import pytest
 
 import shared
 
@@ -28,7 +29,9 @@ def load_function(name: str, **wired: object) -> ModuleType:
     module = importlib.util.module_from_spec(specification)
     # FastAPI and Pydantic look annotations up here, some of them only when the first request comes.
     sys.modules[specification.name] = module
-    with patch.dict(sys.modules, {"shared.wiring": wiring}), patch.object(shared, "wiring", wiring, create=True):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(sys.modules, "shared.wiring", wiring)
+        patched.setattr(shared, "wiring", wiring, raising=False)
         specification.loader.exec_module(module)
     return module
 

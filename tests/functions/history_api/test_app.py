@@ -17,8 +17,8 @@ from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.message import DeliveryStatus, MessageKind
 from shared.ports.history import ConversationSummary, StoredMessage
 from shared.use_cases.query_history import QueryHistory
-from tests.fakes.history_reader import FakeHistoryReader
 from tests.fakes.identity_provider import AUDIENCE, ISSUER, JWKS_URL, IdentityProvider
+from tests.functions.history_api.canned_history import CannedHistory
 from tests.functions.loading import TRACE_ID, Answer, call, load_function
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -79,8 +79,8 @@ def provider() -> IdentityProvider:
 
 
 @pytest.fixture
-def history() -> FakeHistoryReader:
-    return FakeHistoryReader(summaries=[CONVERSATION], stored=[MESSAGE], kept_calls=[CALL])
+def history() -> CannedHistory:
+    return CannedHistory(summaries=[CONVERSATION], stored=[MESSAGE], kept_calls=[CALL])
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def loaded(provider: IdentityProvider) -> ModuleType:
 
 
 @pytest.fixture
-def module(loaded: ModuleType, history: FakeHistoryReader, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def module(loaded: ModuleType, history: CannedHistory, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setattr(loaded, "query_history", QueryHistory(history, Recordings()))  # type: ignore[arg-type]
     return loaded
 
@@ -143,7 +143,7 @@ def test_conversations_come_in_the_envelope(read: Any) -> None:
     }
 
 
-def test_pages_join_without_gap_or_repetition(read: Any, history: FakeHistoryReader) -> None:
+def test_pages_join_without_gap_or_repetition(read: Any, history: CannedHistory) -> None:
     history.summaries = [
         replace(CONVERSATION, id=f"c{number}", last_message_at=NOON - timedelta(minutes=number)) for number in range(5)
     ]
@@ -158,7 +158,7 @@ def test_pages_join_without_gap_or_repetition(read: Any, history: FakeHistoryRea
     assert seen == ["c0", "c1", "c2", "c3", "c4"]
 
 
-def test_all_filters_reach_the_history(read: Any, history: FakeHistoryReader) -> None:
+def test_all_filters_reach_the_history(read: Any, history: CannedHistory) -> None:
     answer = read(
         "/api/v1/conversations",
         **{
@@ -180,7 +180,7 @@ def test_all_filters_reach_the_history(read: Any, history: FakeHistoryReader) ->
     assert (wanted.status, wanted.text) == (ConversationStatus.OPEN, "half past")
 
 
-def test_an_offset_whose_plus_became_a_space_is_understood(read: Any, history: FakeHistoryReader) -> None:
+def test_an_offset_whose_plus_became_a_space_is_understood(read: Any, history: CannedHistory) -> None:
     read("/api/v1/calls", **{"from": "2026-03-01T00:00:00+05:30"})
 
     assert history.asked[0].since == datetime(2026, 2, 28, 18, 30, tzinfo=UTC)
@@ -229,7 +229,7 @@ def test_a_conversation_and_its_messages_are_found_by_id(read: Any) -> None:
     assert message["delivery_status"] == "read"
 
 
-def test_a_call_is_read_with_its_transcript_in_milliseconds(read: Any, history: FakeHistoryReader) -> None:
+def test_a_call_is_read_with_its_transcript_in_milliseconds(read: Any, history: CannedHistory) -> None:
     history.segments["CA01"] = (
         TranscriptSegment(speaker=Speaker.USER, text="When do you open?", start_ms=4200, end_ms=5600),
     )
@@ -259,7 +259,7 @@ def test_where_a_recording_lies_is_told_only_by_a_short_lived_link(read: Any) ->
     }
 
 
-def test_a_call_without_a_recording_has_none_to_fetch(read: Any, history: FakeHistoryReader) -> None:
+def test_a_call_without_a_recording_has_none_to_fetch(read: Any, history: CannedHistory) -> None:
     history.kept_calls = [replace(CALL, recording_key=None)]
 
     assert read("/api/v1/calls/CA01/recording").status == 404
@@ -302,7 +302,7 @@ def test_a_wrong_method_is_answered_in_the_envelope(module: ModuleType) -> None:
 )
 @pytest.mark.parametrize("path", ["/api/v1/conversations", "/api/v1/calls/CA01/recording"])
 def test_nobody_reads_without_a_valid_token(
-    module: ModuleType, history: FakeHistoryReader, headers: dict[str, str], path: str
+    module: ModuleType, history: CannedHistory, headers: dict[str, str], path: str
 ) -> None:
     answer = call(module, "GET", path, headers=headers)
 
@@ -312,7 +312,7 @@ def test_nobody_reads_without_a_valid_token(
     assert history.asked == []
 
 
-def test_an_outage_says_when_to_try_again(read: Any, history: FakeHistoryReader) -> None:
+def test_an_outage_says_when_to_try_again(read: Any, history: CannedHistory) -> None:
     history.is_down = True
 
     answer = read("/api/v1/conversations")
@@ -322,7 +322,7 @@ def test_an_outage_says_when_to_try_again(read: Any, history: FakeHistoryReader)
     assert problem_of(answer)["code"] == "store_unavailable"
 
 
-def test_a_fault_of_ours_shows_nothing_of_the_inside(read: Any, history: FakeHistoryReader) -> None:
+def test_a_fault_of_ours_shows_nothing_of_the_inside(read: Any, history: CannedHistory) -> None:
     history.asked = None  # type: ignore[assignment] -- breaks the fake
 
     answer = read("/api/v1/conversations")
@@ -373,7 +373,7 @@ def test_another_origin_may_not(module: ModuleType) -> None:
     assert "access-control-allow-origin" not in answer.headers
 
 
-def test_health_asks_no_store(module: ModuleType, history: FakeHistoryReader) -> None:
+def test_health_asks_no_store(module: ModuleType, history: CannedHistory) -> None:
     history.is_down = True
 
     answer = call(module, "GET", "/health/history_api")
@@ -390,7 +390,7 @@ def test_requests_one_after_the_other_share_one_event_loop(
 
     async def note_loop(_call_sid: str) -> Any:
         loops.append(asyncio.get_running_loop())
-        return await QueryHistory(FakeHistoryReader(kept_calls=[CALL]), Recordings()).call("CA01")  # type: ignore[arg-type]
+        return await QueryHistory(CannedHistory(kept_calls=[CALL]), Recordings()).call("CA01")  # type: ignore[arg-type]
 
     monkeypatch.setattr(module.query_history, "call", note_loop)
     read("/api/v1/calls/CA01")

@@ -1,4 +1,4 @@
-"""A history in memory, newest first, with pages cut by position."""
+"""A history with prepared contents, which can also fail; for the tests of the API alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.ports.history import ConversationSummary, HistoryFilter, Page, Store
 
 
 @dataclass
-class FakeHistoryReader:
+class CannedHistory:
     """Implements `HistoryReader`; `asked` holds the filters it was asked with."""
 
     summaries: list[ConversationSummary] = field(default_factory=list)
