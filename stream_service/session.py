@@ -130,7 +130,8 @@ class CallSession:
         self._tasks = tasks
         self._turns = TurnTaking(services.timing)
         self._activity = services.detector.open()
-        self._mouth = VoiceChannel(RecordedSink(transport, recording.timeline), services.synthesizer, self._now_ms)
+        sink = RecordedSink(transport, recording.timeline)
+        self._mouth = VoiceChannel(ticket.call_sid, sink, services.synthesizer, self._now_ms)
         self._speaking: asyncio.Task[None] | None = None
         self._unanswered = ""
         self._count = 0

@@ -85,8 +85,14 @@ class AnswerMessage:
         async with self._holding(claim):
             conversation = await self._recall(message.key, claim.conversation_id)
             conversation = conversation.with_status(claim.conversation_status)
-            await self._tell(EventType.MESSAGE_RECEIVED, conversation, {"message_id": claim.message_id})
-            outcome = await self._reply(message, claim, conversation, channel, started)
+            # Whoever watches is told while the reply is written: a slow update must not make the user wait.
+            telling = asyncio.create_task(
+                self._tell(EventType.MESSAGE_RECEIVED, conversation, {"message_id": claim.message_id})
+            )
+            try:
+                outcome = await self._reply(message, claim, conversation, channel, started)
+            finally:
+                await telling
             return await self._finish(message, claim, conversation, outcome)
 
     async def _reply(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -96,8 +97,7 @@ class Orchestrator:
         self, reply: Reply, conversation: Conversation, message: InboundMessage, *, is_spoken: bool
     ) -> AsyncGenerator[ReplyChunk, None]:
         started = time.perf_counter()
-        desk = await self._open_desk(message.text)
-        active = await self._active(conversation)
+        desk, active = await asyncio.gather(self._open_desk(message.text), self._active(conversation))
         reply.route = choose_agent(message, desk.agents, desk.rules, active, desk.passages)
         reply.stages_ms["routing"] = _elapsed_ms(started)
         agent = None if reply.route is None else desk.profile(reply.route.agent_id)
@@ -170,11 +170,10 @@ class Orchestrator:
                     yield piece
 
     async def _open_desk(self, question: str) -> _Desk:
-        return _Desk(
-            agents=await self._agents.profiles(),
-            rules=await self._agents.rules(),
-            passages=await self._search(question),
+        agents, rules, passages = await asyncio.gather(
+            self._agents.profiles(), self._agents.rules(), self._search(question)
         )
+        return _Desk(agents=agents, rules=rules, passages=passages)
 
     async def _search(self, question: str) -> tuple[Passage, ...]:
         if self._embedder is None or not question.strip():

@@ -44,7 +44,10 @@ class VoiceChannel:
 
     capabilities = ChannelCapabilities(streams=True)
 
-    def __init__(self, sink: AudioSink, synthesizer: Synthesizer, clock_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, call_sid: str, sink: AudioSink, synthesizer: Synthesizer, clock_ms: Callable[[], int]
+    ) -> None:
+        self._call_sid = call_sid
         self._sink = sink
         self._synthesizer = synthesizer
         self._clock_ms = clock_ms
@@ -99,7 +102,7 @@ class VoiceChannel:
             text=speech.ledger.heard_text(is_complete=speech.is_all_sent),
             interrupted=was_interrupted,
             stages_ms=speech.stages_ms,
-            attributes=_place(speech.started_at_ms, self._clock_ms()),
+            attributes=self._place(speech.started_at_ms),
         )
 
     async def find_sent(self, _recipient: Recipient, _text: str) -> tuple[str, ...] | None:
@@ -145,6 +148,12 @@ class VoiceChannel:
         self._sink.mark(mark)
         speech.ledger.sent(mark, duration_ms=duration_ms(mulaw), at_ms=self._clock_ms())
 
+    def _place(self, started_at_ms: int | None) -> dict[str, JSON]:
+        """Where the speech stands in the call's recording."""
+        now_ms = self._clock_ms()
+        start_ms = now_ms if started_at_ms is None else started_at_ms
+        return {"call_sid": self._call_sid, "start_ms": start_ms, "end_ms": max(start_ms, now_ms)}
+
     async def _heard(self, ledger: PlaybackLedger) -> None:
         """Wait until everything was played; if Twilio's marks fail to come, no longer than the audio can last."""
         while not ledger.is_drained:
@@ -155,8 +164,3 @@ class VoiceChannel:
             except TimeoutError:
                 logger.warning("marks_missing", outstanding_ms=ledger.outstanding_ms)
                 return
-
-
-def _place(start_ms: int | None, end_ms: int) -> dict[str, JSON]:
-    start = end_ms if start_ms is None else start_ms
-    return {"start_ms": start, "end_ms": max(start, end_ms)}
