@@ -24,7 +24,8 @@ LARGEST_BODY_BYTES = 256 * 1024
 """The queue's limit for a message body."""
 
 _CUT = {"is_cut": True}
-_LONGEST_TEXT_WHEN_CUT = 30_000
+# In characters; the longest form of one in JSON takes six bytes.
+_LONGEST_TEXT_WHEN_CUT = 10_000
 
 
 # Attributes and payloads are `Any`: they are whatever JSON the provider sent.

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 from shared.wiring.environment import now, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shared.ports.access import TokenVerifier, UpdateTickets
+    from shared.ports.billing import CostSource
     from shared.ports.telephony import Telephony
     from shared.use_cases.answer_call import AnswerCall
     from shared.use_cases.answer_message import AnswerMessage
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from shared.use_cases.query_history import QueryHistory
     from shared.use_cases.recall_conversation import RecallConversation
     from shared.use_cases.receive_message import ReceiveMessage
+    from shared.use_cases.report_costs import AnswerCosts, ReportCosts
+    from shared.use_cases.rotate_password import RotatePassword
     from shared.use_cases.try_routing import TryRouting
 
 __all__ = ["now", "settings"]
@@ -203,9 +208,11 @@ def token_verifier() -> TokenVerifier:
     from shared.settings import SettingsInvalid
 
     known = settings()
-    if not (known.jwt_issuer and known.jwt_audience and known.jwt_jwks_url):
-        raise SettingsInvalid("Set JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS_URL.")
-    return BearerTokens(SigningKeys(known.jwt_jwks_url), issuer=known.jwt_issuer, audience=known.jwt_audience)
+    if not (known.jwt_issuer and known.jwt_audience):
+        raise SettingsInvalid("Set JWT_ISSUER and JWT_AUDIENCE.")
+    # Where Cognito publishes the keys of a pool.
+    keys_url = known.jwt_jwks_url or f"{known.jwt_issuer}/.well-known/jwks.json"
+    return BearerTokens(SigningKeys(keys_url), issuer=known.jwt_issuer, audience=known.jwt_audience)
 
 
 def edit_agents() -> EditAgents:
@@ -248,3 +255,64 @@ def update_tickets() -> UpdateTickets:
     from shared.wiring import stores
 
     return RedisUpdateTickets(stores.redis())
+
+
+def migrate_database() -> Callable[[], str]:
+    """Brings the database to the newest schema and says which that is."""
+    from functools import partial
+
+    from shared.adapters.postgres.migrate import upgrade
+    from shared.wiring import stores
+
+    url, credentials = stores.database_address()
+    return partial(upgrade, url, ca_file=settings().database_ca_file, credentials=credentials)
+
+
+@lru_cache(maxsize=1)
+def cost_source() -> CostSource:
+    """The cloud provider's accounts."""
+    from shared.adapters.aws_client import AwsClient
+    from shared.adapters.cost_explorer import REGION, CostExplorer
+
+    return CostExplorer(AwsClient("ce", region=REGION))
+
+
+def report_costs() -> ReportCosts:
+    """The daily report of costs."""
+    from shared.use_cases.report_costs import ReportCosts
+
+    return ReportCosts(cost_source(), now)
+
+
+def answer_costs() -> AnswerCosts:
+    """Costs for admins."""
+    from shared.use_cases.report_costs import AnswerCosts
+
+    return AnswerCosts(token_verifier(), cost_source(), now)
+
+
+def rotate_password() -> RotatePassword:
+    """The rotation of the application's database password.
+
+    Raises:
+        SettingsInvalid: the database's host or the secret of its owner is not named.
+    """
+    from shared.adapters.postgres.application_users import PostgresApplicationUsers
+    from shared.adapters.rotating_secret import SecretsManagerRotation
+    from shared.settings import SettingsInvalid
+    from shared.use_cases.rotate_password import RotatePassword
+    from shared.wiring import stores
+    from shared.wiring.environment import secret_values
+
+    known = settings()
+    arn = known.database_master_secret_arn
+    if arn is None or known.database_host is None:
+        raise SettingsInvalid("Set DATABASE_HOST and DATABASE_MASTER_SECRET_ARN.")
+
+    def owner() -> tuple[str, str]:
+        secret = secret_values(arn)
+        return secret["username"], secret["password"]
+
+    url = f"postgresql://{known.database_host}:{known.database_port}/{known.database_name}"
+    users = PostgresApplicationUsers(url, owner=owner, ca_file=known.database_ca_file)
+    return RotatePassword(SecretsManagerRotation(stores.aws_client("secretsmanager")), users)

@@ -9,6 +9,8 @@ from shared.settings import SettingsInvalid
 from shared.wiring.environment import secret_values, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from redis.asyncio.cluster import RedisCluster
 
     from shared.adapters.aws_client import AwsClient
@@ -32,11 +34,21 @@ def database() -> Database:
     """The connection pool; with a secret's ARN, every new connection asks for the current user and password."""
     from shared.adapters.postgres.engine import Database
 
+    url, credentials = database_address()
+    return Database(
+        url, pool_size=settings().database_pool_size, ca_file=settings().database_ca_file, credentials=credentials
+    )
+
+
+def database_address() -> tuple[str, Callable[[], tuple[str, str]] | None]:
+    """Where the database is, and who gives user and password if the address does not hold them.
+
+    Raises:
+        SettingsInvalid: the host is missing.
+    """
     known = settings()
     if known.database_url is not None:
-        return Database(
-            known.database_url.get_secret_value(), pool_size=known.database_pool_size, ca_file=known.database_ca_file
-        )
+        return known.database_url.get_secret_value(), None
     arn = known.database_secret_arn
     if arn is None or known.database_host is None:
         raise SettingsInvalid("Set DATABASE_HOST with DATABASE_SECRET_ARN.")
@@ -45,12 +57,7 @@ def database() -> Database:
         secret = secret_values(arn)
         return secret["username"], secret["password"]
 
-    return Database(
-        f"postgresql://{known.database_host}:{known.database_port}/{known.database_name}",
-        pool_size=known.database_pool_size,
-        ca_file=known.database_ca_file,
-        credentials=credentials,
-    )
+    return f"postgresql://{known.database_host}:{known.database_port}/{known.database_name}", credentials
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from shared.errors import StoreUnavailable
 from shared.observability import timed
@@ -56,6 +56,6 @@ async def cache_operation(*, timeout_seconds: float = OPERATION_TIMEOUT_SECONDS)
         with timed("cache_operation"):
             async with asyncio.timeout(timeout_seconds):
                 yield
-    except (RedisError, OSError) as error:
-        # TimeoutError is an OSError.
+    # TimeoutError is an OSError; a cluster of which no node answers is no RedisError.
+    except (RedisError, RedisClusterException, OSError) as error:
         raise StoreUnavailable("The cache gave no answer.") from error

@@ -1,0 +1,166 @@
+"""The pool on a real server, and on servers that do not answer."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, make_url, text
+
+from shared.adapters.postgres import engine as engine_module
+from shared.adapters.postgres.engine import Database, driver_url
+from shared.errors import NotFound, StoreUnavailable
+
+
+@pytest.fixture
+def silent_server() -> Iterator[str]:
+    """Accepts connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"postgresql://user:secret@127.0.0.1:{server.getsockname()[1]}/vaani"
+
+
+@pytest.fixture
+def abandoned_sockets() -> Iterator[None]:
+    """pg8000 leaves the socket of a failed handshake to the garbage collector; it is collected here, without alarm."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+def read_one(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT 1")).scalar_one())
+
+
+def backend_pid(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+
+def test_any_form_of_address_names_the_driver() -> None:
+    assert driver_url("postgresql://u:p@h:1/d?sslmode=require").render_as_string(hide_password=False) == (
+        "postgresql+pg8000://u:p@h:1/d"
+    )
+
+
+@pytest.mark.usefixtures("abandoned_sockets")
+async def test_a_server_that_does_not_answer_is_given_up(silent_server: str) -> None:
+    database = Database(silent_server, socket_timeout_seconds=0.2)
+    started = time.monotonic()
+
+    with pytest.raises(StoreUnavailable):
+        await database.run(read_one)
+
+    assert time.monotonic() - started < 2
+    await database.close()
+
+
+async def test_a_server_that_is_gone_is_unavailable_and_its_password_is_not_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    database = Database("postgresql://user:hunter2secret@127.0.0.1:1/vaani")
+
+    with pytest.raises(StoreUnavailable) as refused:
+        await database.run(read_one)
+
+    assert "hunter2secret" not in f"{refused.value}{capsys.readouterr()}"
+    await database.close()
+
+
+@pytest.mark.integration
+async def test_work_is_undone_when_it_fails(database: Database) -> None:
+    def fail_after_writing(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO users (channel, user_id) VALUES ('whatsapp', 'asha')"))
+        raise NotFound("something else")
+
+    with pytest.raises(NotFound):
+        await database.run(fail_after_writing)
+
+    assert await database.run(lambda connection: connection.execute(text("SELECT count(*) FROM users")).scalar()) == 0
+
+
+@pytest.mark.integration
+async def test_a_refused_statement_is_unavailable_and_the_pool_goes_on(database: Database) -> None:
+    with pytest.raises(StoreUnavailable):
+        await database.run(lambda connection: connection.execute(text("SELECT 1/0")))
+
+    assert await database.run(read_one) == 1
+
+
+@pytest.mark.integration
+@pytest.mark.requirement("10.6")
+async def test_more_work_than_connections_waits_its_turn(database_url: str, postgres_admin: Engine) -> None:
+    database = Database(database_url, pool_size=3)
+
+    pids = await asyncio.gather(*(database.run(backend_pid) for _ in range(40)))
+
+    assert 1 <= len(set(pids)) <= 3
+    await database.close()
+
+
+@pytest.mark.integration
+async def test_a_connection_that_died_while_idle_is_replaced(database: Database, postgres_admin: Engine) -> None:
+    pid = await database.run(backend_pid)
+    with postgres_admin.connect() as connection:
+        connection.execute(text(f"SELECT pg_terminate_backend({pid})"))
+
+    assert await database.run(read_one) == 1
+
+
+@pytest.mark.integration
+async def test_each_new_connection_asks_who_it_is(database_url: str) -> None:
+    known = make_url(database_url)
+    asked = []
+
+    def credentials() -> tuple[str, str]:
+        asked.append(1)
+        return str(known.username), str(known.password)
+
+    database = Database(
+        known.set(username=None, password=None).render_as_string(), pool_size=1, credentials=credentials
+    )
+
+    assert await database.run(read_one) == 1
+    assert await database.run(read_one) == 1
+    assert asked == [1]
+    await database.close()
+
+
+@pytest.mark.integration
+@pytest.mark.requirement("5.5")
+async def test_connections_are_encrypted(database: Database) -> None:
+    query = text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+
+    assert await database.run(lambda connection: connection.execute(query).scalar_one())
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("abandoned_sockets")
+async def test_with_an_authority_an_unknown_certificate_is_refused(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from local.self_signed import write_certificate
+
+    write_certificate(tmp_path / "other.crt", tmp_path / "other.key")
+    monkeypatch.setattr(engine_module, "POOL_TIMEOUT_SECONDS", 0.5)
+    database = Database(database_url, ca_file=str(tmp_path / "other.crt"))
+
+    with pytest.raises(StoreUnavailable):
+        await database.run(read_one)
+
+    await database.close()
+
+
+async def test_the_pool_is_never_larger_than_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: dict[str, Any] = {}
+    monkeypatch.setattr(engine_module, "create_engine", lambda _url, **options: made.update(options))
+
+    Database("postgresql://u:p@127.0.0.1/d", pool_size=20)
+
+    assert (made["pool_size"], made["max_overflow"]) == (20, 0)
