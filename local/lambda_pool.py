@@ -120,9 +120,13 @@ class ExecutionEnvironment:
     async def end(self) -> None:
         """Kill the process: Lambda gives an environment no time to say goodbye either."""
         self._is_warm = False
+        child_process.kill_group(self.process.pid)
         if self._writer:
             self._writer.close()
-        child_process.kill_group(self.process.pid)
+            with contextlib.suppress(ConnectionError):
+                await self._writer.wait_closed()
+        else:
+            self._socket.close()
         await asyncio.to_thread(self.process.wait)
 
     async def _receive(self, timeout_seconds: float) -> dict[str, Any]:
@@ -196,12 +200,13 @@ class LambdaFunction:
     async def close(self, *, grace_seconds: float = 5.0) -> None:
         """Let running invocations finish for a while, then end every environment."""
         self._is_closing = True
-        for task in self._tasks:
-            task.cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace_seconds):
                 for _ in [environment for environment in self._all if environment.is_alive]:
                     await self._free.get()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(environment.end() for environment in self._all))
 
     async def _take(self) -> ExecutionEnvironment:
@@ -224,6 +229,7 @@ class LambdaFunction:
     def _replace(self, environment: ExecutionEnvironment) -> None:
         if environment in self._all:
             self._all.discard(environment)
+            self._run(environment.end())
             if not self._is_closing:
                 self._run(self._add_environment())
 
@@ -257,7 +263,6 @@ class LambdaFunction:
         """Replace an idle environment soon after its process was killed, not only at the next event."""
         while environment in self._all:
             if environment.process.poll() is not None:
-                await environment.end()
                 self._replace(environment)
             await asyncio.sleep(0.2)
 

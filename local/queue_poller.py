@@ -185,7 +185,7 @@ def _failed_ids(result: Any, batch_ids: set[str]) -> set[str]:
         named = {failure["itemIdentifier"] for failure in result.get("batchItemFailures") or []}
     except (TypeError, KeyError):
         return batch_ids
-    return min(named, batch_ids)
+    return batch_ids if named - batch_ids else named
 
 
 async def main(configuration_file: Path) -> None:
