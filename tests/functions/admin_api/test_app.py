@@ -16,7 +16,7 @@ from shared.http_api import agent_examples as examples
 from shared.ports.history import ConversationSummary
 from shared.use_cases.edit_agents import EditAgents, EditRules
 from tests.fakes.agent_editors import FakeAgentEditor, FakeRuleEditor
-from tests.functions.loading import Answer, call, load_function
+from tests.functions.loading import Answer, call, load_function, replay
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROLES = {"admin": {Role.ADMIN}, "operator": {Role.OPERATOR}, "nobody": set[Role]()}
@@ -267,3 +267,14 @@ def test_a_ticket_belongs_to_the_caller_and_is_short_lived(module: ModuleType) -
     answer = call(module, "POST", "/api/v1/updates-ticket", headers={"authorization": "Bearer nobody"})
 
     assert answer.json["data"] == {"ticket": "user-nobody-30", "expires_in_seconds": 30}
+
+
+@pytest.mark.parametrize(
+    "case", ["agents", "agents_single_value", "health", "release", "routing_test", "takeover", "updates_ticket"]
+)
+def test_the_sample_events_are_answered(module: ModuleType, case: str) -> None:
+    assert replay(module, f"admin_api/{case}", token="admin").status == 200
+
+
+def test_the_sample_event_without_a_token_is_refused(module: ModuleType) -> None:
+    assert replay(module, "admin_api/agents_without_token").status == 401

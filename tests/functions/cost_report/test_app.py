@@ -13,7 +13,7 @@ from shared.domain.access import Caller, Role
 from shared.domain.cost import CostByService, MonthlyCost, ReservationAdvice
 from shared.use_cases.report_costs import AnswerCosts, ReportCosts
 from tests.fakes.cost_source import FakeCostSource
-from tests.functions.loading import call, load_function
+from tests.functions.loading import call, load_function, replay
 
 EVENTS = Path(__file__).parents[3] / "events" / "cost_report"
 ADMIN = {"authorization": "Bearer admin"}
@@ -137,3 +137,8 @@ def test_the_schedule_records_each_service_as_a_metric(module: ModuleType, capsy
         ("AWS Lambda", "last_month"): [0.2000000001],
         ("Amazon RDS", "this_month"): [3.0],
     }
+
+
+@pytest.mark.parametrize("case", ["costs", "costs_single_value", "health", "recommendations"])
+def test_the_sample_events_are_answered(module: ModuleType, case: str) -> None:
+    assert replay(module, f"cost_report/{case}", token="admin").status == 200

@@ -19,7 +19,7 @@ from shared.ports.history import ConversationSummary, StoredMessage
 from shared.use_cases.query_history import QueryHistory
 from tests.fakes.identity_provider import AUDIENCE, ISSUER, JWKS_URL, IdentityProvider
 from tests.functions.history_api.canned_history import CannedHistory
-from tests.functions.loading import TRACE_ID, Answer, call, load_function
+from tests.functions.loading import TRACE_ID, Answer, call, load_function, replay
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CONVERSATION = ConversationSummary(
@@ -417,3 +417,23 @@ def test_the_docs_page_needs_nothing_that_its_policy_forbids(module: ModuleType)
     assert "unsafe-inline" not in answer.headers["content-security-policy"]
     assert "/api/v1/conversations/{conversation_id}/takeover" in answer.text
     assert not any(mark in answer.text for mark in ("<script", "src=", ' style="', "https://cdn"))
+
+
+@pytest.mark.parametrize(
+    ("case", "status"),
+    [
+        ("calls", 200),
+        ("conversations", 200),
+        ("conversations_single_value", 200),
+        ("health", 200),
+        ("openapi", 200),
+        ("messages", 404),
+        ("recording", 404),
+    ],
+)
+def test_the_sample_events_are_answered(module: ModuleType, provider: IdentityProvider, case: str, status: int) -> None:
+    assert replay(module, f"history_api/{case}", token=provider.token()).status == status
+
+
+def test_the_sample_event_without_a_token_is_refused(module: ModuleType) -> None:
+    assert replay(module, "history_api/conversations_without_token").status == 401
