@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,16 +72,16 @@ async def _show_call(stack: RunningStack) -> None:
         raise DemoFailed(f"Twilio would have refused what was sent: {conversation.call.protocol_errors[0]}")
     record = await _finished_record(stack, conversation.call.call_sid)
     turns = await stack.messages(record["conversation_id"])
-    await _print_transcript(conversation, record["transcript"])
+    await _print_transcripts(conversation, turns)
     demo_report.print_title("How long it took")
-    demo_report.print_latencies([turn for turn in turns if turn["speaker"] == "agent"])
+    demo_report.print_latencies(_answers(turns))
     demo_report.print_response_times(
         [exchange.response_ms for exchange in conversation.exchanges if exchange.response_ms is not None],
         lag_ms=conversation.call.largest_lag_ms,
     )
     _print_interruption(conversation.exchanges)
     await _show_recording(stack, conversation.call.call_sid)
-    _check_understanding(conversation, record["transcript"])
+    _check(conversation, turns, record["transcript"])
 
 
 async def _finished_record(stack: RunningStack, call_sid: str) -> dict[str, Any]:
@@ -93,12 +94,12 @@ async def _finished_record(stack: RunningStack, call_sid: str) -> dict[str, Any]
     )
 
 
-async def _print_transcript(conversation: DemoCall, transcript: list[dict[str, Any]]) -> None:
+async def _print_transcripts(conversation: DemoCall, turns: list[dict[str, Any]]) -> None:
     demo_report.print_title("What the platform understood and said (its own transcript)")
-    for segment in transcript:
-        speaker = "patient" if segment["speaker"] == "user" else segment["agent_id"] or segment["speaker"]
-        note = "(interrupted: only what was heard is kept)" if segment["interrupted"] else ""
-        demo_report.print_turn(at_ms=segment["start_ms"], speaker=speaker, text=segment["text"], note=note)
+    for turn in turns:
+        speaker = "patient" if turn["speaker"] == "user" else turn["agent_id"] or turn["speaker"]
+        note = "(interrupted: only what was heard is kept)" if turn["interrupted"] else ""
+        demo_report.print_turn(at_ms=turn["start_ms"] or 0, speaker=speaker, text=turn["text"], note=note)
     demo_report.print_title("What the patient said and heard (recognised from the audio in the earpiece)")
     ear = await CallerEar.load()
     greeting = conversation.greeting
@@ -110,7 +111,7 @@ async def _print_transcript(conversation: DemoCall, transcript: list[dict[str, A
             demo_report.print_turn(at_ms=exchange.answer.start_ms, speaker="earpiece", text=words)
 
 
-def _print_interruption(exchanges: tuple[Exchange, ...] | list[Exchange] | Any) -> None:
+def _print_interruption(exchanges: Sequence[Exchange]) -> None:
     cut = [exchange.cut_after_ms for exchange in exchanges if exchange.cut_after_ms is not None]
     if not cut:
         raise DemoFailed("the agent went on talking when the patient interrupted")
@@ -135,18 +136,28 @@ async def _show_recording(stack: RunningStack, call_sid: str) -> None:
         raise DemoFailed("a channel of the recording holds no voice")
 
 
-def _check_understanding(conversation: DemoCall, transcript: list[dict[str, Any]]) -> None:
-    said = _words(" ".join(exchange.said for exchange in conversation.exchanges))
-    understood = _words(" ".join(segment["text"] for segment in transcript if segment["speaker"] == "user"))
+def _check(conversation: DemoCall, turns: list[dict[str, Any]], transcript: list[dict[str, Any]]) -> None:
+    answers = _answers(turns)
+    if len(answers) < len(conversation.exchanges):
+        raise DemoFailed(f"{len(conversation.exchanges)} things were said, but only {len(answers)} were answered")
+    said = _words(exchange.said for exchange in conversation.exchanges)
+    understood = _words(turn["text"] for turn in turns if turn["speaker"] == "user")
     if len(said & understood) < LEAST_UNDERSTOOD * len(said):
         raise DemoFailed("the platform's transcript holds too few of the patient's words")
-    agents = {segment["agent_id"] for segment in transcript if segment["speaker"] == "agent" and segment["agent_id"]}
+    agents = {turn["agent_id"] for turn in answers}
     if len(agents) < FEWEST_AGENTS:
-        raise DemoFailed(f"only {', '.join(sorted(agents)) or 'nobody'} answered; at least two agents should have")
+        raise DemoFailed(f"only {', '.join(sorted(agents))} answered; at least {FEWEST_AGENTS} agents should have")
+    if not {turn["text"] for turn in turns} <= {segment["text"] for segment in transcript}:
+        raise DemoFailed("the record of the call lacks a turn that its conversation holds")
 
 
-def _words(text: str) -> set[str]:
-    return {"".join(filter(str.isalnum, word)) for word in text.lower().split()}
+def _answers(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The agents' answers; greetings and apologies have no stages."""
+    return [turn for turn in turns if turn["speaker"] == "agent" and turn["stages_ms"]]
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    return {"".join(filter(str.isalnum, word)) for text in texts for word in text.lower().split()}
 
 
 def _shown(path: Path) -> Path:

@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 20
 STATUS_PATIENCE_SECONDS = 10
 CHANNEL = "whatsapp"
 QUESTIONS = (
-    "Hi! Where is the clinic, and is there parking?",
+    "Hi! What is the address of the clinic?",
     "Can I get an appointment for my daughter this week?",
     "How can I pay my bill?",
 )

@@ -47,7 +47,7 @@ async def serve(app: ASGIApp) -> AsyncIterator[str]:
     )
     server = _QuietServer(config)
     task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
+    while not server.started:
         await asyncio.sleep(0.005)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
@@ -170,7 +170,7 @@ async def send_clear(socket: WebSocket, start: dict[str, object]) -> None:
 async def until(is_so: Callable[[], bool], *, seconds: float = 5) -> None:
     """Wait for something that another task does."""
     async with asyncio.timeout(seconds):
-        while not is_so():  # noqa: ASYNC110 - any fact of another task, not only those with an event
+        while not is_so():
             await asyncio.sleep(0.005)
 
 

@@ -342,6 +342,7 @@ def whatsapp_number(platform: FakePlatform, simulator_url: str) -> WhatsAppNumbe
     )
 
 
+@pytest.mark.requirement("17.3")
 async def test_whatsapp_user_writes_signed_messages_and_reads_only_own_replies(
     graph: httpx.AsyncClient, platform: FakePlatform, simulator_url: str
 ) -> None:
@@ -372,6 +373,7 @@ async def test_whatsapp_user_says_when_nobody_answers_or_the_webhook_refuses(
             await user.say("Hello?")
 
 
+@pytest.mark.requirement("17.3")
 async def test_twilio_whatsapp_user_writes_signed_forms_and_reads_replies(
     twilio: httpx.AsyncClient, platform: FakePlatform, simulator_url: str
 ) -> None:

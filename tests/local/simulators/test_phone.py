@@ -34,6 +34,7 @@ async def listen_for_ever(socket: WebSocket, start: dict[str, object]) -> None:
     await asyncio.Event().wait()
 
 
+@pytest.mark.requirement("17.3")
 async def test_incoming_webhook_is_signed_and_complete(platform: FakePlatform) -> None:
     async with PhoneCall(platform.line, caller="+919900112233") as call:
         pass
