@@ -73,7 +73,7 @@ class RouteReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingDecision:
-    """The chosen agent and why. `detail` names the rule or gives the score."""
+    """The chosen agent, or HUMAN, and why. `detail` names the rule or gives the score."""
 
     agent_id: str
     reason: RouteReason

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Iterable
 
 from shared.domain.agent import ActiveAgent, AgentProfile, Passage, RouteReason, RoutingDecision, RoutingRule, RuleKind
@@ -10,6 +10,10 @@ from shared.domain.message import InboundMessage
 
 MEANING_THRESHOLD = 0.35
 """Cosine similarity from which a passage is taken to be about the question; below it, nobody is an expert."""
+
+_WORD_CATEGORIES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No"})
+_JOINERS = "_\u200c\u200d"
+_EMOJI_SELECTORS = "\ufe0e\ufe0f"
 
 
 def choose_agent(
@@ -45,27 +49,57 @@ def choose_agent(
 
 def matches(rule: RoutingRule, message: InboundMessage) -> bool:
     """Whether a rule applies to a message."""
-    pattern = rule.pattern.strip().casefold()
-    text = " ".join(message.text.casefold().split())
+    pattern = _comparable(rule.pattern)
+    text = _comparable(message.text)
     match rule.kind:
         case RuleKind.KEYWORD:
-            return any(_has_words(text, word) for word in pattern.split(",") if word.strip())
+            return any(_has_words(text, word.strip()) for word in pattern.split(","))
         case RuleKind.PHRASE:
             return _has_words(text, pattern)
         case RuleKind.PREFIX:
-            return bool(pattern) and text.startswith(pattern)
+            return bool(pattern) and text.startswith(pattern) and _stands_alone(text, 0, len(pattern))
         case RuleKind.BUTTON:
-            return str(message.attributes.get("payload", "")).casefold() == pattern
+            return bool(pattern) and pattern in _pressed(message)
         case RuleKind.CHANNEL:
-            return message.channel.casefold() == pattern
+            return _comparable(message.channel) == pattern
         case RuleKind.DEFAULT:
             return True
 
 
+def _pressed(message: InboundMessage) -> set[str]:
+    """What identifies the button or list entry that was chosen: the channels call it by different names."""
+    names = ("payload", "id", "list_id")
+    return {_comparable(str(message.attributes[name])) for name in names if name in message.attributes}
+
+
+def _comparable(text: str) -> str:
+    """The text without what does not matter: case, runs of white space, and which keyboard composed a letter."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
 def _has_words(text: str, words: str) -> bool:
-    # Not \b: it splits Devanagari and Tamil words at their vowel signs, which are no word characters to `re`.
-    wanted = re.escape(" ".join(words.split()))
-    return bool(wanted) and re.search(rf"(?:^|[\s.,;:!?\"'()।]){wanted}(?:$|[\s.,;:!?\"'()।])", text) is not None
+    start = text.find(words) if words else -1
+    while start >= 0:
+        if _stands_alone(text, start, start + len(words)):
+            return True
+        start = text.find(words, start + 1)
+    return False
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether no word goes on across either end of a stretch of the text."""
+    goes_on = (
+        0 < place < len(text) and _is_of_word(text[place - 1]) and _is_of_word(text[place]) for place in (start, end)
+    )
+    return not any(goes_on)
+
+
+def _is_of_word(character: str) -> bool:
+    # Neither \b nor \w: vowel signs of Devanagari and Tamil are marks, which are no word characters to `re`.
+    # Joiners stand within words; the selectors behind an emoji are marks, but of no word.
+    if character in _JOINERS:
+        return True
+    return unicodedata.category(character) in _WORD_CATEGORIES and character not in _EMOJI_SELECTORS
 
 
 def _precedence(rule: RoutingRule) -> tuple[int, int, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from shared.domain.call import StreamTicket
 from shared.domain.quota import decide_rate
 from shared.errors import StoreUnavailable
@@ -83,9 +85,18 @@ class AnswerCall:
             direction=call.direction,
             resumes=resumes,
         )
-        token = await self._tickets.mint(ticket, ttl_seconds=TOKEN_TTL_SECONDS)
+        token = await self._mint(ticket)
         logger.info("call_connecting", call_sid=call.call_sid, user=user_hash(call.caller_id), resumes=resumes)
         return self._telephony.connect(token)
+
+    async def _mint(self, ticket: StreamTicket) -> str:
+        """A token; without one the call cannot come in, so its slot must not stay taken."""
+        try:
+            return await self._tickets.mint(ticket, ttl_seconds=TOKEN_TTL_SECONDS)
+        except StoreUnavailable:
+            with suppress(StoreUnavailable):
+                await self._slots.release(ticket.caller_id, ticket.slot)
+            raise
 
     async def _is_within_rate(self, call: PhoneCall) -> bool:
         try:

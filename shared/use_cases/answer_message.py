@@ -10,15 +10,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.agent import HUMAN
+from shared.domain.agent import HUMAN, RoutingDecision
 from shared.domain.call import VOICE_CHANNEL
 from shared.domain.conversation import Conversation, ConversationStatus, Speaker, Turn
 from shared.domain.event import EventType, PlatformEvent
 from shared.domain.json_value import JSON
-from shared.domain.message import Delivery, DeliveryStatus, InboundMessage, Recipient, ReplyPolicy
+from shared.domain.message import Delivery, DeliveryStatus, InboundMessage, MessageKind, Recipient, ReplyPolicy
 from shared.domain.prompt import HandOver
 from shared.domain.reply import ReplyDraft, with_first_audio
-from shared.errors import PlatformError, StoreUnavailable
+from shared.errors import LeaseLost, StoreUnavailable
 from shared.observability import logger, record_turn
 from shared.ports.channel import OutboundChannel
 from shared.ports.messaging import EventPublisher
@@ -27,6 +27,7 @@ from shared.use_cases.orchestrator import Orchestrator, Reply
 from shared.use_cases.outbox import Outbox, join
 from shared.use_cases.recall_conversation import RecallConversation
 
+_KIND_IN_WORDS = {MessageKind.AUDIO: "voice message", MessageKind.UNSUPPORTED: "message"}
 CANNOT_READ = "Thank you, I got your {kind}. I can only read text for now: could you write it in a few words?"
 
 
@@ -110,7 +111,8 @@ class AnswerMessage:
         if conversation.status is ConversationStatus.HUMAN or message.reply_policy is ReplyPolicy.SILENT:
             return None
         if message.reply_policy is ReplyPolicy.ACKNOWLEDGE:
-            draft = ReplyDraft(text=CANNOT_READ.format(kind=message.kind.value), agent_id=None)
+            kind = _KIND_IN_WORDS.get(message.kind, message.kind.value)
+            draft = ReplyDraft(text=CANNOT_READ.format(kind=kind), agent_id=None)
             return await self._send_whole(claim, channel, recipient, draft)
         reply = self._orchestrator.reply(conversation, message, is_spoken=channel.capabilities.streams)
         reply.stages_ms.update(_stages_before(message), context=_elapsed_ms(started))
@@ -133,15 +135,17 @@ class AnswerMessage:
     ) -> _Outcome:
         held = await self._outbox.hold(claim, draft, delivery_id=recipient.delivery_id)
         delivery = await self._outbox.send(claim, channel, replace(recipient, delivery_id=held.delivery_id), held)
-        return _Outcome(
-            draft=held.draft, delivery=delivery, hand_over=None if reply is None else reply.hand_over
-        )
+        return _Outcome(draft=held.draft, delivery=delivery, hand_over=None if reply is None else reply.hand_over)
 
     async def _finish(
         self, message: InboundMessage, claim: Claim, conversation: Conversation, outcome: _Outcome | None
     ) -> Answer:
         draft = None if outcome is None else outcome.draft
         delivery = None if outcome is None else outcome.delivery
+        route = None if draft is None else draft.route
+        if route is not None and route.agent_id == HUMAN and conversation.status is not ConversationStatus.HUMAN:
+            # Before the message is done: nobody would come back for it after a crash.
+            conversation = await self._call_a_person(conversation, route)
         await self._history.complete(claim, draft, delivery)
         conversation = conversation.with_turns(*_turns(message, draft, delivery, self._clock()))
         await self._recall.keep(conversation)
@@ -153,11 +157,12 @@ class AnswerMessage:
             conversation,
             {"agent_id": draft.agent_id, "interrupted": delivery.interrupted, "status": delivery.status.value},
         )
-        if outcome.hand_over is not None and outcome.hand_over.target == HUMAN:
-            conversation = await self._call_a_person(conversation, outcome.hand_over)
+        if route is not None and route.agent_id == HUMAN:
+            status = conversation.status.value
+            await self._tell(EventType.TAKEOVER_CHANGED, conversation, {"status": status, "wanted": True})
         return Answer(conversation=conversation, draft=draft, delivery=delivery, hand_over=outcome.hand_over)
 
-    async def _call_a_person(self, conversation: Conversation, hand_over: HandOver) -> Conversation:
+    async def _call_a_person(self, conversation: Conversation, route: RoutingDecision) -> Conversation:
         """Leave the conversation to a person; the agents stay silent until it is given back.
 
         A caller who cannot be connected to a person is promised a call back and goes on with the agent: on the phone
@@ -166,12 +171,8 @@ class AnswerMessage:
         status = ConversationStatus.HUMAN
         if conversation.key.channel == VOICE_CHANNEL and not self._can_transfer_calls:
             status = ConversationStatus.OPEN
-        note = f"Handed over to a person: {hand_over.reason}. {hand_over.summary}".strip()
-        await self._history.set_status(conversation.id, status, note=note)
-        conversation = conversation.with_status(status)
-        await self._recall.keep(conversation)
-        await self._tell(EventType.TAKEOVER_CHANGED, conversation, {"status": status.value, "wanted": True})
-        return conversation
+        await self._history.set_status(conversation.id, status, note=f"Handed over to a person {route.detail}")
+        return conversation.with_status(status)
 
     @asynccontextmanager
     async def _holding(self, claim: Claim) -> AsyncGenerator[None, None]:
@@ -179,7 +180,9 @@ class AnswerMessage:
         renewal = asyncio.create_task(self._renew(claim))
         try:
             yield
-        except PlatformError:
+        except Exception:
+            # A cancelled worker is not among these. It is being stopped, perhaps while a provider takes the reply:
+            # the rest of the lease is the time in which the provider's status can tell.
             await self._give_back(claim)
             raise
         finally:
@@ -192,6 +195,10 @@ class AnswerMessage:
                 await self._history.renew(claim, lease_seconds=self._lease_seconds)
             except StoreUnavailable:
                 logger.warning("lease_not_renewed", message_id=claim.message_id)
+            except LeaseLost:
+                # Whatever this worker still wants to note will be refused, and it sends nothing unnoted.
+                logger.warning("lease_lost", message_id=claim.message_id)
+                return
 
     async def _give_back(self, claim: Claim) -> None:
         try:
@@ -201,9 +208,7 @@ class AnswerMessage:
 
     async def _tell(self, kind: EventType, conversation: Conversation, data: dict[str, JSON]) -> None:
         await self._events.publish(
-            PlatformEvent(
-                type=kind, at=self._clock(), conversation_id=conversation.id, key=conversation.key, data=data
-            )
+            PlatformEvent(type=kind, at=self._clock(), conversation_id=conversation.id, key=conversation.key, data=data)
         )
 
 
@@ -219,9 +224,7 @@ def _recipient(message: InboundMessage, claim: Claim) -> Recipient:
     )
 
 
-def _turns(
-    message: InboundMessage, draft: ReplyDraft | None, delivery: Delivery | None, now: datetime
-) -> list[Turn]:
+def _turns(message: InboundMessage, draft: ReplyDraft | None, delivery: Delivery | None, now: datetime) -> list[Turn]:
     turns = [Turn(speaker=Speaker.USER, text=message.text, at=message.sent_at)] if message.text else []
     if draft is None or delivery is None or delivery.status is DeliveryStatus.FAILED or not delivery.text:
         return turns

@@ -31,15 +31,26 @@ class CloseCall:
         self._events = events
         self._clock = clock
 
-    async def __call__(self, call_sid: str, *, slot: str, reason: str, has_failed: bool = False) -> None:
+    async def __call__(
+        self,
+        call_sid: str,
+        *,
+        slot: str,
+        reason: str,
+        has_failed: bool = False,
+        caller_id: str | None = None,
+    ) -> None:
         """Note the end, finish the recording, give the slot back.
 
         Each step is tried whatever became of the others; the background job repairs what a dead store prevented.
+        `caller_id` lets the slot go even if the call has no record: the caller hung up before audio flowed.
         """
         call = await self._end(call_sid, reason=reason, has_failed=has_failed)
+        holder = caller_id if call is None else call.caller_id
+        if holder is not None:
+            await self._release(holder, slot)
         if call is None:
             return
-        await self._release(call, slot)
         await self._finish_recording(call)
         await self._events.publish(
             PlatformEvent(
@@ -59,11 +70,11 @@ class CloseCall:
             logger.exception("call_end_not_kept", call_sid=call_sid)
             return None
 
-    async def _release(self, call: Call, slot: str) -> None:
+    async def _release(self, caller_id: str, slot: str) -> None:
         try:
-            await self._slots.release(call.caller_id, slot)
+            await self._slots.release(caller_id, slot)
         except StoreUnavailable:
-            logger.warning("call_slot_not_released", call_sid=call.call_sid)
+            logger.warning("call_slot_not_released", slot=slot)
 
     async def _finish_recording(self, call: Call) -> None:
         try:

@@ -16,6 +16,7 @@ from shared.use_cases.guard_source import GuardSource
 
 RECOVERIES = 5
 _RECOVERY_WINDOW_SECONDS = 300
+_TOPICS = frozenset({"status", "recover", "stream-status", "machine-detection"})
 ONE_MOMENT = "Please hold on, I'm connecting you to a colleague."
 
 
@@ -50,23 +51,30 @@ class FollowCall:
             InvalidRequest: not the provider's format.
             NotFound: no such webhook.
         """
+        topic = request.path.removeprefix("/webhooks/voice/")
+        if topic not in _TOPICS:
+            # Before the guard, which counts failures by path: made-up paths must not become counters.
+            raise NotFound("There is no such voice webhook.")
         await self._guard(request, self._telephony.verify, webhook="voice")
         call = self._telephony.parse(request)
-        match request.path.removeprefix("/webhooks/voice/"):
-            case "status":
-                return await self._note_status(call)
-            case "recover":
-                return await self._recover(call)
-            case "stream-status" | "machine-detection" as topic:
-                logger.info("call_reported", call_sid=call.call_sid, topic=topic)
-                return HTTPResponse.empty()
-        raise NotFound("There is no such voice webhook.")
+        if topic == "status":
+            return await self._note_status(call)
+        if topic == "recover":
+            return await self._recover(call)
+        logger.info("call_reported", call_sid=call.call_sid, topic=topic)
+        return HTTPResponse.empty()
 
     async def _note_status(self, call: PhoneCall) -> HTTPResponse:
         """A final status closes what a lost stream left open; the reason noted first stands."""
         if call.has_ended:
             has_failed = call.status == "failed"
-            await self._close_call(call.call_sid, slot=call.call_sid, reason=call.status, has_failed=has_failed)
+            await self._close_call(
+                call.call_sid,
+                slot=call.call_sid,
+                reason=call.status,
+                has_failed=has_failed,
+                caller_id=call.caller_id,
+            )
         return HTTPResponse.empty()
 
     async def _recover(self, call: PhoneCall) -> HTTPResponse:
@@ -75,12 +83,14 @@ class FollowCall:
         A call that we ended is hung up, one that waits for a person is connected, and one that lost its stream by
         our fault comes back to another task, where the conversation goes on.
         """
+        if call.has_ended:
+            return self._telephony.hang_up()
         try:
             kept = await self._history.call(call.call_sid)
             conversation = await self._history.conversation(kept.conversation_id)
             if conversation.status is ConversationStatus.HUMAN and self._human_phone_number:
                 return self._telephony.dial(self._human_phone_number, ONE_MOMENT)
-            if call.has_ended or kept.state is CallState.ENDED:
+            if kept.state is CallState.ENDED:
                 return self._telephony.hang_up()
             return await self._reconnect(call, resumes=True)
         except NotFound:

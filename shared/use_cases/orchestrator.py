@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, Passage, RouteReason, RoutingDecision, RoutingRule
@@ -39,7 +39,6 @@ class Reply:
     agent_id: str | None = None
     hand_over: HandOver | None = None
     usage: TokenUsage | None = None
-    has_failed: bool = False
     stages_ms: dict[str, int] = field(default_factory=dict)
 
     def draft(self, text: str) -> ReplyDraft:
@@ -47,6 +46,31 @@ class Reply:
         return ReplyDraft(
             text=text, agent_id=self.agent_id, route=self.route, usage=self.usage, stages_ms=dict(self.stages_ms)
         )
+
+
+@dataclass(slots=True)
+class _Voice:
+    """Joins what several speakers say to one text, in which their words do not run together.
+
+    Attributes:
+        has_spoken: whether there were any words since the speaker changed.
+    """
+
+    has_spoken: bool = False
+    _last: str = ""
+
+    def change_speaker(self) -> None:
+        """What comes next is somebody else's, or begins a new sentence."""
+        self.has_spoken = False
+
+    def say(self, text: str) -> str:
+        """The text as it is to be joined to what was said before."""
+        begins = bool(text.strip()) and not self.has_spoken
+        touches = self._last != "" and not self._last.isspace() and not text[:1].isspace()
+        joined = f" {text}" if begins and touches else text
+        self.has_spoken = self.has_spoken or begins
+        self._last = joined[-1:] or self._last
+        return joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,39 +144,36 @@ class Orchestrator:
     ) -> AsyncGenerator[ReplyChunk, None]:
         """Stream the agent's answer; where it hands over to another agent, that one's, as if one spoke."""
         served: list[str] = []
+        voice = _Voice()
         current: AgentProfile | None = agent
         while current is not None:
             served.append(current.id)
             reply.agent_id = current.id
             await self._remember_active(conversation, current)
-            prompt = build_prompt(
-                current,
-                conversation,
-                message.text,
-                desk.passages,
-                _colleagues(desk, served),
-                spoken=is_spoken,
-            )
-            following: AgentProfile | None = None
+            colleagues = _colleagues(desk, served)
+            prompt = build_prompt(current, conversation, message.text, desk.passages, colleagues, spoken=is_spoken)
+            voice.change_speaker()
+            hand_over: HandOver | None = None
             try:
                 async with aclosing(self._ask(reply, prompt)) as pieces:
                     async for piece in pieces:
                         if isinstance(piece, HandOver):
-                            following = desk.profile(piece.target)
-                            reply.hand_over = piece
-                            if piece.target == HUMAN:
-                                yield ReplyChunk(text=self._announce_person(is_spoken=is_spoken), agent_id=current.id)
+                            hand_over = _to_a_colleague(piece, colleagues)
                             break
-                        yield ReplyChunk(text=piece.text, agent_id=current.id)
+                        yield ReplyChunk(text=voice.say(piece.text), agent_id=current.id)
             except ModelUnavailable:
                 logger.exception("model_unavailable", agent_id=current.id)
-                reply.has_failed = True
-                yield ReplyChunk(text=APOLOGY, agent_id=current.id)
-            if following is not None:
-                reply.route = RoutingDecision(
-                    agent_id=following.id, reason=RouteReason.HANDED_OVER, detail=f"from {current.id}"
-                )
-            current = following
+                voice.change_speaker()
+            if hand_over is None and not voice.has_spoken:
+                yield ReplyChunk(text=voice.say(APOLOGY), agent_id=current.id)
+            if hand_over is not None:
+                reply.hand_over = hand_over
+                reply.route = _handed_over(hand_over, current)
+                if hand_over.target == HUMAN:
+                    voice.change_speaker()
+                    text = voice.say(self._announce_person(is_spoken=is_spoken))
+                    yield ReplyChunk(text=text, agent_id=current.id)
+            current = None if hand_over is None else desk.profile(hand_over.target)
 
     def _announce_person(self, *, is_spoken: bool) -> str:
         if not is_spoken:
@@ -206,6 +227,22 @@ def _colleagues(desk: _Desk, served: list[str]) -> tuple[Colleague, ...]:
         return (_HUMAN_COLLEAGUE,)
     others = (Colleague(id=a.id, description=a.description) for a in desk.agents if a.id not in served)
     return (*others, _HUMAN_COLLEAGUE)
+
+
+def _to_a_colleague(hand_over: HandOver, colleagues: tuple[Colleague, ...]) -> HandOver:
+    """The hand-over; to a person if it names nobody who was offered, so that no agent gets a question twice."""
+    if any(colleague.id == hand_over.target for colleague in colleagues):
+        return hand_over
+    logger.warning("hand_over_to_nobody")
+    return replace(hand_over, target=HUMAN)
+
+
+def _handed_over(hand_over: HandOver, giver: AgentProfile) -> RoutingDecision:
+    detail = f"from {giver.id}"
+    if hand_over.target == HUMAN:
+        # Kept with the reply: after a crash it is all that tells why a person is wanted.
+        detail = f"{detail}: {hand_over.reason}. {hand_over.summary}".rstrip(".: ")
+    return RoutingDecision(agent_id=hand_over.target, reason=RouteReason.HANDED_OVER, detail=detail)
 
 
 def _add(first: TokenUsage | None, second: TokenUsage) -> TokenUsage:
