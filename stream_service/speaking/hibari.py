@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
@@ -20,6 +20,9 @@ _REQUIREMENT = "hibari-tts==0.2.1"
 _SHA256 = "5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8"
 # The model adds noise, as breath does; a fixed seed makes the same words sound the same every time.
 _SEED = 1
+_AUDIBLE = 0.005
+_LEAD_IN_SAMPLES = 24 * 20
+_PAUSE_SAMPLES = 24 * 180
 
 Result = TypeVar("Result")
 
@@ -77,8 +80,8 @@ class HibariSynthesizer:
             _spoken(model, phonemes)
         return model
 
-    async def speak(self, text: str, voice: Voice) -> AsyncIterator[bytes]:  # noqa: ARG002  there is one voice
-        """Yield a piece for each sentence. Closing the iterator lets at most the sentence in work come to its end.
+    async def speak(self, text: str, voice: Voice) -> AsyncGenerator[bytes, None]:  # noqa: ARG002  there is one voice
+        """Yield a piece for each sentence. Closing the generator lets at most the sentence in work come to its end.
 
         Raises:
             SpeechUnavailable: no sentence within the timeout, or a text without any sound the model knows, such as
@@ -115,4 +118,13 @@ def _packaged_model() -> VoiceModel:
 
 def _spoken(model: VoiceModel, phonemes: str) -> bytes:
     """One sentence as mu-law audio at 8 kHz."""
-    return encode_mulaw(samples_to_pcm(downsample_24k_to_8k(model.from_phonemes(phonemes, seed=_SEED))))
+    sound = _without_dead_air(model.from_phonemes(phonemes, seed=_SEED))
+    return encode_mulaw(samples_to_pcm(downsample_24k_to_8k(sound)))
+
+
+def _without_dead_air(sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cut the silence around a sentence: the model puts 0.3 s before it, which the caller would wait for."""
+    audible = np.flatnonzero(np.abs(sound) > _AUDIBLE)
+    if audible.size == 0:
+        return sound
+    return sound[max(0, audible[0] - _LEAD_IN_SAMPLES) : audible[-1] + _PAUSE_SAMPLES]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from array import array
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from stream_service.media.audio import BYTES_PER_MS, SAMPLE_RATE_HZ, encode_mulaw
 from stream_service.speaking.synthesizer import Voice
@@ -23,7 +23,7 @@ class ScriptedSynthesizer:
     async def warm_up(self) -> None:
         """Nothing to load."""
 
-    async def speak(self, text: str, voice: Voice) -> AsyncIterator[bytes]:  # noqa: ARG002  every text sounds the same
+    async def speak(self, text: str, voice: Voice) -> AsyncGenerator[bytes, None]:  # noqa: ARG002  every text sounds the same
         """Yield the tone; nothing for an empty text."""
         if not text.strip():
             return

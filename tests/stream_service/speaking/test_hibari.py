@@ -52,10 +52,21 @@ async def test_closing_stops_before_the_next_sentence() -> None:
     model = FakeModel()
     synthesizer = await warm_synthesizer(model)
 
-    async with aclosing(synthesizer.speak("One. Two. Three.", Voice())) as pieces:  # type: ignore[type-var]
+    async with aclosing(synthesizer.speak("One. Two. Three.", Voice())) as pieces:
         await anext(pieces)
 
     assert model.spoken == ["One"]
+
+
+async def test_the_caller_does_not_wait_through_silence_before_the_first_word() -> None:
+    model = FakeModel()
+    second = np.zeros(24_000, dtype=np.float32)
+    model.from_phonemes = lambda _phonemes, *, seed: np.concatenate([second, second + 0.5, second])  # type: ignore[method-assign]
+    synthesizer = await warm_synthesizer(model)
+
+    (piece,) = [piece async for piece in synthesizer.speak("One.", Voice())]
+
+    assert duration_ms(piece) == 20 + 1000 + 180
 
 
 async def test_slow_voice_is_an_error() -> None:
