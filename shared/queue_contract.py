@@ -120,7 +120,7 @@ def _encode_values(kind: type, values: dict[str, Any]) -> bytes:
         return msgspec.json.encode(_FORMS[kind](**_encodable(values)))
 
 
-def _encodable(value: Any) -> Any:  # noqa: ANN401
+def _encodable(value: Any) -> Any:
     if isinstance(value, str) and type(value) is str:
         return value.encode(errors="replace").decode()
     if isinstance(value, dict):

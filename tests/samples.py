@@ -13,7 +13,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
-def a_message(**given: Any) -> InboundMessage:  # noqa: ANN401
+def a_message(**given: Any) -> InboundMessage:
     """A text message; its provider id is a new one each time."""
     values: dict[str, Any] = {
         "channel": "whatsapp",
@@ -28,7 +28,7 @@ def a_message(**given: Any) -> InboundMessage:  # noqa: ANN401
     return InboundMessage(**{**values, **given})
 
 
-def a_status(**given: Any) -> StatusUpdate:  # noqa: ANN401
+def a_status(**given: Any) -> StatusUpdate:
     """A report that a message was delivered; `reported` follows `status` unless given."""
     values: dict[str, Any] = {
         "channel": "whatsapp",
@@ -41,7 +41,7 @@ def a_status(**given: Any) -> StatusUpdate:  # noqa: ANN401
     return StatusUpdate(**values)
 
 
-def a_notice(**given: Any) -> ChannelNotice:  # noqa: ANN401
+def a_notice(**given: Any) -> ChannelNotice:
     """A notice about the account."""
     values: dict[str, Any] = {
         "channel": "whatsapp",
@@ -53,7 +53,7 @@ def a_notice(**given: Any) -> ChannelNotice:  # noqa: ANN401
     return ChannelNotice(**{**values, **given})
 
 
-def a_ticket(**given: Any) -> StreamTicket:  # noqa: ANN401
+def a_ticket(**given: Any) -> StreamTicket:
     """A ticket of an inbound call."""
     values: dict[str, Any] = {
         "call_sid": "CA0001",

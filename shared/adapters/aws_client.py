@@ -25,17 +25,17 @@ class AwsClient:
         self._made: Any = None
 
     # boto3 makes its clients at run time, so there is no class to name.
-    def __call__(self) -> Any:  # noqa: ANN401
+    def __call__(self) -> Any:
         """The client."""
         with self._lock:
             if self._made is None:
                 self._made = self._make()
             return self._made
 
-    def _make(self) -> Any:  # noqa: ANN401
+    def _make(self) -> Any:
         # Imported here: half a second of every cold start that does not need it.
-        import boto3  # noqa: PLC0415
-        from botocore.config import Config  # noqa: PLC0415
+        import boto3
+        from botocore.config import Config
 
         limits = Config(
             connect_timeout=2.0,
@@ -44,6 +44,4 @@ class AwsClient:
             tcp_keepalive=True,
         )
         session: Any = boto3.session.Session()
-        return session.client(
-            self._service, region_name=self._region, endpoint_url=self._endpoint_url, config=limits
-        )
+        return session.client(self._service, region_name=self._region, endpoint_url=self._endpoint_url, config=limits)

@@ -138,7 +138,9 @@ class S3RecordingStore:
         try:
             tags = [self._upload(s3, key, upload_id, 1, first)]
             tags += [self._upload(s3, key, upload_id, number, block) for number, block in enumerate(blocks, start=2)]
-            uploaded: CompletedMultipartUploadTypeDef = {"Parts": [{"ETag": tag, "PartNumber": number} for number, tag in enumerate(tags, start=1)]}
+            uploaded: CompletedMultipartUploadTypeDef = {
+                "Parts": [{"ETag": tag, "PartNumber": number} for number, tag in enumerate(tags, start=1)]
+            }
             s3.complete_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id, MultipartUpload=uploaded)
         except BaseException:
             s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from shared.adapters.postgres.agents import PostgresAgentStore
 from shared.adapters.postgres.schema import agents, knowledge_passages, routing_rules
@@ -47,9 +47,13 @@ def make_store(request: pytest.FixtureRequest) -> MakeStore:
                 for item, vector in knowledge
             ],
         }
-        for table, values in rows.items():
-            if values:
-                await database.run(lambda connection, table=table, values=values: connection.execute(insert(table), values))  # type: ignore[misc]
+
+        def write(connection: Connection) -> None:
+            for table, values in rows.items():
+                if values:
+                    connection.execute(insert(table), values)
+
+        await database.run(write)
         return PostgresAgentStore(database)
 
     if request.param == "fake":

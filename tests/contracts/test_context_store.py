@@ -25,14 +25,14 @@ KEYS = [
 
 
 @pytest.fixture(params=["fake", REAL])
-def context(request: pytest.FixtureRequest, clock: Any) -> ContextStore:  # noqa: ANN401
+def context(request: pytest.FixtureRequest, clock: Any) -> ContextStore:
     if request.param == "fake":
         return FakeContextStore(clock)
     return RedisContextStore(request.getfixturevalue("cache"))
 
 
 @pytest.fixture(params=["fake", REAL])
-def active_agents(request: pytest.FixtureRequest, clock: Any) -> ActiveAgentStore:  # noqa: ANN401
+def active_agents(request: pytest.FixtureRequest, clock: Any) -> ActiveAgentStore:
     if request.param == "fake":
         return FakeActiveAgentStore(clock)
     return RedisActiveAgentStore(request.getfixturevalue("cache"))

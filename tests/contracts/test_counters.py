@@ -16,21 +16,21 @@ ADDRESS = "2001:db8::1"
 
 
 @pytest.fixture(params=["fake", REAL])
-def rates(request: pytest.FixtureRequest, clock: Any) -> RateCounter:  # noqa: ANN401
+def rates(request: pytest.FixtureRequest, clock: Any) -> RateCounter:
     if request.param == "fake":
         return FakeRateCounter(clock)
     return RedisRateCounter(request.getfixturevalue("cache"))
 
 
 @pytest.fixture(params=["fake", REAL])
-def blocklist(request: pytest.FixtureRequest, clock: Any) -> Blocklist:  # noqa: ANN401
+def blocklist(request: pytest.FixtureRequest, clock: Any) -> Blocklist:
     if request.param == "fake":
         return FakeBlocklist(clock)
     return RedisBlocklist(request.getfixturevalue("cache"))
 
 
 @pytest.fixture(params=["fake", REAL])
-def slots(request: pytest.FixtureRequest, clock: Any) -> ConnectionCounter:  # noqa: ANN401
+def slots(request: pytest.FixtureRequest, clock: Any) -> ConnectionCounter:
     if request.param == "fake":
         return FakeConnectionCounter(clock)
     return RedisConnectionCounter(request.getfixturevalue("cache"))

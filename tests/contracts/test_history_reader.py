@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.agent import RouteReason, RoutingDecision
 from shared.domain.conversation import ConversationStatus, Speaker
+from shared.domain.json_value import JSON
 from shared.domain.message import Delivery, MessageKind
 from shared.domain.reply import ReplyDraft
 from shared.errors import InvalidRequest, NotFound
@@ -96,7 +97,9 @@ async def test_pages_follow_each_other_without_gap_or_repetition(records: Record
     ],
 )
 async def test_conversations_are_found_by_what_is_known_of_them(records: Records, wanted: dict[str, object]) -> None:
-    expected = await exchange(records, user="asha", at=records.now, agent="billing", text="My refund, where is my money")
+    expected = await exchange(
+        records, user="asha", at=records.now, agent="billing", text="My refund, where is my money"
+    )
     await records.history.set_status(expected, ConversationStatus.HUMAN, note="Wants a person.")
     await exchange(records, user="ravi", at=records.now, agent="reception", text="When do you open")
 
@@ -109,9 +112,7 @@ async def test_the_period_includes_its_beginning_and_not_its_end(records: Record
     times = [records.now + timedelta(hours=hours) for hours in (1, 2, 3)]
     ids = [await exchange(records, user=f"user-{at.hour}", at=at) for at in times]
 
-    page = await records.reader.conversations(
-        HistoryFilter(since=times[0], until=times[2]), cursor=None, limit=10
-    )
+    page = await records.reader.conversations(HistoryFilter(since=times[0], until=times[2]), cursor=None, limit=10)
 
     assert [item.id for item in page.items] == [ids[1], ids[0]]
 
@@ -215,7 +216,7 @@ async def test_a_transcript_holds_every_turn_in_order_of_time(records: Records) 
     )
     claim = await records.history.claim(question, lease_seconds=30)
     assert claim is not None
-    place = {"call_sid": "CA1", "start_ms": 3300, "end_ms": 4100}
+    place: dict[str, JSON] = {"call_sid": "CA1", "start_ms": 3300, "end_ms": 4100}
     await records.history.complete(
         claim,
         ReplyDraft(text="Yes, until eight", agent_id="reception"),

@@ -9,7 +9,8 @@ import pytest
 
 from shared.domain.agent import RouteReason, RoutingDecision
 from shared.domain.conversation import CONTEXT_TURNS, ConversationStatus, Speaker
-from shared.domain.message import Delivery, DeliveryStatus, MessageKind
+from shared.domain.json_value import JSON
+from shared.domain.message import Delivery, DeliveryStatus, InboundMessage, MessageKind
 from shared.domain.prompt import TokenUsage
 from shared.domain.reply import ReplyDraft
 from shared.errors import AlreadyClaimed, LeaseLost, NotFound
@@ -27,13 +28,15 @@ DRAFT = ReplyDraft(
 )
 
 
-async def take(records: Records, message: object, *, lease_seconds: int = 30) -> Claim:
-    claim = await records.history.claim(message, lease_seconds=lease_seconds)  # type: ignore[arg-type]
+async def take(records: Records, message: InboundMessage, *, lease_seconds: int = 30) -> Claim:
+    claim = await records.history.claim(message, lease_seconds=lease_seconds)
     assert claim is not None
     return claim
 
 
-async def answer(records: Records, message: object, delivery: Delivery, *, delivery_id: str | None = None) -> Claim:
+async def answer(
+    records: Records, message: InboundMessage, delivery: Delivery, *, delivery_id: str | None = None
+) -> Claim:
     """The whole life of a text message."""
     claim = await take(records, message)
     if delivery_id is not None:
@@ -170,7 +173,7 @@ async def test_a_reply_is_kept_with_how_it_came_about(records: Records) -> None:
 
 
 async def test_an_interrupted_reply_is_kept_as_it_was_heard(records: Records) -> None:
-    place = {"call_sid": "CA1", "start_ms": 900, "end_ms": 1400, "voice": "asha"}
+    place: dict[str, JSON] = {"call_sid": "CA1", "start_ms": 900, "end_ms": 1400, "voice": "asha"}
     delivery = Delivery(text="We open", interrupted=True, attributes=place)
 
     claim = await answer(records, a_message(channel="voice", kind=MessageKind.SPEECH), delivery)

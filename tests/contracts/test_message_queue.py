@@ -40,7 +40,11 @@ def queue(request: pytest.FixtureRequest) -> tuple[MessageQueue, Received]:
 
 async def test_items_arrive_as_they_were_put(queue: tuple[MessageQueue, Received]) -> None:
     put, received = queue
-    items = [a_message(attributes={"a": [1, None]}), a_status(error_code="1"), a_notice(payload={"x": [True]})]
+    items: list[InboundItem] = [
+        a_message(attributes={"a": [1, None]}),
+        a_status(error_code="1"),
+        a_notice(payload={"x": [True]}),
+    ]
 
     await put.put(items)
 
@@ -61,7 +65,7 @@ async def test_a_users_messages_stay_in_order(queue: tuple[MessageQueue, Receive
 
 async def test_putting_again_queues_nothing_twice(queue: tuple[MessageQueue, Received]) -> None:
     put, received = queue
-    items = [a_message(), a_message(), a_status(), a_notice()]
+    items: list[InboundItem] = [a_message(), a_message(), a_status(), a_notice()]
 
     await put.put(items)
     await put.put(items)

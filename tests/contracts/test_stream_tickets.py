@@ -18,7 +18,7 @@ from tests.samples import a_ticket
 
 
 @pytest.fixture(params=["fake", REAL])
-def tickets(request: pytest.FixtureRequest, clock: Any) -> StreamTickets:  # noqa: ANN401
+def tickets(request: pytest.FixtureRequest, clock: Any) -> StreamTickets:
     if request.param == "fake":
         return FakeStreamTickets(clock)
     return RedisStreamTickets(request.getfixturevalue("cache"))

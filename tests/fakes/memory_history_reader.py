@@ -105,9 +105,7 @@ def _page(rows: Sequence[object], cursor: str | None, limit: int, read: Callable
         raise InvalidRequest("The cursor is not one of ours.")
     start = int(cursor or 0)
     end = start + max(1, min(limit, PAGE_LIMIT))
-    return Page(
-        items=tuple(read(row) for row in rows[start:end]), next_cursor=str(end) if end < len(rows) else None
-    )
+    return Page(items=tuple(read(row) for row in rows[start:end]), next_cursor=str(end) if end < len(rows) else None)
 
 
 def _stored_message(row: MessageRow) -> StoredMessage:

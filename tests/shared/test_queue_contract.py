@@ -28,7 +28,11 @@ ZONES = some.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))])
 # msgspec writes whole minutes of an offset; providers' times have whole seconds or less.
 TIMES = some.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1), timezones=ZONES)  # noqa: DTZ001
 FACTS = some.recursive(
-    some.none() | some.booleans() | some.integers(-(2**53), 2**53) | some.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    some.none()
+    | some.booleans()
+    | some.integers(-(2**53), 2**53)
+    | some.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
     lambda inner: some.lists(inner, max_size=3) | some.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
 )

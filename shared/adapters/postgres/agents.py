@@ -56,9 +56,7 @@ def _rules(connection: Connection) -> tuple[RoutingRule, ...]:
             routing_rules.c.is_enabled,
             or_(routing_rules.c.agent_id == HUMAN, routing_rules.c.agent_id.in_(enabled_agents)),
         )
-        .order_by(
-            routing_rules.c.priority.desc(), func.length(routing_rules.c.pattern).desc(), routing_rules.c.id
-        )
+        .order_by(routing_rules.c.priority.desc(), func.length(routing_rules.c.pattern).desc(), routing_rules.c.id)
     )
     return tuple(
         RoutingRule(
@@ -77,9 +75,7 @@ def _search(connection: Connection, embedding: Sequence[float], limit: int) -> t
     # A scan: a business has some hundred passages, and the managed database may lack a vector extension.
     question = cast(list(embedding), ARRAY(REAL))
     pairs = (
-        func.unnest(knowledge_passages.c.embedding, question)
-        .table_valued("of_passage", "of_question")
-        .render_derived()
+        func.unnest(knowledge_passages.c.embedding, question).table_valued("of_passage", "of_question").render_derived()
     )
     # In double precision: the product of two tiny single-precision numbers is an error to PostgreSQL, not zero.
     product = cast(pairs.c.of_passage, DOUBLE_PRECISION) * pairs.c.of_question

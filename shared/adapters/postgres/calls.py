@@ -54,9 +54,7 @@ class PostgresCallStore:
             connection.execute(
                 update(calls)
                 .where(calls.c.call_sid == call_sid, calls.c.state.not_in(_OVER))
-                .values(
-                    state=CallState.FAILED if has_failed else CallState.ENDED, ended_at=ended_at, end_reason=reason
-                )
+                .values(state=CallState.FAILED if has_failed else CallState.ENDED, ended_at=ended_at, end_reason=reason)
             )
             return find_call(connection, call_sid)
 
@@ -183,7 +181,5 @@ def _attach(connection: Connection, call_sid: str, key: str, duration_ms: int) -
         return
     row = upsert(recordings).values(call_sid=call_sid, key=key, duration_ms=duration_ms)
     connection.execute(
-        row.on_conflict_do_update(
-            index_elements=[recordings.c.call_sid], set_={"key": key, "duration_ms": duration_ms}
-        )
+        row.on_conflict_do_update(index_elements=[recordings.c.call_sid], set_={"key": key, "duration_ms": duration_ms})
     )

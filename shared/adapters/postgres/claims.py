@@ -88,9 +88,7 @@ def release_lease(connection: Connection, claim: Claim) -> None:
 
 def finish(connection: Connection, claim: Claim) -> None:
     """Mark the message as dealt with, for ever."""
-    connection.execute(
-        update(messages).where(messages.c.id == claim.message_id).values(state="done", lease_until=None)
-    )
+    connection.execute(update(messages).where(messages.c.id == claim.message_id).values(state="done", lease_until=None))
 
 
 def _find(connection: Connection, message: InboundMessage) -> Row[Any] | None:

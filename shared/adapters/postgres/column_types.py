@@ -17,7 +17,7 @@ class AnyText(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the name is SQLAlchemy's
         """What is sent to the server."""
         return None if value is None else storable_text(value)
 
@@ -29,7 +29,7 @@ class AnyJSON(TypeDecorator[Any]):
     impl = JSONB
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - the name is SQLAlchemy's
         """What is sent to the server."""
         return storable_json(value)
 
@@ -45,7 +45,7 @@ def storable_text(text: str) -> str:
     return text
 
 
-def storable_json(value: Any) -> Any:  # noqa: ANN401
+def storable_json(value: Any) -> Any:
     """The document without characters that PostgreSQL refuses."""
     if isinstance(value, str):
         return storable_text(value)

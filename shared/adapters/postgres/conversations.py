@@ -90,9 +90,7 @@ def load_conversation(connection: Connection, key: ConversationKey, gap: timedel
     if current is None:
         return None
     latest = connection.execute(
-        select(
-            messages.c.speaker, messages.c.text, messages.c.sent_at, messages.c.agent_id, messages.c.interrupted
-        )
+        select(messages.c.speaker, messages.c.text, messages.c.sent_at, messages.c.agent_id, messages.c.interrupted)
         .where(
             messages.c.conversation_id == current.id,
             messages.c.state.is_(None) | (messages.c.state == "done"),

@@ -25,9 +25,8 @@ def read_cursor(cursor: str) -> tuple[datetime, str]:
         InvalidRequest: it is not one of ours.
     """
     try:
-        if len(cursor) > _LONGEST_CURSOR:
-            raise ValueError("too long")
-        plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        padded = cursor[:_LONGEST_CURSOR] + "=" * (-len(cursor) % 4)
+        plain = base64.b64decode(padded, altchars=b"-_", validate=True)
         at, last = msgspec.json.decode(plain, type=tuple[datetime, str])
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise InvalidRequest("The cursor is not one of ours.") from error

@@ -51,9 +51,7 @@ def hold(connection: Connection, message_id: str, draft: ReplyDraft, delivery_id
         )
         .on_conflict_do_nothing(index_elements=[deliveries.c.message_id])
     )
-    return _held_reply(
-        connection.execute(select(deliveries).where(deliveries.c.message_id == message_id)).one()
-    )
+    return _held_reply(connection.execute(select(deliveries).where(deliveries.c.message_id == message_id)).one())
 
 
 def mark_sending(connection: Connection, message_id: str, delivery_id: str) -> None:
@@ -78,9 +76,7 @@ def abandon(connection: Connection, message_id: str) -> None:
     )
 
 
-def store_reply(
-    connection: Connection, inbound: Row[Any], draft: ReplyDraft | None, delivery: Delivery
-) -> StoredReply:
+def store_reply(connection: Connection, inbound: Row[Any], draft: ReplyDraft | None, delivery: Delivery) -> StoredReply:
     """Keep what was delivered as a turn, and note in the outbox what became of it."""
     reply_id = new_id()
     attributes = dict(delivery.attributes)

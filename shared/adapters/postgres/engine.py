@@ -87,7 +87,10 @@ def make_engine(
     credentials: Credentials | None,
     socket_timeout_seconds: float | None,
 ) -> Engine:
-    """An engine over pg8000. With `ca_file` the server's certificate and name are verified; without, TLS is only offered."""
+    """An engine over pg8000.
+
+    With `ca_file` the server's certificate and name are verified; without, TLS is offered and nothing is verified.
+    """
     arguments: dict[str, Any] = {"timeout": socket_timeout_seconds, "application_name": "vaani"}
     if ca_file is not None:
         arguments["ssl_context"] = ssl.create_default_context(cafile=ca_file)

@@ -25,9 +25,7 @@ class PostgresHistoryStore:
     async def claim(self, message: InboundMessage, *, lease_seconds: int) -> Claim | None:
         """See `HistoryStore.claim`."""
         return await self._database.run(
-            lambda connection: claims.claim_message(
-                connection, message, lease_seconds=lease_seconds, gap=self._gap
-            )
+            lambda connection: claims.claim_message(connection, message, lease_seconds=lease_seconds, gap=self._gap)
         )
 
     async def renew(self, claim: Claim, *, lease_seconds: int) -> None:
@@ -62,21 +60,15 @@ class PostgresHistoryStore:
 
     async def load_conversation(self, key: ConversationKey) -> Conversation | None:
         """See `HistoryStore.load_conversation`. A message that is still being answered is not among the turns."""
-        return await self._database.run(
-            lambda connection: conversations.load_conversation(connection, key, self._gap)
-        )
+        return await self._database.run(lambda connection: conversations.load_conversation(connection, key, self._gap))
 
     async def set_status(self, conversation_id: str, status: ConversationStatus, *, note: str) -> None:
         """See `HistoryStore.set_status`."""
-        await self._database.run(
-            lambda connection: conversations.set_status(connection, conversation_id, status, note)
-        )
+        await self._database.run(lambda connection: conversations.set_status(connection, conversation_id, status, note))
 
     async def sent_under(self, delivery_id: str) -> str | None:
         """See `HistoryStore.sent_under`."""
-        return await self._database.run(
-            lambda connection: message_events.first_reported_id(connection, delivery_id)
-        )
+        return await self._database.run(lambda connection: message_events.first_reported_id(connection, delivery_id))
 
     async def record_status(self, update: StatusUpdate) -> RecordedStatus | None:
         """See `HistoryStore.record_status`."""
@@ -87,9 +79,7 @@ class PostgresHistoryStore:
         await self._database.run(lambda connection: message_events.record_notice(connection, notice))
 
 
-def _complete(
-    connection: Connection, *, claim: Claim, draft: ReplyDraft | None, delivery: Delivery | None
-) -> None:
+def _complete(connection: Connection, *, claim: Claim, draft: ReplyDraft | None, delivery: Delivery | None) -> None:
     inbound = claims.require_lease(connection, claim)
     if delivery is None:
         deliveries.abandon(connection, claim.message_id)

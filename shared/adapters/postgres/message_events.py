@@ -50,9 +50,7 @@ def join_reported_statuses(
     """
     known = list(dict.fromkeys(provider_ids))
     for provider_id in sorted(known):
-        row = upsert(provider_messages).values(
-            channel=channel, provider_message_id=provider_id, message_id=message_id
-        )
+        row = upsert(provider_messages).values(channel=channel, provider_message_id=provider_id, message_id=message_id)
         connection.execute(
             row.on_conflict_do_update(
                 index_elements=[provider_messages.c.channel, provider_messages.c.provider_message_id],
@@ -110,9 +108,7 @@ def _find_message(connection: Connection, report: StatusUpdate) -> str | None:
         ).scalar_one_or_none()
         if reply_id is not None:
             return str(reply_id)
-    row = upsert(provider_messages).values(
-        channel=report.channel, provider_message_id=report.provider_message_id
-    )
+    row = upsert(provider_messages).values(channel=report.channel, provider_message_id=report.provider_message_id)
     message_id: str | None = connection.execute(
         row.on_conflict_do_update(
             index_elements=[provider_messages.c.channel, provider_messages.c.provider_message_id],
@@ -139,9 +135,7 @@ def _move_forward(connection: Connection, message_id: str, report: StatusUpdate)
     if status is not current:
         attributes = {**message.attributes, **_failure(status, report)}
         connection.execute(
-            update(messages)
-            .where(messages.c.id == message_id)
-            .values(delivery_status=status, attributes=attributes)
+            update(messages).where(messages.c.id == message_id).values(delivery_status=status, attributes=attributes)
         )
     return RecordedStatus(
         message_id=message_id,

@@ -56,9 +56,7 @@ async def test_a_recording_holds_both_voices_in_the_order_of_the_parts(
     assert keys(s3, bucket) == [KEY]
 
 
-async def test_a_long_recording_is_uploaded_in_pieces(
-    recordings: S3RecordingStore, s3: AwsClient, bucket: str
-) -> None:
+async def test_a_long_recording_is_uploaded_in_pieces(recordings: S3RecordingStore, s3: AwsClient, bucket: str) -> None:
     parts = [part(number, frames=700_000) for number in range(1, 5)]
     for number, content in enumerate(parts, start=1):
         await recordings.put_part("CA1", started_at=STARTED, number=number, stereo_mulaw=content)
@@ -77,13 +75,14 @@ async def test_a_run_that_died_before_dropping_the_parts_is_finished_without_los
     for number in (1, 2, 3):
         await recordings.put_part("CA1", started_at=STARTED, number=number, stereo_mulaw=part(number))
 
-    def die_half_way(store: S3RecordingStore, client: Any, parts: list[Any]) -> None:  # noqa: ANN401, ARG001
+    def die_half_way(store: S3RecordingStore, client: Any, parts: list[Any]) -> None:
         client.delete_object(Bucket=bucket, Key=parts[0].key)
         raise OSError("killed")
 
-    with monkeypatch.context() as dying, pytest.raises(StoreUnavailable):
+    with monkeypatch.context() as dying:
         dying.setattr(S3RecordingStore, "_delete", die_half_way)
-        await recordings.assemble("CA1", started_at=STARTED)
+        with pytest.raises(StoreUnavailable):
+            await recordings.assemble("CA1", started_at=STARTED)
     await recordings.assemble("CA1", started_at=STARTED)
 
     assert read(s3, bucket)[1] == audioop.ulaw2lin(part(1) + part(2) + part(3), 2)
@@ -104,7 +103,8 @@ async def test_a_link_can_be_opened_without_credentials(recordings: S3RecordingS
     await recordings.put_part("CA1", started_at=STARTED, number=1, stereo_mulaw=part(1))
     await recordings.assemble("CA1", started_at=STARTED)
 
-    answer = httpx.get(await recordings.link(KEY, ttl_seconds=60))
+    async with httpx.AsyncClient() as anybody:
+        answer = await anybody.get(await recordings.link(KEY, ttl_seconds=60))
 
     assert answer.status_code == 200
     assert answer.content.startswith(b"RIFF")

@@ -25,7 +25,7 @@ class RecordingClient:
         self.batches: list[list[dict[str, Any]]] = []
         self._answer = answer
 
-    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: ARG002, N803
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
         self.batches.append(Entries)
         return self._answer(Entries)
 

@@ -70,7 +70,7 @@ def test_lists_of_conversations_are_read_from_an_index(empty_database_url: str, 
                'a' || n % 40, now(), now() - n * interval '1 minute'
         FROM generate_series(1, 20000) AS n
     """
-    page = f"SELECT * FROM conversations WHERE {condition} ORDER BY last_message_at DESC, id DESC LIMIT 20"
+    page = f"SELECT * FROM conversations WHERE {condition} ORDER BY last_message_at DESC, id DESC LIMIT 20"  # noqa: S608
 
     engine = engine_of(empty_database_url)
     with engine.connect() as connection:

@@ -21,7 +21,7 @@ AGENT = ActiveAgent(agent_id="billing", agent_version=1, since=datetime(2026, 3,
 
 @pytest.mark.integration
 @pytest.mark.requirement("11.4")
-async def test_a_context_lives_for_thirty_minutes_after_each_use(cache: Any) -> None:  # noqa: ANN401
+async def test_a_context_lives_for_thirty_minutes_after_each_use(cache: Any) -> None:
     store = RedisContextStore(cache)
     await store.save(CONVERSATION)
     assert 1795 <= await cache.ttl("ctx:{whatsapp:919800000001}") <= 1800
@@ -34,7 +34,7 @@ async def test_a_context_lives_for_thirty_minutes_after_each_use(cache: Any) -> 
 
 @pytest.mark.integration
 @pytest.mark.requirement("3.5")
-async def test_an_active_agent_lives_for_thirty_minutes_after_each_use(cache: Any) -> None:  # noqa: ANN401
+async def test_an_active_agent_lives_for_thirty_minutes_after_each_use(cache: Any) -> None:
     store = RedisActiveAgentStore(cache)
     await store.save(KEY, AGENT)
     assert 1795 <= await cache.ttl("agent:{whatsapp:919800000001}") <= 1800
@@ -47,7 +47,7 @@ async def test_an_active_agent_lives_for_thirty_minutes_after_each_use(cache: An
 
 @pytest.mark.integration
 @pytest.mark.parametrize("value", [b"", b"{", b"[]", b'{"version":1}', b"\xff", b'{"version":2,"conversation":null}'])
-async def test_a_value_that_cannot_be_read_is_as_good_as_none(cache: Any, value: bytes) -> None:  # noqa: ANN401
+async def test_a_value_that_cannot_be_read_is_as_good_as_none(cache: Any, value: bytes) -> None:
     await cache.set("ctx:{whatsapp:919800000001}", value)
     await cache.set("agent:{whatsapp:919800000001}", value)
 
@@ -56,7 +56,7 @@ async def test_a_value_that_cannot_be_read_is_as_good_as_none(cache: Any, value:
 
 
 @pytest.mark.integration
-async def test_a_context_of_another_version_is_as_good_as_none(cache: Any) -> None:  # noqa: ANN401
+async def test_a_context_of_another_version_is_as_good_as_none(cache: Any) -> None:
     store = RedisContextStore(cache)
     await store.save(CONVERSATION)
     value = await cache.get("ctx:{whatsapp:919800000001}")

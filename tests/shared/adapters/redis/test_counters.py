@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.mark.requirement("12.1")
-async def test_a_window_ends_with_its_first_request_and_not_its_last(cache: Any) -> None:  # noqa: ANN401
+async def test_a_window_ends_with_its_first_request_and_not_its_last(cache: Any) -> None:
     rates = RedisRateCounter(cache)
     await rates.hit("asha", window_seconds=60)
     await cache.expire("rate:{asha}:60", 20)
@@ -26,7 +26,7 @@ async def test_a_window_ends_with_its_first_request_and_not_its_last(cache: Any)
     assert (await rates.hit("asha", window_seconds=60)).count == 1
 
 
-async def test_a_counter_that_lost_its_end_gets_a_new_one(cache: Any) -> None:  # noqa: ANN401
+async def test_a_counter_that_lost_its_end_gets_a_new_one(cache: Any) -> None:
     await cache.set("rate:{asha}:60", 7)
 
     window = await RedisRateCounter(cache).hit("asha", window_seconds=60)
@@ -35,7 +35,7 @@ async def test_a_counter_that_lost_its_end_gets_a_new_one(cache: Any) -> None:  
 
 
 @pytest.mark.requirement("6.5")
-async def test_blocks_and_failures_end_by_themselves(cache: Any) -> None:  # noqa: ANN401
+async def test_blocks_and_failures_end_by_themselves(cache: Any) -> None:
     blocklist = RedisBlocklist(cache)
 
     await blocklist.block("192.0.2.1", seconds=900)
@@ -45,7 +45,7 @@ async def test_blocks_and_failures_end_by_themselves(cache: Any) -> None:  # noq
     assert 295 <= await cache.ttl("fail:{192.0.2.1}") <= 300
 
 
-async def test_slots_of_a_user_end_with_the_last_of_them(cache: Any) -> None:  # noqa: ANN401
+async def test_slots_of_a_user_end_with_the_last_of_them(cache: Any) -> None:
     slots = RedisConnectionCounter(cache)
 
     await slots.take("asha", "long", limit=3, ttl_seconds=600)
@@ -54,7 +54,7 @@ async def test_slots_of_a_user_end_with_the_last_of_them(cache: Any) -> None:  #
     assert 590 <= await cache.ttl("slots:{asha}") <= 600
 
 
-async def test_a_token_ends_by_itself(cache: Any) -> None:  # noqa: ANN401
+async def test_a_token_ends_by_itself(cache: Any) -> None:
     token = await RedisStreamTickets(cache).mint(a_ticket(), ttl_seconds=30)
 
     assert 0 < await cache.ttl(f"stream:{{{token}}}") <= 30

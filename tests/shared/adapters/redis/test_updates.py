@@ -47,7 +47,7 @@ async def reading(cache_url: str) -> AsyncIterator[RedisEventSubscription]:
 
 
 @pytest.mark.integration
-async def test_who_left_off_somewhere_misses_nothing(cache: Any, reading: RedisEventSubscription) -> None:  # noqa: ANN401
+async def test_who_left_off_somewhere_misses_nothing(cache: Any, reading: RedisEventSubscription) -> None:
     publisher = RedisEventPublisher(cache)
     for number in range(5):
         await publisher.publish(event(number))
@@ -59,7 +59,7 @@ async def test_who_left_off_somewhere_misses_nothing(cache: Any, reading: RedisE
 
 
 @pytest.mark.integration
-async def test_who_comes_new_sees_only_what_comes(cache: Any, reading: RedisEventSubscription) -> None:  # noqa: ANN401
+async def test_who_comes_new_sees_only_what_comes(cache: Any, reading: RedisEventSubscription) -> None:
     publisher = RedisEventPublisher(cache)
     await publisher.publish(event(1))
     arrived = asyncio.create_task(take(reading, 1, since=None))
@@ -73,14 +73,14 @@ async def test_who_comes_new_sees_only_what_comes(cache: Any, reading: RedisEven
 
 
 @pytest.mark.integration
-async def test_the_stream_disappears_when_nobody_writes(cache: Any) -> None:  # noqa: ANN401
+async def test_the_stream_disappears_when_nobody_writes(cache: Any) -> None:
     await RedisEventPublisher(cache).publish(event(1))
 
     assert 295 <= await cache.ttl("updates") <= 300
 
 
 @pytest.mark.integration
-async def test_an_entry_that_cannot_be_read_is_passed_over(cache: Any, reading: RedisEventSubscription) -> None:  # noqa: ANN401
+async def test_an_entry_that_cannot_be_read_is_passed_over(cache: Any, reading: RedisEventSubscription) -> None:
     await cache.xadd("updates", {"event": "{"})
     await cache.xadd("updates", {"other": "x"})
     await RedisEventPublisher(cache).publish(event(3))
