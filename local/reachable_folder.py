@@ -44,7 +44,7 @@ def remove_stand_in(directory: Path) -> None:
 
 
 def copy_for_everybody(binaries: Path) -> Path:
-    """Copy the installation above `binaries` to where everybody can enter: 42 MB, once. Returns the copied `binaries`."""
+    """Copy the installation above `binaries` to where everybody can enter (42 MB, once); returns the copied folder."""
     copy = PROGRAMS / f"{binaries.parent.name}-{binaries.joinpath('postgres').stat().st_size}"
     if not copy.exists():
         PROGRAMS.mkdir(parents=True, exist_ok=True)

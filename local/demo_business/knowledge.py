@@ -39,8 +39,8 @@ _RECEPTION = {
 }
 
 _APPOINTMENTS = {
-    "Booking an appointment": "Tell me the doctor and the day you prefer, and I will note your request. The desk "
-    "confirms the time on WhatsApp within fifteen minutes during opening hours.",
+    "Booking an appointment with a doctor": "To book an appointment, tell me the doctor and the day you prefer. The "
+    "desk confirms the time on WhatsApp within fifteen minutes during opening hours.",
     "Free appointments": "Family doctors usually have free appointments on the same day, and the children's doctor "
     "within two days. The skin specialist is booked about a week ahead.",
     "Moving an appointment": "You can move an appointment free of charge until two hours before it. Just tell me the "
