@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -27,7 +28,13 @@ class IdentityProvider:
         """Begin to publish another key."""
         self.keys[key_id] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
-    def token(self, *, key_id: str = "first", headers: dict[str, Any] | None = None, **claims: object) -> str:
+    def token(
+        self,
+        claims: Mapping[str, object] | None = None,
+        *,
+        key_id: str = "first",
+        headers: Mapping[str, object] | None = None,
+    ) -> str:
         """An access token; a claim given as None is left out."""
         now = int(time.time())
         content = {
@@ -37,7 +44,7 @@ class IdentityProvider:
             "token_use": "access",
             "iat": now,
             "exp": now + 300,
-            **claims,
+            **(claims or {}),
         }
         kept = {name: value for name, value in content.items() if value is not None}
         return jwt.encode(kept, self.keys[key_id], algorithm="RS256", headers={"kid": key_id, **(headers or {})})

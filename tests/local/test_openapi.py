@@ -7,9 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import validate
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from local.openapi import PUBLISHED, compose, rendered
@@ -96,7 +96,7 @@ def test_every_operation_has_a_name_of_its_own_a_summary_and_examples(published:
 
 
 def test_every_example_fits_its_schema(published: dict[str, Any]) -> None:
-    resource = Resource(contents=published, specification=DRAFT202012)
+    resource = DRAFT202012.create_resource(published)
     registry: Registry[Any] = Registry().with_resource("urn:document", resource)
     wrong = [
         f"{name}: {error.message}"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from shared import errors
 from shared.domain.call import Call, TranscriptSegment
 from shared.ports.history import ConversationSummary, HistoryFilter, Page, StoredMessage
+
+Item = TypeVar("Item")
 
 
 @dataclass
@@ -84,7 +88,7 @@ def _is_within(at: datetime, wanted: HistoryFilter) -> bool:
     return (wanted.since is None or at >= wanted.since) and (wanted.until is None or at < wanted.until)
 
 
-def _cut(found: list, cursor: str | None, limit: int) -> Page:  # type: ignore[type-arg] -- of whatever is cut
+def _cut(found: Sequence[Item], cursor: str | None, limit: int) -> Page[Item]:
     if cursor is not None and not cursor.isdigit():
         raise errors.InvalidRequest("The cursor is not one of ours.")
     start = int(cursor or 0)

@@ -323,7 +323,7 @@ def test_an_outage_says_when_to_try_again(read: Any, history: CannedHistory) -> 
 
 
 def test_a_fault_of_ours_shows_nothing_of_the_inside(read: Any, history: CannedHistory) -> None:
-    history.asked = None  # type: ignore[assignment] -- breaks the fake
+    history.asked = None  # type: ignore[assignment]  # Breaks the fake.
 
     answer = read("/api/v1/conversations")
 
