@@ -61,7 +61,10 @@ async def test_a_message_would_reach_the_agent_that_real_ones_reach(
     try_routing: TryRouting, text: str, circumstances: dict[str, str], agent_id: str, reason: RouteReason
 ) -> None:
     decision = await try_routing(
-        text, **{"channel": "whatsapp", "payload": None, "active_agent_id": None, **circumstances}
+        text,
+        channel="whatsapp",
+        payload=circumstances.get("payload"),
+        active_agent_id=circumstances.get("active_agent_id"),
     )
 
     assert (decision.agent_id, decision.reason) == (agent_id, reason)
