@@ -1,0 +1,33 @@
+"""The stages of a spoken turn."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.reply import STAGES, with_first_audio
+
+_stages = st.dictionaries(st.sampled_from([*STAGES, "routing", "total", "model_first_piece"]), st.integers(0, 10_000))
+
+
+def test_first_audio_is_the_sum_of_the_stages_that_follow_each_other() -> None:
+    stages_ms = {"endpoint": 300, "transcript": 40, "context": 9, "reply": 60, "speech": 80}
+
+    assert with_first_audio({**stages_ms, "routing": 5, "model_first_piece": 50})["first_audio"] == 489
+
+
+def test_without_a_sound_there_is_no_first_audio() -> None:
+    stages_ms = {"endpoint": 300, "reply": 60}
+
+    assert with_first_audio(stages_ms) == stages_ms
+
+
+@given(_stages)
+def test_the_stages_themselves_are_kept(stages_ms: dict[str, int]) -> None:
+    summed = with_first_audio(stages_ms)
+
+    assert {name: value for name, value in summed.items() if name != "first_audio"} == stages_ms
+    assert ("first_audio" in summed) == ("speech" in stages_ms)
+    assert summed.get("first_audio", 0) == (
+        sum(stages_ms.get(stage, 0) for stage in STAGES) if "speech" in stages_ms else 0
+    )

@@ -1,0 +1,112 @@
+"""The use cases of a turn on fakes: a clinic with three agents."""
+
+from __future__ import annotations
+from typing import Any
+
+from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
+from shared.use_cases.answer_message import AnswerMessage
+from shared.use_cases.handle_item import HandleItem
+from shared.use_cases.orchestrator import Orchestrator
+from shared.use_cases.recall_conversation import RecallConversation
+from tests.fakes.clock import FrozenClock
+from tests.fakes.faults import Faults
+from tests.fakes.history_store import FakeHistoryStore
+from tests.fakes.language_model import FakeEmbedder, FakeLanguageModel
+from tests.fakes.memory_rows import MemoryRows, MessageRow
+from tests.fakes.messaging import FakeEventPublisher
+from tests.fakes.stores import FakeActiveAgentStore, FakeAgentStore, FakeContextStore
+
+LEASE_SECONDS = 30
+
+
+def an_agent(agent_id: str, **given: Any) -> AgentProfile:
+    """An agent named after its id."""
+    values: dict[str, Any] = {
+        "id": agent_id,
+        "name": agent_id.title(),
+        "description": f"All about {agent_id}.",
+        "instructions": f"You are {agent_id}.",
+        "greeting": f"Hello from {agent_id}.",
+    }
+    return AgentProfile(**{**values, **given})
+
+
+def a_rule(pattern: str = "", agent_id: str = "billing", **given: Any) -> RoutingRule:
+    """A keyword rule; its id is the pattern."""
+    values: dict[str, Any] = {"id": pattern or "rule", "kind": RuleKind.KEYWORD}
+    return RoutingRule(**{**values, "pattern": pattern, "agent_id": agent_id, **given})
+
+
+AGENTS = (an_agent("appointments"), an_agent("billing"), an_agent("reception"))
+RULES = (a_rule("invoice", "billing"), a_rule("", "reception", id="default", kind=RuleKind.DEFAULT))
+KNOWLEDGE = ((Passage(agent_id="appointments", title="Booking", text="Book by phone.", score=0), (1.0, 0.0)),)
+QUESTION_ABOUT_BOOKING = "How do I see the doctor?"
+
+
+class House:
+    """Everything a turn needs; attributes may be replaced before `build`."""
+
+    def __init__(self, clock: FrozenClock, *, can_transfer_calls: bool = False) -> None:
+        self.clock = clock
+        self.can_transfer_calls = can_transfer_calls
+        self.faults = Faults()
+        self.rows = MemoryRows(clock)
+        self.history: Any = FakeHistoryStore(self.rows)
+        self.context: Any = FakeContextStore(clock)
+        self.active: Any = FakeActiveAgentStore(clock)
+        self.agents: Any = FakeAgentStore(AGENTS, RULES, KNOWLEDGE)
+        self.model: Any = FakeLanguageModel()
+        self.embedder: Any = FakeEmbedder({QUESTION_ABOUT_BOOKING: (1.0, 0.0)})
+        self.events: Any = FakeEventPublisher()
+
+    @property
+    def orchestrator(self) -> Orchestrator:
+        """The orchestrator over the house's ports as they are now."""
+        return Orchestrator(
+            self._faulty("agents"),
+            self._faulty("active"),
+            self.model,
+            self.embedder,
+            self.clock,
+            can_transfer_calls=self.can_transfer_calls,
+        )
+
+    @property
+    def recall(self) -> RecallConversation:
+        """Recall over the house's ports as they are now."""
+        return RecallConversation(self._faulty("context"), self._faulty("history"))
+
+    @property
+    def answer(self) -> AnswerMessage:
+        """The use case over the house's ports as they are now."""
+        return AnswerMessage(
+            self._faulty("history"),
+            self.recall,
+            self.orchestrator,
+            self._faulty("events"),
+            self.clock,
+            lease_seconds=LEASE_SECONDS,
+            can_transfer_calls=self.can_transfer_calls,
+        )
+
+    def handle_item(self, **channels: Any) -> HandleItem:
+        """The worker's use case with these channels."""
+        return HandleItem(self.answer, self.history, self.events, channels, self.clock)
+
+    @property
+    def replies(self) -> list[MessageRow]:
+        """The replies that were kept."""
+        return [row for row in self.rows.messages if row.delivery_status is not None]
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """Who said what, in the order in which it was kept."""
+        return [(row.speaker.value, row.text) for row in self.rows.messages]
+
+    @property
+    def told(self) -> list[str]:
+        """The types of the events that were published."""
+        return [event.type.value for event in self.events.events]
+
+    def _faulty(self, name: str) -> Any:
+        return self.faults.wrap(getattr(self, name), name)
