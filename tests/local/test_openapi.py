@@ -66,6 +66,7 @@ def absolute(schema: dict[str, Any]) -> dict[str, Any]:
     return {"$ref": f"urn:document{schema['$ref']}"} if "$ref" in schema else schema
 
 
+@pytest.mark.requirement("13.1")
 def test_the_published_document_is_that_of_the_code(document: dict[str, Any]) -> None:
     assert PUBLISHED.read_text(encoding="utf-8") == rendered(document), "run `python -m local.openapi --write`"
 
@@ -76,6 +77,7 @@ def test_the_document_is_valid_openapi(published: dict[str, Any]) -> None:
     assert published["openapi"].startswith("3.1")
 
 
+@pytest.mark.requirement("13.1")
 def test_every_operation_has_a_name_of_its_own_a_summary_and_examples(published: dict[str, Any]) -> None:
     names = [operation["operationId"] for _, operation in operations(published)]
     without_example = [
@@ -109,6 +111,7 @@ def test_every_example_fits_its_schema(published: dict[str, Any]) -> None:
     assert wrong == []
 
 
+@pytest.mark.requirement("13.4")
 def test_every_answer_in_json_has_the_envelope(published: dict[str, Any]) -> None:
     without = [
         name

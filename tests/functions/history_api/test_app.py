@@ -117,6 +117,7 @@ def problem_of(answer: Answer) -> dict[str, Any]:
     return problem
 
 
+@pytest.mark.requirement("13.4")
 def test_conversations_come_in_the_envelope(read: Any) -> None:
     answer = read("/api/v1/conversations")
 
@@ -186,6 +187,7 @@ def test_an_offset_whose_plus_became_a_space_is_understood(read: Any, history: C
     assert history.asked[0].since == datetime(2026, 2, 28, 18, 30, tzinfo=UTC)
 
 
+@pytest.mark.requirement("13.5")
 @pytest.mark.parametrize(
     ("query", "status"),
     [
@@ -312,6 +314,7 @@ def test_nobody_reads_without_a_valid_token(
     assert history.asked == []
 
 
+@pytest.mark.requirement("13.5")
 def test_an_outage_says_when_to_try_again(read: Any, history: CannedHistory) -> None:
     history.is_down = True
 
@@ -358,6 +361,7 @@ def test_a_body_beyond_the_limit_is_refused_unread(module: ModuleType) -> None:
     assert problem_of(answer)["code"] == "too_large"
 
 
+@pytest.mark.requirement("13.2")
 def test_a_configured_front_end_may_call_from_a_browser(module: ModuleType) -> None:
     asked = {"origin": "https://console.example", "access-control-request-method": "GET"}
 
@@ -367,6 +371,7 @@ def test_a_configured_front_end_may_call_from_a_browser(module: ModuleType) -> N
     )
 
 
+@pytest.mark.requirement("13.2")
 def test_another_origin_may_not(module: ModuleType) -> None:
     answer = call(module, "GET", "/api/v1/calls", headers={"origin": "https://evil.example"})
 
