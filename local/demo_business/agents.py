@@ -41,14 +41,17 @@ ROUTING_RULES = (
     RoutingRule(
         id="billing-words",
         kind=RuleKind.KEYWORD,
-        pattern="bill,invoice,refund,insurance,payment,fee,fees",
+        # People write English, Hindi, and Hindi in Latin letters.
+        pattern="bill,bills,invoice,refund,insurance,payment,fee,fees,paisa wapas,kitna paisa,"
+        "बिल,रिफंड,भुगतान,फीस,बीमा,पैसे वापस",
         agent_id="billing",
         priority=50,
     ),
     RoutingRule(
         id="appointment-words",
         kind=RuleKind.KEYWORD,
-        pattern="appointment,appointments,reschedule,booking",
+        pattern="appointment,appointments,book,reschedule,cancel,booking,doctor se milna,"
+        "अपॉइंटमेंट,अपॉइन्टमेंट,डॉक्टर से मिलना",
         agent_id="appointments",
         priority=40,
     ),

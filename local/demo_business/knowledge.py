@@ -55,16 +55,20 @@ _APPOINTMENTS = {
     "as soon as we can.",
     "Walk-in patients": "You may come without an appointment, but those with one go first. The wait is usually thirty "
     "to sixty minutes.",
+    "Vaccination appointments": "Children are vaccinated on Wednesdays between 10 am and 4 pm, with an appointment. "
+    "Please bring the vaccination card.",
+    "Booking for somebody else": "You can book for a family member. Tell me the full name and the age of the patient.",
+    "Appointment reminder": "We send a reminder on WhatsApp on the day before your appointment.",
     "Video consultation": "Family doctors also see patients by video between 6 pm and 8 pm on weekdays. We send the "
     "link on WhatsApp.",
 }
 
 _BILLING = {
-    "Consultation fee": "A consultation with a family doctor costs 600 rupees. A consultation with a specialist costs "
-    "900 rupees.",
+    "Consultation fee": "A consultation with a family doctor costs 600 rupees. The fee of a specialist, for skin "
+    "or for children, is 900 rupees.",
     "Follow-up visit": "A follow-up visit to the same doctor within seven days is free.",
     "Video consultation fee": "A video consultation costs 500 rupees and is paid in advance.",
-    "Ways to pay": "You can pay by UPI, debit or credit card, or in cash. We send a payment link on WhatsApp if you "
+    "Ways to pay": "You can pay by UPI, for example Google Pay, by card or in cash. We send a payment link on WhatsApp if you "
     "prefer to pay from home.",
     "Insurance": "We accept Star Health, HDFC Ergo, ICICI Lombard and Niva Bupa without advance payment. For other "
     "insurers you pay first and we help you with the claim.",
@@ -75,6 +79,9 @@ _BILLING = {
     "days. Otherwise send us the payment reference and we will look into it.",
     "Health check-up packages": "The basic health check-up costs 1,499 rupees and the full one 3,999 rupees. Both "
     "include a consultation.",
+    "Receipts": "A receipt comes on WhatsApp as soon as you have paid. The reception prints a copy if you need one.",
+    "Prices of laboratory tests": "A blood sugar test costs 150 rupees and a complete blood count 350 rupees. The "
+    "reception tells you the price of any other test.",
     "Discounts": "Patients over 60 get ten percent off consultations and tests.",
 }
 
