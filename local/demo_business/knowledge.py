@@ -68,8 +68,8 @@ _BILLING = {
     "or for children, is 900 rupees.",
     "Follow-up visit": "A follow-up visit to the same doctor within seven days is free.",
     "Video consultation fee": "A video consultation costs 500 rupees and is paid in advance.",
-    "Ways to pay": "You can pay by UPI, for example Google Pay, by card or in cash. We send a payment link on WhatsApp if you "
-    "prefer to pay from home.",
+    "Ways to pay": "You can pay by UPI, for example Google Pay, by card or in cash. We send a payment link on "
+    "WhatsApp if you prefer to pay from home.",
     "Insurance": "We accept Star Health, HDFC Ergo, ICICI Lombard and Niva Bupa without advance payment. For other "
     "insurers you pay first and we help you with the claim.",
     "Bills and invoices": "Your bill is sent on WhatsApp after every visit. For an invoice with a GST number write to "
