@@ -187,6 +187,7 @@ class AnswerMessage:
             raise
         finally:
             renewal.cancel()
+            await asyncio.wait({renewal})
 
     async def _renew(self, claim: Claim) -> None:
         while True:

@@ -19,12 +19,12 @@ class Faults:
 
     def __init__(self) -> None:
         self.calls: list[str] = []
-        self._failing: int | None = None
+        self._failing: int | str | None = None
         self._is_after = False
         self._make: Callable[[], BaseException] = Killed
 
-    def arm(self, call: int, make: Callable[[], BaseException], *, after: bool) -> None:
-        """Let the call of this number (from 0) fail, once."""
+    def arm(self, call: int | str, make: Callable[[], BaseException], *, after: bool) -> None:
+        """Let the call of this number (from 0), or the next one of this name, fail, once."""
         self._failing, self._make, self._is_after = call, make, after
 
     def wrap(self, port: Any, name: str) -> Any:
@@ -33,14 +33,14 @@ class Faults:
 
     async def run(self, name: str, method: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Make the call, or fail."""
-        number = len(self.calls)
+        is_failing = self._failing in (len(self.calls), name)
         self.calls.append(name)
-        if number == self._failing and not self._is_after:
-            raise self._make()
-        result = await method(*args, **kwargs)
-        if number == self._failing:
-            raise self._make()
-        return result
+        if not is_failing:
+            return await method(*args, **kwargs)
+        self._failing = None
+        if self._is_after:
+            await method(*args, **kwargs)
+        raise self._make()
 
 
 class _Faulty:

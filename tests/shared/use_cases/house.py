@@ -1,6 +1,7 @@
 """The use cases of a turn on fakes: a clinic with three agents."""
 
 from __future__ import annotations
+
 from typing import Any
 
 from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
