@@ -1,0 +1,101 @@
+"""A call begins: its record, its conversation, its greeting."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.agent import RuleKind
+from shared.domain.call import CallState
+from shared.domain.conversation import ConversationStatus
+from shared.errors import StoreUnavailable
+from shared.use_cases.open_call import WELCOME_BACK
+from tests.fakes.clock import FrozenClock
+from tests.fakes.faults import Down
+from tests.fakes.stores import FakeAgentStore
+from tests.samples import a_ticket
+from tests.shared.use_cases.house import AGENTS, a_rule
+from tests.shared.use_cases.switchboard import Switchboard
+
+
+@pytest.fixture
+def board(clock: FrozenClock) -> Switchboard:
+    return Switchboard(clock)
+
+
+async def test_the_call_is_on_record_as_live_from_its_first_moment(board: Switchboard, clock: FrozenClock) -> None:
+    opened = await board.open_call(a_ticket())
+
+    call = board.rows.calls["CA0001"]
+    assert (call.state, call.started_at, call.answered_at) == (CallState.LIVE, clock(), clock())
+    assert call.conversation_id == opened.conversation.id
+    assert str(opened.conversation.key) == "voice:919800000001"
+
+
+async def test_the_default_agent_greets_in_its_own_words(board: Switchboard) -> None:
+    opened = await board.open_call(a_ticket())
+
+    assert opened.greeter is not None
+    assert opened.greeter.id == "reception"
+    assert opened.greeting == "Hello from reception."
+    assert [agent.id for agent in opened.agents] == ["appointments", "billing", "reception"]
+
+
+async def test_the_agent_whom_a_rule_of_the_channel_names_greets(board: Switchboard) -> None:
+    board.house.agents = FakeAgentStore(AGENTS, [a_rule("voice", "appointments", kind=RuleKind.CHANNEL)])
+
+    opened = await board.open_call(a_ticket())
+
+    assert opened.greeting == "Hello from appointments."
+
+
+async def test_without_agents_there_is_no_greeting(board: Switchboard) -> None:
+    board.house.agents = FakeAgentStore()
+
+    opened = await board.open_call(a_ticket())
+
+    assert (opened.greeter, opened.greeting) == (None, "")
+
+
+async def test_a_caller_who_lost_the_line_is_welcomed_back_into_the_same_conversation(board: Switchboard) -> None:
+    before = await board.open_call(a_ticket())
+
+    after = await board.open_call(replace(a_ticket(), resumes=True))
+
+    assert after.greeting == WELCOME_BACK
+    assert after.conversation.id == before.conversation.id
+
+
+async def test_who_calls_again_is_served_by_agents_again(board: Switchboard) -> None:
+    first = await board.open_call(a_ticket())
+    await board.house.history.set_status(first.conversation.id, ConversationStatus.HUMAN, note="wanted")
+    await board.house.context.forget(first.conversation.key)
+
+    second = await board.open_call(a_ticket(call_sid="CA0002"))
+
+    assert second.conversation.status is ConversationStatus.OPEN
+    assert board.rows.conversations[first.conversation.id].status is ConversationStatus.OPEN
+    assert (await board.house.context.load(first.conversation.key)).status is ConversationStatus.OPEN
+
+
+async def test_front_ends_are_told(board: Switchboard) -> None:
+    await board.open_call(a_ticket())
+
+    (event,) = board.events.events
+    assert (event.type.value, event.data) == ("call.started", {"call_sid": "CA0001", "direction": "inbound"})
+
+
+async def test_without_the_cache_the_call_is_served(board: Switchboard) -> None:
+    board.house.context = board.house.active = Down(StoreUnavailable("no cache"))
+
+    opened = await board.open_call(a_ticket())
+
+    assert opened.greeting == "Hello from reception."
+
+
+async def test_without_the_database_the_call_cannot_be_served(board: Switchboard) -> None:
+    board.calls = Down(StoreUnavailable("no database"))
+
+    with pytest.raises(StoreUnavailable):
+        await board.open_call(a_ticket())

@@ -1,0 +1,85 @@
+"""The recent past: from the cache, else from the database."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.domain.conversation import Conversation, ConversationKey, Speaker, Turn
+from shared.errors import StoreUnavailable
+from tests.fakes.clock import FrozenClock
+from tests.fakes.faults import Down
+from tests.fakes.outbound_channel import FakeTextChannel
+from tests.samples import NOON, a_message
+from tests.shared.use_cases.house import House
+
+KEY = ConversationKey(channel="whatsapp", user_id="919800000001")
+KEPT = Conversation(id="c1", key=KEY, turns=(Turn(speaker=Speaker.USER, text="kept", at=NOON),))
+
+
+@pytest.fixture
+async def house(clock: FrozenClock) -> House:
+    """One exchange lies in the database."""
+    clock.now = NOON
+    house = House(clock)
+    await house.answer(a_message(), FakeTextChannel())
+    house.faults.calls.clear()
+    return house
+
+
+def stored_id(house: House) -> str:
+    (conversation_id,) = house.rows.conversations
+    return conversation_id
+
+
+async def test_what_the_cache_keeps_is_not_asked_of_the_database(house: House) -> None:
+    conversation = await house.recall(KEY, stored_id(house))
+
+    assert [turn.text for turn in conversation.turns] == ["When do you open?", "Answer 1."]
+    assert house.faults.calls == ["context.load"]
+
+
+@pytest.mark.requirement("11.2")
+@pytest.mark.requirement("11.5")
+async def test_what_the_cache_forgot_is_rebuilt_from_the_database_and_cached(house: House) -> None:
+    await house.context.forget(KEY)
+
+    first = await house.recall(KEY, stored_id(house))
+    second = await house.recall(KEY, stored_id(house))
+
+    assert first == second
+    assert [turn.text for turn in first.turns] == ["When do you open?", "Answer 1."]
+    assert house.faults.calls == ["context.load", "history.load_conversation", "context.save", "context.load"]
+
+
+async def test_a_cached_conversation_that_has_been_followed_by_another_is_not_used(house: House) -> None:
+    await house.context.save(KEPT)
+
+    conversation = await house.recall(KEY, stored_id(house))
+
+    assert conversation.id == stored_id(house)
+    assert [turn.text for turn in conversation.turns] == ["When do you open?", "Answer 1."]
+
+
+async def test_a_conversation_that_has_just_begun_is_empty(house: House) -> None:
+    stranger = ConversationKey(channel="voice", user_id="2")
+
+    conversation = await house.recall(stranger, "c9")
+
+    assert conversation == Conversation(id="c9", key=stranger)
+    assert await house.context.load(stranger) == conversation
+
+
+async def test_a_cache_that_is_down_costs_no_memory(house: House) -> None:
+    house.context = Down(StoreUnavailable("no cache"))
+
+    conversation = await house.recall(KEY, stored_id(house))
+
+    assert len(conversation.turns) == 2
+
+
+async def test_a_database_that_is_down_leaves_the_message_for_later(house: House) -> None:
+    await house.context.forget(KEY)
+    house.history = Down(StoreUnavailable("no database"))
+
+    with pytest.raises(StoreUnavailable):
+        await house.recall(KEY, "c1")
