@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import pg8000.native
+from sqlalchemy import make_url
 
 from local.ports import free_port
 from local.running_stack import RunningStack
@@ -66,6 +68,19 @@ class Platform:
         }
         async with httpx.AsyncClient(base_url=facts["base_url"], trust_env=False, timeout=30) as client:
             return await client.post("/webhooks/messages/whatsapp", content=body, headers=headers)
+
+
+def rows(platform: Platform, query: str, **values: Any) -> list[Any]:
+    """Look into the platform's database."""
+    url = make_url(platform.facts["database_url"])
+    connection = pg8000.native.Connection(
+        url.username or "", password=url.password, host=url.host or "", port=url.port or 0, database=url.database
+    )
+    try:
+        found: list[Any] = connection.run(query, **values)
+        return found
+    finally:
+        connection.close()
 
 
 async def eventually(look: Callable[[], Awaitable[Found | None]], *, seconds: float = 30) -> Found:

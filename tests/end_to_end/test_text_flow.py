@@ -7,29 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pg8000.native
 import pytest
-from sqlalchemy import make_url
 
 from local.simulators.whatsapp_user import NoReply, TwilioWhatsAppUser, WhatsAppUser
-from tests.end_to_end.platform import Platform, eventually
+from tests.end_to_end.platform import Platform, eventually, rows
 
 pytestmark = pytest.mark.integration
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 EXPECTED: dict[str, dict[str, int]] = json.loads((FIXTURES / "expected_counts.json").read_text())
-
-
-def rows(platform: Platform, query: str, **values: Any) -> list[Any]:
-    """Look into the platform's database."""
-    url = make_url(platform.facts["database_url"])
-    connection = pg8000.native.Connection(
-        url.username or "", password=url.password, host=url.host or "", port=url.port or 0, database=url.database
-    )
-    try:
-        found: list[Any] = connection.run(query, **values)
-        return found
-    finally:
-        connection.close()
 
 
 def test_every_published_payload_is_known() -> None:
@@ -136,7 +121,10 @@ async def test_whoever_wants_a_person_is_handed_over_and_no_longer_answered_by_a
 @pytest.mark.requirement("1.4")
 async def test_two_users_and_two_channels_are_remembered_apart(platform: Platform) -> None:
     number = platform.stack().whatsapp_number
-    async with WhatsAppUser(number, wa_id="919800000104") as first, WhatsAppUser(number, wa_id="919800000105") as second:
+    async with (
+        WhatsAppUser(number, wa_id="919800000104") as first,
+        WhatsAppUser(number, wa_id="919800000105") as second,
+    ):
         await first.say("How can I pay my bill?")
         await first.hear()
         await second.say("Hello")
