@@ -66,3 +66,10 @@ class ConnectionCounter(Protocol):
         Raises:
             StoreUnavailable: not given back; it frees itself later.
         """
+
+    async def holds(self, subject: str, slot: str) -> bool:
+        """Whether the slot is taken now.
+
+        Raises:
+            StoreUnavailable: not known.
+        """

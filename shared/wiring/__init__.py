@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from shared.use_cases.query_history import QueryHistory
     from shared.use_cases.recall_conversation import RecallConversation
     from shared.use_cases.receive_message import ReceiveMessage
+    from shared.use_cases.repair_calls import RepairCalls
     from shared.use_cases.report_costs import AnswerCosts, ReportCosts
     from shared.use_cases.rotate_password import RotatePassword
     from shared.use_cases.try_routing import TryRouting
@@ -165,6 +166,25 @@ def close_call() -> CloseCall:
     from shared.wiring import stores
 
     return CloseCall(stores.calls(), stores.recordings(), stores.slots(), stores.events(), now)
+
+
+def repair_calls() -> RepairCalls:
+    """What a dead task left unfinished."""
+    from datetime import timedelta
+
+    from shared.adapters.postgres.call_repair import PostgresUnfinishedCalls
+    from shared.use_cases.repair_calls import RepairCalls
+    from shared.wiring import stores
+
+    return RepairCalls(
+        PostgresUnfinishedCalls(stores.database()),
+        stores.calls(),
+        stores.recordings(),
+        stores.slots(),
+        stores.events(),
+        now,
+        longest_call=timedelta(seconds=settings().call_limit_seconds),
+    )
 
 
 def guard_source() -> GuardSource:

@@ -118,3 +118,14 @@ async def test_a_slot_whose_holder_died_frees_itself(slots: ConnectionCounter) -
     await slots.take("asha", "dead", limit=1, ttl_seconds=0)
 
     assert await slots.take("asha", "alive", limit=1, ttl_seconds=60)
+
+
+async def test_a_slot_is_held_until_it_is_given_back_or_runs_out(slots: ConnectionCounter) -> None:
+    await slots.take("asha", "live", limit=3, ttl_seconds=60)
+    await slots.take("asha", "over", limit=3, ttl_seconds=60)
+    await slots.take("asha", "dead", limit=3, ttl_seconds=0)
+    await slots.release("asha", "over")
+
+    held = [await slots.holds("asha", slot) for slot in ("live", "over", "dead", "unknown")]
+
+    assert held == [True, False, False, False]

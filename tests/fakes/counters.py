@@ -71,6 +71,9 @@ class FakeConnectionCounter:
     async def release(self, subject: str, slot: str) -> None:
         self.taken.get(subject, {}).pop(slot, None)
 
+    async def holds(self, subject: str, slot: str) -> bool:
+        return self.taken.get(subject, {}).get(slot, self._clock()) > self._clock()
+
 
 def _seconds(left: timedelta) -> int:
     return math.ceil(left.total_seconds())

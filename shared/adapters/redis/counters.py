@@ -36,6 +36,13 @@ return 1
 """
 
 
+_HOLDS = """
+local dies_at_ms = redis.call('ZSCORE', KEYS[1], ARGV[1])
+local time = redis.call('TIME')
+return dies_at_ms and tonumber(dies_at_ms) > time[1] * 1000 + math.floor(time[2] / 1000) and 1 or 0
+"""
+
+
 class RedisRateCounter:
     """Implements `RateCounter`."""
 
@@ -92,6 +99,11 @@ class RedisConnectionCounter:
         """See `ConnectionCounter.release`."""
         async with cache_operation():
             await self._client.zrem(key_of("slots", subject), slot)
+
+    async def holds(self, subject: str, slot: str) -> bool:
+        """See `ConnectionCounter.holds`."""
+        async with cache_operation():
+            return bool(await self._client.eval(_HOLDS, 1, key_of("slots", subject), slot))
 
 
 async def _hit(client: RedisCluster, key: str, window_seconds: int, cost: int) -> RateWindow:

@@ -1,0 +1,113 @@
+"""The command as the scheduler starts it: its exit codes, and a real run on real stores."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.adapters.postgres.calls import PostgresCallStore
+from shared.adapters.postgres.engine import Database
+from shared.adapters.postgres.history_reader import PostgresHistoryReader
+from shared.adapters.s3 import S3RecordingStore
+from shared.domain.call import CallState
+from shared.errors import StoreUnavailable
+from stream_service.jobs import __main__ as jobs
+from tests.samples import a_ticket
+
+ROOT = Path(__file__).parents[3]
+LOOK_BACK = timedelta(hours=72)
+
+
+async def done(_look_back: timedelta, _stop: asyncio.Event) -> int:
+    return jobs.DONE
+
+
+async def failing(_look_back: timedelta, _stop: asyncio.Event) -> int:
+    raise StoreUnavailable("The database gave no answer.")
+
+
+async def told_to_stop(_look_back: timedelta, stop: asyncio.Event) -> int:
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(stop.wait(), timeout=5)
+    return jobs.STOPPED
+
+
+async def test_a_job_that_fails_does_not_keep_the_next_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[timedelta] = []
+
+    async def noting(look_back: timedelta, _stop: asyncio.Event) -> int:
+        ran.append(look_back)
+        return jobs.DONE
+
+    monkeypatch.setattr(jobs, "JOBS", {"failing": failing, "noting": noting})
+
+    code = await jobs.run(["failing", "noting"], LOOK_BACK)
+
+    assert (code, ran) == (jobs.INCOMPLETE, [LOOK_BACK])
+
+
+async def test_sigterm_stops_between_jobs_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "JOBS", {"stopping": told_to_stop, "failing": failing})
+
+    assert await jobs.run(["stopping", "failing"], LOOK_BACK) == 143
+
+
+async def test_all_done_is_exit_code_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "JOBS", {"done": done})
+
+    assert await jobs.run(["done"], LOOK_BACK) == 0
+
+
+@pytest.mark.parametrize("arguments", [["repair-cats"], ["--look-back-hours", "0"], ["--look-back-hours", "x"]])
+def test_wrong_usage_is_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        jobs.main(arguments)
+
+    assert stopped.value.code == 2
+    assert "usage: python -m stream_service.jobs" in capsys.readouterr().err
+
+
+@pytest.mark.integration
+async def test_the_command_closes_a_lost_call_with_its_recording(
+    database: Database, database_url: str, cache_url: str, cache: Any, s3: Any, bucket: str, aws_url: str
+) -> None:
+    calls, started_at = PostgresCallStore(database), datetime.now(UTC) - timedelta(hours=2)
+    call = await calls.open(a_ticket(call_sid="CA1"), started_at=started_at)
+    await calls.answered("CA1", at=started_at)
+    recordings = S3RecordingStore(bucket, s3)
+    for number in (1, 2):
+        await recordings.put_part("CA1", started_at=call.started_at, number=number, stereo_mulaw=b"\xff\x00" * 8000)
+    environment = {
+        **os.environ,
+        "PUBLIC_BASE_URL": "http://127.0.0.1",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": cache_url,
+        "BUCKET": bucket,
+        "AWS_ENDPOINT_URL": aws_url,
+        "AWS_REGION": "ap-south-1",
+    }
+
+    finished = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "stream_service.jobs", "repair-calls"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    repaired = await PostgresHistoryReader(database).call("CA1")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert (repaired.state, repaired.end_reason, repaired.recording_ms) == (CallState.FAILED, "task_lost", 2000)
+    assert repaired.ended_at == started_at + timedelta(seconds=2)
+    assert '"calls_repair_finished"' in finished.stdout
