@@ -59,6 +59,9 @@ def _create_environment() -> None:
 def _install(requirements: Path) -> None:
     """Install with uv, which is several times faster; with pip where uv cannot be had or cannot reach the index."""
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes"]
+    if subprocess.run([PYTHON, "-m", "pip", "--version"], check=False, capture_output=True).returncode:
+        # An environment that another tool made without pip.
+        subprocess.run([PYTHON, "-m", "ensurepip", "--upgrade"], check=False, capture_output=True)
     subprocess.run([*pip, "-r", str(BOOTSTRAP)], check=False)
     uv = [PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "--compile-bytecode"]
     if subprocess.run([*uv, "-r", str(requirements)], check=False).returncode == 0:
