@@ -37,15 +37,20 @@ class Settings(BaseModel):
     database_port: int = 5432
     database_name: str = "vaani"
     database_ca_file: str | None = None
+    database_instance_id: str | None = None
     database_pool_size: int = Field(default=20, ge=1, le=20)
     redis_url: SecretStr
     redis_ca_file: str | None = None
+    redis_user: str | None = None
+    redis_cache_name: str | None = None
     queue_url: str | None = None
     bucket: str | None = None
     provider_secret_arn: str | None = None
 
     aws_region: str | None = None
     aws_endpoint_url: str | None = None
+    alarm_topic_arn: str | None = None
+    stack_name: str | None = None
 
     twilio_api_base_url: str = "https://api.twilio.com"
     twilio_account_sid: str = ""

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shared.wiring.environment import now, settings
+from shared.wiring.operations import check_restore, measure_restorable_lag, repair_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,12 +31,11 @@ if TYPE_CHECKING:
     from shared.use_cases.query_history import QueryHistory
     from shared.use_cases.recall_conversation import RecallConversation
     from shared.use_cases.receive_message import ReceiveMessage
-    from shared.use_cases.repair_calls import RepairCalls
     from shared.use_cases.report_costs import AnswerCosts, ReportCosts
     from shared.use_cases.rotate_password import RotatePassword
     from shared.use_cases.try_routing import TryRouting
 
-__all__ = ["now", "settings"]
+__all__ = ["check_restore", "measure_restorable_lag", "now", "repair_calls", "settings"]
 
 
 @lru_cache(maxsize=1)
@@ -166,25 +166,6 @@ def close_call() -> CloseCall:
     from shared.wiring import stores
 
     return CloseCall(stores.calls(), stores.recordings(), stores.slots(), stores.events(), now)
-
-
-def repair_calls() -> RepairCalls:
-    """What a dead task left unfinished."""
-    from datetime import timedelta
-
-    from shared.adapters.postgres.call_repair import PostgresUnfinishedCalls
-    from shared.use_cases.repair_calls import RepairCalls
-    from shared.wiring import stores
-
-    return RepairCalls(
-        PostgresUnfinishedCalls(stores.database()),
-        stores.calls(),
-        stores.recordings(),
-        stores.slots(),
-        stores.events(),
-        now,
-        longest_call=timedelta(seconds=settings().call_limit_seconds),
-    )
 
 
 def guard_source() -> GuardSource:

@@ -1,0 +1,31 @@
+"""After a restore test: judges the restored database. On a schedule: measures how far back a restore would go."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from shared import lambda_runtime, observability, wiring
+from shared.domain.restore import FinishedRestore
+
+check_restore = wiring.check_restore()
+measure_restorable_lag = wiring.measure_restorable_lag()
+
+
+def handler(event: lambda_runtime.Event, _context: object) -> None:
+    """Do what the event asks for; an exception makes Lambda try again."""
+    if event.get("source") == "aws.backup":
+        lambda_runtime.run(check_restore(_finished_restore(event["detail"])))
+    else:
+        lambda_runtime.run(measure_restorable_lag())
+    observability.flush_metrics()
+
+
+def _finished_restore(detail: dict[str, Any]) -> FinishedRestore:
+    """Source: AWS Backup Developer Guide, "Monitoring AWS Backup events using EventBridge"."""
+    return FinishedRestore(
+        job_id=detail["restoreJobId"],
+        resource_arn=detail["createdResourceArn"],
+        began_at=datetime.fromisoformat(detail["creationDate"]),
+        finished_at=datetime.fromisoformat(detail["completionDate"]),
+    )

@@ -1,0 +1,81 @@
+"""What runs on a schedule rather than for a user; imports stand inside the functions, as in the rest of the wiring."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from shared.settings import SettingsInvalid
+from shared.wiring.environment import now, settings
+
+if TYPE_CHECKING:
+    from shared.adapters.aws_backup import AwsBackupService
+    from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag
+    from shared.use_cases.repair_calls import RepairCalls
+
+
+def repair_calls() -> RepairCalls:
+    """What a dead task left unfinished."""
+    from shared.adapters.postgres.call_repair import PostgresUnfinishedCalls
+    from shared.use_cases.repair_calls import RepairCalls
+    from shared.wiring import stores
+
+    return RepairCalls(
+        PostgresUnfinishedCalls(stores.database()),
+        stores.calls(),
+        stores.recordings(),
+        stores.slots(),
+        stores.events(),
+        now,
+        longest_call=timedelta(seconds=settings().call_limit_seconds),
+    )
+
+
+def check_restore() -> CheckRestore:
+    """The verdict on a restored database.
+
+    Raises:
+        SettingsInvalid: the secret of the database's user is not named.
+    """
+    from shared.adapters.database_secret import DatabaseSecret
+    from shared.adapters.postgres.engine import Database
+    from shared.adapters.postgres.survey import SURVEY_SECONDS, PostgresRestoredDatabases, PostgresSurveyor
+    from shared.use_cases.check_restore import CheckRestore
+    from shared.wiring import stores
+
+    known = settings()
+    if known.database_secret_arn is None:
+        raise SettingsInvalid("Set DATABASE_SECRET_ARN.")
+    secret = DatabaseSecret(stores.aws_client("secretsmanager"), known.database_secret_arn)
+    url, credentials = stores.database_address()
+    live = Database(
+        url,
+        pool_size=1,
+        ca_file=known.database_ca_file,
+        credentials=credentials,
+        socket_timeout_seconds=SURVEY_SECONDS + 5,
+    )
+    restored = PostgresRestoredDatabases(known.database_name, secret.sign_ins, ca_file=known.database_ca_file)
+    return CheckRestore(_backups(), restored, PostgresSurveyor(live), asyncio.sleep)
+
+
+def measure_restorable_lag() -> MeasureRestorableLag:
+    """How much a restore would lose.
+
+    Raises:
+        SettingsInvalid: the database is not named.
+    """
+    from shared.use_cases.check_restore import MeasureRestorableLag
+
+    known = settings()
+    if known.database_instance_id is None:
+        raise SettingsInvalid("Set DATABASE_INSTANCE_ID.")
+    return MeasureRestorableLag(_backups(), now, database_id=known.database_instance_id)
+
+
+def _backups() -> AwsBackupService:
+    from shared.adapters.aws_backup import AwsBackupService
+    from shared.wiring import stores
+
+    return AwsBackupService(stores.aws_client("backup"), stores.aws_client("rds"))
