@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo stop clean-local status check format test requirements openapi lock ci
+.PHONY: help install install-dev run demo stop clean-local status build invoke check format test requirements openapi lock ci
 
 VENV := $(CURDIR)/.venv
 RUN := $(VENV)/bin/python
@@ -42,6 +42,13 @@ stop: ## end the platform, whatever happened to it
 
 clean-local: ## end the platform and remove its data
 	@test ! -x $(RUN) || $(RUN) -m local down --remove-data
+
+build: install-dev ## build functions and layer for deployment, without a container (ARCHITECTURE=arm64 or x86_64)
+	@$(RUN) -m local build --architecture $(or $(ARCHITECTURE),arm64)
+
+invoke: install-dev ## run one function on one event: FUNCTION=message_webhook EVENT=events/message_webhook/health.json (SOURCE=1: unbuilt)
+	@test -n "$(FUNCTION)" -a -n "$(EVENT)" || { echo "make invoke FUNCTION=folder EVENT=file"; exit 1; }
+	@$(RUN) -m local invoke "$(FUNCTION)" "$(EVENT)" $(if $(filter 1,$(SOURCE)),--source)
 
 check: install-dev ## formatting, lint, types, template and the quick tests
 	$(RUN) -m ruff format --check .

@@ -15,6 +15,7 @@ COMMANDS = {
     "chat": "write to the agents as a WhatsApp user",
     "tail": "follow the logs of all programs",
     "seed": "put the demo agents, routing rules and knowledge back as they were",
+    "build": "build functions and layer for deployment, without a container",
     "invoke": "run one function on one event file, as Lambda would",
     "doctor": "check what this machine needs to run the platform",
 }

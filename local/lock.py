@@ -11,6 +11,7 @@ SETS = {"local": ("api", "stream", "voice", "local"), "dev": ("api", "stream", "
 """Extras that each file of `requirements/` holds."""
 
 OPTIONS = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate")
+RUNTIME_OPTIONS = ("--python-version", "3.13", "--constraint", "requirements/dev.txt", *OPTIONS[3:], "--universal")
 # The addresses of the index and of local wheels are the reader's business.
 WITHOUT_ADDRESSES = ("--no-emit-index-url", "--no-emit-find-links")
 
@@ -25,6 +26,14 @@ def main() -> None:
         status = subprocess.run(command, cwd=REPOSITORY, check=False).returncode
         if status:
             sys.exit(status)
+    sys.exit(_lock_runtime())
+
+
+def _lock_runtime() -> int:
+    """What Lambda's runtime provides, for running builds here; returns the exit status."""
+    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", *RUNTIME_OPTIONS, *WITHOUT_ADDRESSES]
+    command += ["requirements/runtime.in", "--output-file", "requirements/runtime.txt"]
+    return subprocess.run(command, cwd=REPOSITORY, check=False).returncode
 
 
 if __name__ == "__main__":

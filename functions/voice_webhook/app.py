@@ -7,12 +7,13 @@ from shared.http_contract import HTTPRequest, HTTPResponse
 
 INCOMING_PATH = "/webhooks/voice/incoming"
 
-answer_call = wiring.answer_call()  # Both built once per execution environment.
-follow_call = wiring.follow_call()
+answer_call = wiring.answer_call()  # Built once per execution environment.
 
 
 @lambda_runtime.http_handler
 async def handler(request: HTTPRequest) -> HTTPResponse:
     """Answer one request of Twilio."""
-    use_case = answer_call if request.path == INCOMING_PATH else follow_call
-    return await use_case(request)
+    if request.path == INCOMING_PATH:
+        return await answer_call(request)
+    # Built when first wanted: it loads database and storage, for which a caller would wait.
+    return await wiring.follow_call()(request)
