@@ -21,6 +21,7 @@ from werkzeug.serving import make_server
 from local import ports
 from local.aws_persistence import DurableApplication
 from local.aws_resources import create_resources
+from local.quick_queues import quicken
 from local.template import read_local
 
 ATTRIBUTES_FILE = "attributes.json"
@@ -47,6 +48,7 @@ def main(arguments: list[str]) -> None:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
+    quicken()
     application = DurableApplication(DomainDispatcherApplication(create_backend_app), options.directory)
     server = make_server(ports.HOST, options.port, application, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = True  # type: ignore[attr-defined]  # of the threaded kind.
