@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -12,6 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from shared.http_contract import encode_envelope, failure, success
+from shared.observability import flush_metrics
+from stream_service.heartbeat import beat
 from stream_service.live_calls import LiveCalls
 from stream_service.media_endpoint import MediaEndpoint
 
@@ -24,7 +27,10 @@ def create_app(media: MediaEndpoint, live_calls: LiveCalls, warm_up: WarmUp) -> 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
         await warm_up()
+        beating = asyncio.create_task(beat(live_calls))
         yield
+        beating.cancel()
+        flush_metrics()
 
     async def health(_request: Request) -> Response:
         # 200 while draining too: a load balancer that sees an unhealthy task would cut its calls.

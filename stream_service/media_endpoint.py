@@ -88,7 +88,5 @@ async def _deny(send: Send, error: errors.PlatformError) -> None:
 
 async def _answer_http(send: Send, error: errors.PlatformError) -> None:
     body = HTTPResponse.failure(error, request_id="").body.encode()
-    await send(
-        {"type": "http.response.start", "status": 426, "headers": [(b"content-type", b"application/json")]}
-    )
+    await send({"type": "http.response.start", "status": 426, "headers": [(b"content-type", b"application/json")]})
     await send({"type": "http.response.body", "body": body})

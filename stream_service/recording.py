@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from shared.domain.call import Call
 from shared.errors import StoreUnavailable
 from shared.observability import logger
@@ -92,13 +94,17 @@ class RecordedSink:
 
 
 class Recording:
-    """Keeps a call's time line and hands it to the store part by part; a killed task loses one part at most."""
+    """Keeps a call's time line and hands it to the store part by part; a killed task loses one part at most.
 
-    def __init__(self, call: Call, store: RecordingStore) -> None:
+    Parts are numbered from the seconds since the call began, so that a call which came back on another task goes on
+    behind the parts that the first one kept.
+    """
+
+    def __init__(self, call: Call, store: RecordingStore, *, now: datetime) -> None:
         self.timeline = StereoTimeline()
         self._call = call
         self._store = store
-        self._number = 0
+        self._number = max(0, int((now - call.started_at).total_seconds()))
 
     def next_part(self) -> bytes:
         """A part that is ready to be kept; empty when there is none yet."""

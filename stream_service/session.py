@@ -97,7 +97,7 @@ async def _converse(
 ) -> str:
     """Run the conversation and return why it ended."""
     opened = await services.open_call(ticket)
-    recording = Recording(opened.call, services.recordings)
+    recording = Recording(opened.call, services.recordings, now=datetime.now(UTC))
     try:
         async with asyncio.TaskGroup() as tasks:
             session = CallSession(services, opened, ticket, transport, recording, tasks)

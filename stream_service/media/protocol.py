@@ -100,7 +100,6 @@ class Stop(msgspec.Struct, frozen=True, tag_field="event", tag="stop"):
 StreamEvent = Connected | Start | Media | Mark | Dtmf | Stop
 
 
-
 class _EventName(msgspec.Struct, frozen=True):
     event: str = ""
 

@@ -44,9 +44,7 @@ class VoiceChannel:
 
     capabilities = ChannelCapabilities(streams=True)
 
-    def __init__(
-        self, call_sid: str, sink: AudioSink, synthesizer: Synthesizer, clock_ms: Callable[[], int]
-    ) -> None:
+    def __init__(self, call_sid: str, sink: AudioSink, synthesizer: Synthesizer, clock_ms: Callable[[], int]) -> None:
         self._call_sid = call_sid
         self._sink = sink
         self._synthesizer = synthesizer
