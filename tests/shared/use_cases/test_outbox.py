@@ -108,6 +108,9 @@ async def test_a_reply_is_delivered_exactly_once_if_the_provider_can_be_asked(
     assert reply.text == taken.text
     assert reply.provider_message_ids == (taken.provider_message_id,)
     assert house.rows.messages[0].state == "done"
+    # A reply that was kept is not thought up again.
+    was_kept = _TURN[number:].count("history.hold_reply") == 0 or (_TURN[number] == "history.hold_reply" and after)
+    assert not was_kept or house.model.asked == ["reception"]
 
 
 @pytest.mark.parametrize(("number", "failure", "after"), each_failure(_TURN))
@@ -134,6 +137,7 @@ async def test_a_person_who_was_promised_is_called_wherever_the_turn_breaks(
     await fail_then_recover(house, channel, number, failure, after=after)
 
     (taken,) = channel.accepted
+    assert [reply.text for reply in house.replies] == [taken.text]
     statuses = [row.status.value for row in house.rows.conversations.values()]
     is_promised = taken.text == PERSON_WILL_WRITE
     assert statuses == (["human"] if is_promised else ["open"])
