@@ -11,19 +11,22 @@ from typing import Any
 
 from moto.sqs import models
 
+# Its module-level names are replaced here, which its types know nothing of.
+_models: Any = models
+
 
 def quicken() -> None:
     """Change moto in this process."""
-    models.unix_time = time.time
-    models.unix_time_millis = _now_ms
-    models.SQSBackend.is_message_valid_based_on_retention_period = _is_retained
+    _models.unix_time = time.time
+    _models.unix_time_millis = _now_ms
+    _models.SQSBackend.is_message_valid_based_on_retention_period = _is_retained
 
 
 def _now_ms() -> float:
     return time.time() * 1000
 
 
-def _is_retained(backend: models.SQSBackend, queue_name: str, message: Any) -> bool:  # noqa: ANN401 - moto's own type
+def _is_retained(backend: Any, queue_name: str, message: Any) -> bool:
     """The same answer as moto's, without collecting all attributes of the queue for it."""
     retention_seconds: float = backend.get_queue(queue_name).message_retention_period
     return bool(retention_seconds + message.sent_timestamp / 1000 > time.time())

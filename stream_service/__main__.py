@@ -14,7 +14,7 @@ _LARGEST_MESSAGE_BYTES = 65_536
 
 
 class DrainingServer(uvicorn.Server):
-    """A server that a signal does not cut off: it stops when the last call is over. A second signal stops it at once."""
+    """A server that a signal does not cut off: it stops when the last call is over, and at once at a second signal."""
 
     def __init__(self, config: uvicorn.Config, live_calls: LiveCalls) -> None:
         super().__init__(config)

@@ -75,7 +75,7 @@ async def serve_call(services: CallServices, ticket: StreamTicket, transport: Me
                 reason, has_failed = await _converse(services, ticket, transport, events), False
             else:
                 reason = "wrong_call"
-    except Exception:
+    except Exception:  # noqa: BLE001 - the call's entry point: whatever it was, the call is closed and kept
         logger.exception("call_failed", call_sid=ticket.call_sid)
     finally:
         await services.close_call(ticket.call_sid, slot=ticket.slot, reason=reason, has_failed=has_failed)

@@ -22,6 +22,9 @@ _VOCABULARY = Path(__file__).with_name("minilm_vocabulary.txt")
 _VOCABULARY_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
 _LONGEST_TEXT_TOKENS = 256
 
+LOADING_SECONDS = 60.0
+"""Longest wait of whoever comes while the model is being loaded: half a second, but more on a busy machine."""
+
 DIMENSIONS = 384
 """Length of every vector."""
 
@@ -32,7 +35,7 @@ class MiniLMEmbedder:
     """Implements Embedder: 10 ms a text, one text at a time, so that a text's vector never depends on its neighbours.
 
     Args:
-        timeout_seconds: longest wait for all texts of one call.
+        timeout_seconds: longest wait for all texts of one call, once the model is loaded.
         remembered_texts: vectors kept in memory; a question is often measured more than once.
     """
 
@@ -61,7 +64,7 @@ class MiniLMEmbedder:
         """
         work = asyncio.get_running_loop().run_in_executor(self._thread, self._embed_all, tuple(texts))
         try:
-            return await asyncio.wait_for(work, self._timeout_seconds)
+            return await asyncio.wait_for(work, LOADING_SECONDS if self._tokenizer is None else self._timeout_seconds)
         except TimeoutError as error:
             message = "The embedding model gave no result in time."
             raise ModelUnavailable(message) from error

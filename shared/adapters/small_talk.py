@@ -33,7 +33,8 @@ _TO_ALL = r"(?:there|again|all|team|ji|sir|madam|maam|how are you)"
 _IS_ANYBODY = r"(?:can you hear me|(?:is )?(?:anyone|anybody|someone) there)"
 _THANKS = r"(?:thanks|thank you|thankyou|thx|dhanyavaa?d|shukriya|धन्यवाद|शुक्रिया)"
 _FILLER = (
-    r"(?:ok|okay|great|perfect|alright|all right|fine|good|very|much|a lot|super|no|so|well|then|ji|sir|madam|maam|please|now)"
+    r"(?:ok|okay|great|perfect|alright|all right|fine|good|very|much|a lot|super|no|so|well|then|ji|sir|madam|maam"
+    r"|please|now)"
 )
 _GOODBYE = (
     r"(?:bye|goodbye|good bye|good night|see you|thats (?:all|it)|that is all|nothing else|nothing"

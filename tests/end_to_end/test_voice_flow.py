@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import audioop
 import io
 import wave
 from typing import Any
 
-import audioop
 import httpx
 import pytest
 from twilio.request_validator import RequestValidator

@@ -68,8 +68,8 @@ def test_a_doubtful_frame_counts_as_what_was_before() -> None:
     assert turns.hears_speech
 
 
-@given(st.lists(st.floats(min_value=0, max_value=1), max_size=400), st.booleans())
-def test_every_turn_that_starts_ends_before_the_next_starts(probabilities: list[float], audible: bool) -> None:
+@given(probabilities=st.lists(st.floats(min_value=0, max_value=1), max_size=400), audible=st.booleans())
+def test_every_turn_that_starts_ends_before_the_next_starts(probabilities: list[float], *, audible: bool) -> None:
     turns = TurnTaking(TIMING)
     is_open = False
 
@@ -89,7 +89,7 @@ def test_every_turn_that_starts_ends_before_the_next_starts(probabilities: list[
 
 
 @pytest.mark.parametrize("audible", [False, True])
-def test_the_agent_falling_silent_does_not_start_a_second_turn(audible: bool) -> None:
+def test_the_agent_falling_silent_does_not_start_a_second_turn(*, audible: bool) -> None:
     turns = TurnTaking(TIMING)
     play(turns, speech_ms=200, audible=True)
 

@@ -55,7 +55,7 @@ def feed(stream: MoonshineTranscription, speech_frames: int, silent_frames: int 
 
 async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110  what it waits for happens in a worker thread
+        while not condition():
             await asyncio.sleep(0.001)
 
 
