@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.domain.credentials import Credentials, VersionStage
+from shared.domain.credentials import Access, Credentials, VersionStage
 from shared.errors import NotFound, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 
 class SecretsManagerRotation:
-    """The secret is JSON with `username` and `password`; other members are kept as they are."""
+    """The secret is JSON with `username`, `password` and perhaps `access`; other members are kept as they are."""
 
     def __init__(self, client: Callable[[], SecretsManagerClient]) -> None:
         self._client = client
@@ -109,6 +109,10 @@ def _members(found: Any) -> dict[str, Any]:
 
 def _credentials(members: dict[str, Any]) -> Credentials:
     try:
-        return Credentials(username=str(members["username"]), password=str(members["password"]))
-    except KeyError:
-        raise StoreUnavailable("The secret lacks its user or password.") from None
+        return Credentials(
+            username=str(members["username"]),
+            password=str(members["password"]),
+            access=Access(members.get("access", Access.WRITE)),
+        )
+    except (KeyError, ValueError):
+        raise StoreUnavailable("The secret lacks its user or password, or names an unknown access.") from None

@@ -8,12 +8,20 @@ from enum import StrEnum
 _TWIN = "_twin"
 
 
+class Access(StrEnum):
+    """What a user may do with the rows of all tables; nobody but their owner may change the tables."""
+
+    WRITE = "write"
+    READ = "read"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
     """What signs in to the database; the password shows up in no representation."""
 
     username: str
     password: str = field(repr=False)
+    access: Access = Access.WRITE
 
 
 class RotationStep(StrEnum):

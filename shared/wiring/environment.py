@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import SecretStr
 
@@ -34,8 +34,8 @@ def settings() -> Settings:
     return loaded
 
 
-def secret_values(arn: str) -> dict[str, str]:
-    """The fields of a JSON secret.
+def secret_values(arn: str, *, stage: Literal["AWSCURRENT", "AWSPREVIOUS"] | None = None) -> dict[str, str]:
+    """The fields of a JSON secret: as read in the last minutes, or with a `stage` as that version is at this moment.
 
     Raises:
         SettingsInvalid: it cannot be read, or is no JSON object.
@@ -43,12 +43,22 @@ def secret_values(arn: str) -> dict[str, str]:
     from aws_lambda_powertools.utilities import parameters
 
     try:
-        value: Any = parameters.get_secret(arn, transform="json", max_age=SECRET_AGE_SECONDS)
+        value: Any = _read(arn, stage)
     except (parameters.exceptions.GetParameterError, parameters.exceptions.TransformParameterError) as error:
         raise SettingsInvalid("A secret named in the environment cannot be read.") from error
     if not isinstance(value, dict):
         raise SettingsInvalid("A secret named in the environment is not a JSON object.")
     return {str(name): str(field) for name, field in value.items()}
+
+
+def _read(arn: str, stage: str | None) -> object:
+    from aws_lambda_powertools.utilities import parameters
+
+    if stage is None:
+        return parameters.get_secret(arn, transform="json", max_age=SECRET_AGE_SECONDS)
+    # The cache knows no versions: only the current one may be kept.
+    max_age = SECRET_AGE_SECONDS if stage == "AWSCURRENT" else 0
+    return parameters.get_secret(arn, transform="json", max_age=max_age, force_fetch=True, VersionStage=stage)
 
 
 def now() -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from redis.asyncio.cluster import RedisCluster
+    from redis.credentials import CredentialProvider
 
     from shared.adapters.aws_client import AwsClient
     from shared.adapters.postgres.engine import Database
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
         RecordingStore,
         StreamTickets,
     )
+    from shared.settings import Settings
 
 
 @lru_cache(maxsize=1)
@@ -36,7 +39,11 @@ def database() -> Database:
 
     url, credentials = database_address()
     return Database(
-        url, pool_size=settings().database_pool_size, ca_file=settings().database_ca_file, credentials=credentials
+        url,
+        pool_size=settings().database_pool_size,
+        ca_file=settings().database_ca_file,
+        credentials=credentials,
+        renewed_credentials=None if credentials is None else renewed_credentials,
     )
 
 
@@ -60,13 +67,48 @@ def database_address() -> tuple[str, Callable[[], tuple[str, str]] | None]:
     return f"postgresql://{known.database_host}:{known.database_port}/{known.database_name}", credentials
 
 
+def renewed_credentials() -> tuple[str, str]:
+    """User and password after those at hand were refused.
+
+    The two users of a rotation take turns, and both can sign in to the database. RDS Proxy, however, admits only the
+    user that it last read from the secret: the new one, unless this process was faster.
+    """
+    arn = settings().database_secret_arn
+    assert arn is not None
+    refused = secret_values(arn)
+    current = secret_values(arn, stage="AWSCURRENT")
+    if current == refused:
+        with suppress(SettingsInvalid):
+            current = secret_values(arn, stage="AWSPREVIOUS")
+    return current["username"], current["password"]
+
+
 @lru_cache(maxsize=1)
 def redis() -> RedisCluster:
     """The cluster client."""
-    from shared.adapters.redis.client import connect_cluster
+    return connect_cache()
+
+
+def connect_cache(*, socket_timeout_seconds: float | None = None) -> RedisCluster:
+    """A client of the cache of its own, for reads that wait longer than an operation may."""
+    from shared.adapters.redis.client import SOCKET_TIMEOUT_SECONDS, connect_cluster
 
     known = settings()
-    return connect_cluster(known.redis_url.get_secret_value(), ca_file=known.redis_ca_file)
+    return connect_cluster(
+        known.redis_url.get_secret_value(),
+        ca_file=known.redis_ca_file,
+        credential_provider=_cache_sign_in(known),
+        socket_timeout_seconds=socket_timeout_seconds or SOCKET_TIMEOUT_SECONDS,
+    )
+
+
+def _cache_sign_in(known: Settings) -> CredentialProvider | None:
+    if known.redis_user is None or known.redis_cache_name is None:
+        return None
+    from shared.adapters.redis.role_sign_in import RoleSignIn
+    from shared.wiring.engines import aws_session
+
+    return RoleSignIn(aws_session, user=known.redis_user, cache_name=known.redis_cache_name)
 
 
 def aws_client(service: str) -> AwsClient:

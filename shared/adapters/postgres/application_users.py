@@ -1,4 +1,4 @@
-"""DatabaseUsers of PostgreSQL: users that may use the tables but not change them."""
+"""DatabaseUsers of PostgreSQL: users that may use the rows of the tables but not change the tables."""
 
 from __future__ import annotations
 
@@ -12,24 +12,19 @@ from sqlalchemy import Connection, text
 
 from shared.adapters.postgres.engine import Credentials as SignIn
 from shared.adapters.postgres.engine import Database
-from shared.domain.credentials import Credentials
+from shared.domain.credentials import Access, Credentials
 from shared.errors import InvalidContent, StoreUnavailable
 
-GROUP = "vaani_application"
+GROUPS = {Access.WRITE: "vaani_application", Access.READ: "vaani_readers"}
 _USERNAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _ITERATIONS = 4096
-# Tables belong to the user who migrates; whoever is in the group may read and write their rows.
-_GRANTS = (
-    f"GRANT USAGE ON SCHEMA public TO {GROUP}",
-    f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {GROUP}",
-    f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {GROUP}",
-    f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {GROUP}",
-    f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {GROUP}",
-)
+# Tables belong to the user who migrates; whoever is in a group may read, or read and write, their rows.
+_RIGHTS = {Access.WRITE: "SELECT, INSERT, UPDATE, DELETE", Access.READ: "SELECT"}
+_SEQUENCE_RIGHTS = {Access.WRITE: "USAGE, SELECT", Access.READ: "SELECT"}
 
 
 class PostgresApplicationUsers:
-    """Makes users with the rights of the group `vaani_application`."""
+    """Makes users in the group of their access: `vaani_application` or `vaani_readers`."""
 
     def __init__(self, url: str, *, owner: SignIn, ca_file: str | None = None) -> None:
         """`url` names server and database only; `owner` signs in as the user to whom the tables belong."""
@@ -51,7 +46,7 @@ class PostgresApplicationUsers:
         """See `DatabaseUsers.sign_in`."""
         database = self._connect(lambda: (credentials.username, credentials.password))
         try:
-            await database.run(_check_rights)
+            await database.run(lambda connection: _check_rights(connection, GROUPS[credentials.access]))
         finally:
             await database.close()
 
@@ -72,20 +67,32 @@ def scram_verifier(password: str, *, salt: bytes) -> str:
 
 
 def _admit(connection: Connection, credentials: Credentials) -> None:
-    if not _exists(connection, GROUP):
-        connection.exec_driver_sql(f"CREATE ROLE {GROUP} NOLOGIN")
-    for grant in _GRANTS:
+    group = GROUPS[credentials.access]
+    if not _exists(connection, group):
+        connection.exec_driver_sql(f"CREATE ROLE {group} NOLOGIN")
+    for grant in _grants(credentials.access):
         connection.exec_driver_sql(grant)
     # Neither name nor verifier can be a parameter here; the name was checked, and base64 holds no quotes.
     verifier = scram_verifier(credentials.password, salt=secrets.token_bytes(16))
     verb = "ALTER" if _exists(connection, credentials.username) else "CREATE"
     connection.exec_driver_sql(f"{verb} ROLE {credentials.username} LOGIN PASSWORD '{verifier}'")
-    connection.exec_driver_sql(f"GRANT {GROUP} TO {credentials.username}")
+    connection.exec_driver_sql(f"GRANT {group} TO {credentials.username}")
 
 
-def _check_rights(connection: Connection) -> None:
+def _grants(access: Access) -> tuple[str, ...]:
+    group, rights, sequence_rights = GROUPS[access], _RIGHTS[access], _SEQUENCE_RIGHTS[access]
+    return (
+        f"GRANT USAGE ON SCHEMA public TO {group}",
+        f"GRANT {rights} ON ALL TABLES IN SCHEMA public TO {group}",
+        f"GRANT {sequence_rights} ON ALL SEQUENCES IN SCHEMA public TO {group}",
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {rights} ON TABLES TO {group}",
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {sequence_rights} ON SEQUENCES TO {group}",
+    )
+
+
+def _check_rights(connection: Connection, group: str) -> None:
     # Not by reading a table: at the first deployment the password comes before the tables.
-    may_use = connection.execute(text("SELECT pg_has_role(current_user, :group, 'USAGE')"), {"group": GROUP})
+    may_use = connection.execute(text("SELECT pg_has_role(current_user, :group, 'USAGE')"), {"group": group})
     if not may_use.scalar_one():
         raise StoreUnavailable("The user has no rights.")
 

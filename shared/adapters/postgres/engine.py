@@ -10,7 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from shared.errors import StoreUnavailable
@@ -25,6 +26,8 @@ POOL_TIMEOUT_SECONDS = 2.0
 # Younger than any idle limit on the way: RDS Proxy closes idle client connections after 30 minutes.
 RECYCLE_SECONDS = 600
 _NETWORK_FAILURE = (OSError, SQLAlchemyError)
+# The class of PostgreSQL's codes for users and passwords that are not accepted.
+_SIGN_IN_REFUSED = "28"
 
 
 class Database:
@@ -41,13 +44,16 @@ class Database:
         pool_size: int = 20,
         ca_file: str | None = None,
         credentials: Credentials | None = None,
+        renewed_credentials: Credentials | None = None,
         socket_timeout_seconds: float = SOCKET_TIMEOUT_SECONDS,
     ) -> None:
+        """`renewed_credentials` are asked once for every connection whose `credentials` were refused."""
         self._engine = make_engine(
             url,
             pool_size=pool_size,
             ca_file=ca_file,
             credentials=credentials,
+            renewed_credentials=renewed_credentials,
             socket_timeout_seconds=socket_timeout_seconds,
         )
         # As many threads as connections: work waits for a thread, not in a thread for a connection.
@@ -85,6 +91,7 @@ def make_engine(
     pool_size: int,
     ca_file: str | None,
     credentials: Credentials | None,
+    renewed_credentials: Credentials | None = None,
     socket_timeout_seconds: float | None,
 ) -> Engine:
     """An engine over pg8000.
@@ -106,7 +113,7 @@ def make_engine(
         hide_parameters=True,
     )
     if credentials is not None:
-        _ask_for_credentials(engine, credentials)
+        _ask_for_credentials(engine, credentials, renewed_credentials)
     return engine
 
 
@@ -115,15 +122,31 @@ def driver_url(url: str) -> URL:
     return make_url(url).set(drivername="postgresql+pg8000", query={})
 
 
-def _ask_for_credentials(engine: Engine, credentials: Credentials) -> None:
+def _ask_for_credentials(engine: Engine, credentials: Credentials, renewed: Credentials | None) -> None:
     @event.listens_for(engine, "do_connect")
-    def sign_in(_dialect: object, _record: object, _arguments: object, parameters: dict[str, Any]) -> None:
+    def sign_in(
+        dialect: Dialect, _record: object, arguments: tuple[Any, ...], parameters: dict[str, Any]
+    ) -> DBAPIConnection | None:
         parameters["user"], parameters["password"] = credentials()
+        if renewed is None:
+            return None
+        try:
+            return dialect.connect(*arguments, **parameters)
+        except dialect.loaded_dbapi.Error as error:
+            if not _code(error).startswith(_SIGN_IN_REFUSED):
+                raise
+        logger.info("database_sign_in_renewed")
+        parameters["user"], parameters["password"] = renewed()
+        return None
 
 
 def _cause(error: BaseException) -> str:
     """The kind of failure and PostgreSQL's own code, never its text, which may quote data."""
     original = error.orig if isinstance(error, DBAPIError) else None
-    details = original.args[0] if original is not None and original.args else None
+    return f"{type(original or error).__name__} {_code(original)}".strip()
+
+
+def _code(error: BaseException | None) -> str:
+    details = error.args[0] if error is not None and error.args else None
     code = details.get("C") if isinstance(details, dict) else None
-    return f"{type(original or error).__name__} {code or ''}".strip()
+    return str(code or "")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
+from redis.credentials import CredentialProvider
 from redis.exceptions import RedisClusterException, RedisError
 
 from shared.errors import StoreUnavailable
@@ -23,16 +25,22 @@ _CONNECTIONS_PER_NODE = 200
 
 
 def connect_cluster(
-    url: str, *, ca_file: str | None = None, socket_timeout_seconds: float = SOCKET_TIMEOUT_SECONDS
+    url: str,
+    *,
+    ca_file: str | None = None,
+    credential_provider: CredentialProvider | None = None,
+    socket_timeout_seconds: float = SOCKET_TIMEOUT_SECONDS,
 ) -> RedisCluster:
     """A client for the cluster that `url` is a node of; connects when first used, in the loop that uses it.
 
-    `rediss://` verifies the server's certificate and name, against `ca_file` if given. Reading blocks for at most
-    `socket_timeout_seconds`.
+    `rediss://` verifies the server's certificate and name, against `ca_file` if given. Every new connection signs in
+    with what `credential_provider` gives. Reading blocks for at most `socket_timeout_seconds`.
     """
-    options: dict[str, str] = {}
+    options: dict[str, Any] = {}
     if ca_file is not None and url.startswith("rediss://"):
         options["ssl_ca_certs"] = ca_file
+    if credential_provider is not None:
+        options["credential_provider"] = credential_provider
     return RedisCluster.from_url(
         url,
         socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,

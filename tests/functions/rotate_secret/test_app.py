@@ -128,3 +128,27 @@ def test_a_rotation_without_a_working_password_keeps_the_old_one(
         call(module, "test_secret", secret_id, "1" * 32)
 
     assert current(secrets_manager(), secret_id) == before
+
+
+def test_a_reading_user_reads_everything_and_writes_nothing(
+    module: ModuleType, secrets_manager: AwsClient, database_url: str
+) -> None:
+    value = {"username": "vaani_reader", "access": "read", "password": "x"}
+    made = secrets_manager().create_secret(Name="database-reader", SecretString=json.dumps(value))
+    begin_rotation(made["ARN"], "0" * 32)
+    for step in STEPS:
+        call(module, step, made["ARN"], "0" * 32)
+    secret = current(secrets_manager(), made["ARN"])
+    url = driver_url(database_url).set(username=secret["username"], password=secret["password"])
+    engine = make_engine(
+        url.render_as_string(hide_password=False), pool_size=1, ca_file=None, credentials=None, socket_timeout_seconds=5
+    )
+
+    with engine.begin() as connection:
+        found = connection.execute(text("SELECT count(*) FROM messages")).scalar_one()
+
+    assert (secret["username"], secret["access"], found) == ("vaani_reader_twin", "read", 0)
+    for change in ("INSERT INTO users (channel, user_id) VALUES ('test', 'x')", "DELETE FROM messages"):
+        with pytest.raises(SQLAlchemyError, match="permission denied"), engine.begin() as connection:
+            connection.execute(text(change))
+    engine.dispose()

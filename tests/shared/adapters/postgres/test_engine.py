@@ -164,3 +164,62 @@ async def test_the_pool_is_never_larger_than_asked(monkeypatch: pytest.MonkeyPat
     Database("postgresql://u:p@127.0.0.1/d", pool_size=20)
 
     assert (made["pool_size"], made["max_overflow"]) == (20, 0)
+
+
+def address_and_user(url: str) -> tuple[str, tuple[str, str]]:
+    parsed = make_url(url)
+    bare = parsed.set(username=None, password=None).render_as_string()
+    return bare, (parsed.username or "", parsed.password or "")
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("abandoned_sockets")
+async def test_a_refused_user_is_asked_for_again(database_url: str, postgres_admin: Engine) -> None:
+    url, known = address_and_user(database_url)
+    with postgres_admin.connect() as connection:
+        connection.execute(text("CREATE ROLE of_yesterday LOGIN PASSWORD 'gone'"))
+        connection.execute(text("ALTER ROLE of_yesterday NOLOGIN"))
+    asked: list[str] = []
+
+    def renewed() -> tuple[str, str]:
+        asked.append("renewed")
+        return known
+
+    database = Database(url, pool_size=1, credentials=lambda: ("of_yesterday", "gone"), renewed_credentials=renewed)
+    try:
+        found = await database.run(read_one)
+    finally:
+        await database.close()
+        with postgres_admin.connect() as connection:
+            connection.execute(text("DROP ROLE of_yesterday"))
+
+    assert found == 1
+    assert asked == ["renewed"]
+
+
+@pytest.mark.integration
+async def test_an_accepted_user_is_not_asked_for_again(database_url: str) -> None:
+    url, known = address_and_user(database_url)
+
+    def renewed() -> tuple[str, str]:
+        raise AssertionError("nobody was refused")
+
+    database = Database(url, pool_size=1, credentials=lambda: known, renewed_credentials=renewed)
+
+    assert await database.run(read_one) == 1
+    await database.close()
+
+
+@pytest.mark.usefixtures("abandoned_sockets")
+async def test_a_silent_server_is_not_asked_twice(silent_server: str) -> None:
+    def renewed() -> tuple[str, str]:
+        raise AssertionError("no user was refused")
+
+    database = Database(
+        silent_server, socket_timeout_seconds=0.2, credentials=lambda: ("u", "p"), renewed_credentials=renewed
+    )
+
+    with pytest.raises(StoreUnavailable):
+        await database.run(read_one)
+
+    await database.close()
