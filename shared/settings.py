@@ -102,20 +102,30 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _fits_the_environment(self) -> Self:
-        if self.database_url is None and self.database_secret_arn is None:
-            raise ValueError("set DATABASE_URL, or DATABASE_SECRET_ARN and DATABASE_HOST")
+        problems = []
+        if self.database_url is None and (self.database_secret_arn is None or self.database_host is None):
+            problems.append("set DATABASE_URL, or DATABASE_SECRET_ARN and DATABASE_HOST")
         if self.environment == "production":
-            self._refuse_development_values()
+            problems += self._unfit_for_production()
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
-    def _refuse_development_values(self) -> None:
-        if "scripted" in {self.language_model, self.speech_to_text, self.text_to_speech}:
-            raise ValueError("scripted engines are stand-ins and are refused in production")
+    def _unfit_for_production(self) -> list[str]:
+        """What may stand in development only."""
+        fields = type(self).model_fields
+        scripted = [name for name in fields if getattr(self, name) == "scripted"]
+        secrets = {name: getattr(self, name) for name in fields}
+        documented = [
+            name
+            for name, value in secrets.items()
+            if isinstance(value, SecretStr) and value.get_secret_value().startswith("local-")
+        ]
+        problems = [f"{name.upper()}: scripted engines are stand-ins, refused in production" for name in scripted]
+        problems += [f"{name.upper()}: a documented development value, refused in production" for name in documented]
         if not self.public_base_url.startswith("https://"):
-            raise ValueError("PUBLIC_BASE_URL must be https in production")
-        secrets = (self.twilio_auth_token, self.whatsapp_app_secret, self.whatsapp_verify_token)
-        if any(secret.get_secret_value().startswith("local-") for secret in secrets):
-            raise ValueError("a documented development secret is set in production")
+            problems.append("PUBLIC_BASE_URL: must be https in production")
+        return problems
 
     @property
     def media_base_url(self) -> str:

@@ -44,7 +44,9 @@ _FAREWELL_SECONDS = 5
 class EndCall(Protocol):
     """Closes a call's record."""
 
-    async def __call__(self, call_sid: str, *, slot: str, reason: str, has_failed: bool = False) -> None:
+    async def __call__(
+        self, call_sid: str, *, slot: str, reason: str, has_failed: bool = False, caller_id: str | None = None
+    ) -> None:
         """Note the end, finish the recording, give the slot back."""
 
 
@@ -78,7 +80,9 @@ async def serve_call(services: CallServices, ticket: StreamTicket, transport: Me
     except Exception:  # noqa: BLE001 - the call's entry point: whatever it was, the call is closed and kept
         logger.exception("call_failed", call_sid=ticket.call_sid)
     finally:
-        await services.close_call(ticket.call_sid, slot=ticket.slot, reason=reason, has_failed=has_failed)
+        await services.close_call(
+            ticket.call_sid, slot=ticket.slot, reason=reason, has_failed=has_failed, caller_id=ticket.caller_id
+        )
 
 
 async def _has_started(events: AsyncGenerator[StreamEvent, None], ticket: StreamTicket) -> bool:

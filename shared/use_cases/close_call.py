@@ -45,13 +45,19 @@ class CloseCall:
         Each step is tried whatever became of the others; the background job repairs what a dead store prevented.
         `caller_id` lets the slot go even if the call has no record: the caller hung up before audio flowed.
         """
-        call = await self._end(call_sid, reason=reason, has_failed=has_failed)
+        now = self._clock()
+        call = await self._end(call_sid, ended_at=now, reason=reason, has_failed=has_failed)
         holder = caller_id if call is None else call.caller_id
         if holder is not None:
             await self._release(holder, slot)
         if call is None:
             return
         await self._finish_recording(call)
+        if call.ended_at == now:
+            await self._tell(call)
+
+    async def _tell(self, call: Call) -> None:
+        """Once, though both the stream and the provider's status close a call: the first end is the one that is kept."""
         await self._events.publish(
             PlatformEvent(
                 type=EventType.CALL_ENDED,
@@ -63,9 +69,9 @@ class CloseCall:
         )
         logger.info("call_ended", call_sid=call.call_sid, reason=call.end_reason, state=call.state.value)
 
-    async def _end(self, call_sid: str, *, reason: str, has_failed: bool) -> Call | None:
+    async def _end(self, call_sid: str, *, ended_at: datetime, reason: str, has_failed: bool) -> Call | None:
         try:
-            return await self._calls.close(call_sid, ended_at=self._clock(), reason=reason, has_failed=has_failed)
+            return await self._calls.close(call_sid, ended_at=ended_at, reason=reason, has_failed=has_failed)
         except StoreUnavailable:
             logger.exception("call_end_not_kept", call_sid=call_sid)
             return None

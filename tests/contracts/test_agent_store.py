@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert
 
 from shared.adapters.postgres.agents import PostgresAgentStore
 from shared.adapters.postgres.schema import agents, knowledge_passages, routing_rules
-from shared.domain.agent import HUMAN, AgentProfile, Passage, RoutingRule, RuleKind
+from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
 from shared.ports.stores import AgentStore
 from tests.contracts.conftest import REAL
 from tests.fakes.stores import FakeAgentStore
@@ -88,11 +88,11 @@ async def test_rules_come_in_the_order_in_which_they_are_tried(make_store: MakeS
 
 
 async def test_rules_that_lead_nowhere_are_left_out(make_store: MakeStore) -> None:
-    to_a_person = rule("person", HUMAN)
-    rules = [to_a_person, rule("off", is_enabled=False), rule("to-disabled", DISABLED.id), rule("to-nobody", "gone")]
+    kept = rule("kept")
+    rules = [kept, rule("off", is_enabled=False), rule("to-disabled", DISABLED.id), rule("to-nobody", "gone")]
     store = await make_store([BILLING, DISABLED], rules, [])
 
-    assert await store.rules() == (to_a_person,)
+    assert await store.rules() == (kept,)
 
 
 async def test_the_nearest_passages_come_first(make_store: MakeStore) -> None:

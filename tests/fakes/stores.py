@@ -9,7 +9,7 @@ import wave
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, Passage, RoutingRule
+from shared.domain.agent import ActiveAgent, AgentProfile, Passage, RoutingRule
 from shared.domain.call import StreamTicket
 from shared.domain.conversation import Conversation, ConversationKey
 
@@ -72,7 +72,7 @@ class FakeAgentStore:
         return tuple(sorted((agent for agent in self.agents if agent.is_enabled), key=lambda agent: agent.id))
 
     async def rules(self) -> tuple[RoutingRule, ...]:
-        targets = {agent.id for agent in await self.profiles()} | {HUMAN}
+        targets = {agent.id for agent in await self.profiles()}
         usable = [rule for rule in self.all_rules if rule.is_enabled and rule.agent_id in targets]
         return tuple(sorted(usable, key=lambda rule: (-rule.priority, -len(rule.pattern), rule.id)))
 

@@ -52,6 +52,21 @@ def refusal(environment: dict[str, str]) -> str:
     return str(raised.value)
 
 
+def test_production_names_every_development_value_at_once() -> None:
+    text = refusal(
+        {
+            **NEEDED,
+            "ENVIRONMENT": "production",
+            "PUBLIC_BASE_URL": "http://vaani.example",
+            "LANGUAGE_MODEL": "scripted",
+            "WHATSAPP_ACCESS_TOKEN": "local-hunter2",
+        }
+    )
+
+    assert all(name in text for name in ("PUBLIC_BASE_URL", "LANGUAGE_MODEL", "WHATSAPP_ACCESS_TOKEN"))
+    assert "hunter2" not in text
+
+
 def test_what_is_needed_is_enough_and_the_rest_has_its_defaults() -> None:
     settings = load_settings(NEEDED)
 

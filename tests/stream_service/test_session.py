@@ -74,8 +74,10 @@ class World:
         conversation = Conversation(id="c1", key=message.key)
         return Answer(conversation=conversation, delivery=delivery, hand_over=self.hand_over)
 
-    async def close_call(self, call_sid: str, *, slot: str, reason: str, has_failed: bool = False) -> None:
-        assert (call_sid, slot) == ("CA1", "CA1")
+    async def close_call(
+        self, call_sid: str, *, slot: str, reason: str, has_failed: bool = False, caller_id: str | None = None
+    ) -> None:
+        assert (call_sid, slot, caller_id) == ("CA1", "CA1", TICKET.caller_id)
         self.ended.append((reason, has_failed))
 
     async def add_turn(self, turn: CallTurn) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ARRAY, DOUBLE_PRECISION, REAL, Connection, cast, func, or_, select
+from sqlalchemy import ARRAY, DOUBLE_PRECISION, REAL, Connection, cast, func, select
 
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.schema import agents, knowledge_passages, routing_rules
-from shared.domain.agent import HUMAN, AgentProfile, Passage, RoutingRule, RuleKind
+from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
 
 
 class PostgresAgentStore:
@@ -54,7 +54,7 @@ def _rules(connection: Connection) -> tuple[RoutingRule, ...]:
         select(routing_rules)
         .where(
             routing_rules.c.is_enabled,
-            or_(routing_rules.c.agent_id == HUMAN, routing_rules.c.agent_id.in_(enabled_agents)),
+            routing_rules.c.agent_id.in_(enabled_agents),
         )
         .order_by(routing_rules.c.priority.desc(), func.length(routing_rules.c.pattern).desc(), routing_rules.c.id)
     )
