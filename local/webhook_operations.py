@@ -186,6 +186,14 @@ def _cost_paths() -> Node:
         "currency": "USD",
         "lookback_days": 60,
     }
+    idle = {
+        "kind": "address",
+        "resource": "arn:aws:ec2:ap-south-1:123456789012:elastic-ip/eipalloc-0a1b2c3d",
+        "idle_since": "2026-03-01T03:00:00+00:00",
+        "monthly_cost": "3.65",
+        "assumption": "1 at an assumed 0.005 USD per hour.",
+        "action": "It is attached to nothing: release it.",
+    }
     refusals = {
         "401": _problem("unauthenticated", "The bearer token is not valid."),
         "403": _problem("forbidden", "This needs the role admin."),
@@ -214,8 +222,8 @@ def _cost_paths() -> Node:
     ]
     advice = _operation(
         "read_cost_recommendations",
-        "Reservations that would save money, by the last 60 days; nothing is bought.",
-        {"200": _answer("application/json", success({"reservations": [reservation]})), **refusals},
+        "Reservations that would save money, by the last 60 days, and what lay idle for a day; nothing is done by itself.",
+        {"200": _answer("application/json", success({"reservations": [reservation], "idle": [idle]})), **refusals},
         tag="costs",
         security="bearer",
     )

@@ -8,10 +8,12 @@ from datetime import datetime
 from shared import errors, observability
 from shared.domain.access import Role
 from shared.domain.cost import LONGEST_REPORT_MONTHS, MonthlyCost, ReservationAdvice, first_of_month
+from shared.domain.idle import Recommendation
 from shared.domain.json_value import JSON
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.ports.access import TokenVerifier
 from shared.ports.billing import CostSource
+from shared.ports.idle import RecommendationStore
 
 _USUAL_MONTHS = 3
 _COSTS = "/api/v1/costs"
@@ -46,9 +48,16 @@ class ReportCosts:
 class AnswerCosts:
     """Answers an admin's questions about costs."""
 
-    def __init__(self, tokens: TokenVerifier, costs: CostSource, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        tokens: TokenVerifier,
+        costs: CostSource,
+        idle: RecommendationStore,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._tokens = tokens
         self._costs = costs
+        self._idle = idle
         self._clock = clock
 
     async def __call__(self, request: HTTPRequest) -> HTTPResponse:
@@ -60,6 +69,7 @@ class AnswerCosts:
             NotFound: neither path, or another method.
             InvalidContent: too many months, or none.
             ProviderUnavailable: the accounts could not be read.
+            StoreUnavailable: what lies idle is not known.
         """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
@@ -69,7 +79,10 @@ class AnswerCosts:
             return await self._months(request)
         if request.method == "GET" and request.path == f"{_COSTS}/recommendations":
             advice = await self._costs.reservation_advice()
-            return HTTPResponse.ok({"reservations": [_advice(item) for item in advice]})
+            idle = [item for item in await self._idle.load() if item.is_sent]
+            return HTTPResponse.ok(
+                {"reservations": [_advice(item) for item in advice], "idle": [_recommendation(item) for item in idle]}
+            )
         raise errors.NotFound("There is nothing here.")
 
     async def _months(self, request: HTTPRequest) -> HTTPResponse:
@@ -112,4 +125,16 @@ def _advice(advice: ReservationAdvice) -> JSON:
         "upfront_cost": str(advice.upfront_cost),
         "currency": advice.currency,
         "lookback_days": advice.lookback_days,
+    }
+
+
+def _recommendation(recommendation: Recommendation) -> JSON:
+    cost = recommendation.monthly_cost
+    return {
+        "kind": recommendation.kind.value,
+        "resource": recommendation.arn,
+        "idle_since": recommendation.idle_since.isoformat(),
+        "monthly_cost": None if cost is None else str(cost),
+        "assumption": recommendation.assumption,
+        "action": recommendation.action,
     }

@@ -10,7 +10,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shared.wiring.environment import now, settings
-from shared.wiring.operations import check_restore, measure_restorable_lag, repair_calls
+from shared.wiring.operations import (
+    check_restore,
+    measure_restorable_lag,
+    recommendations,
+    repair_calls,
+    report_idle_resources,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +41,7 @@ if TYPE_CHECKING:
     from shared.use_cases.rotate_password import RotatePassword
     from shared.use_cases.try_routing import TryRouting
 
-__all__ = ["check_restore", "measure_restorable_lag", "now", "repair_calls", "settings"]
+__all__ = ["check_restore", "measure_restorable_lag", "now", "repair_calls", "report_idle_resources", "settings"]
 
 
 @lru_cache(maxsize=1)
@@ -289,7 +295,7 @@ def answer_costs() -> AnswerCosts:
     """Costs for admins."""
     from shared.use_cases.report_costs import AnswerCosts
 
-    return AnswerCosts(token_verifier(), cost_source(), now)
+    return AnswerCosts(token_verifier(), cost_source(), recommendations(), now)
 
 
 def rotate_password() -> RotatePassword:

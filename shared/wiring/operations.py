@@ -11,8 +11,12 @@ from shared.wiring.environment import now, settings
 
 if TYPE_CHECKING:
     from shared.adapters.aws_backup import AwsBackupService
+    from shared.ports.idle import RecommendationStore
     from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag
     from shared.use_cases.repair_calls import RepairCalls
+    from shared.use_cases.report_idle_resources import ReportIdleResources
+
+_INVENTORY_SERVICES = ("cloudwatch", "ec2", "ecs", "elasticache", "elbv2", "logs", "rds", "resourcegroupstaggingapi")
 
 
 def repair_calls() -> RepairCalls:
@@ -72,6 +76,44 @@ def measure_restorable_lag() -> MeasureRestorableLag:
     if known.database_instance_id is None:
         raise SettingsInvalid("Set DATABASE_INSTANCE_ID.")
     return MeasureRestorableLag(_backups(), now, database_id=known.database_instance_id)
+
+
+def report_idle_resources() -> ReportIdleResources:
+    """The daily search for idle resources.
+
+    Raises:
+        SettingsInvalid: the stack or the topic of its alarms is not named.
+    """
+    from shared.adapters.idle_notes import SnsNotifier
+    from shared.adapters.resource_inventory import AwsResourceInventory
+    from shared.use_cases.report_idle_resources import ReportIdleResources
+    from shared.wiring import stores
+
+    known = settings()
+    if known.stack_name is None or known.alarm_topic_arn is None:
+        raise SettingsInvalid("Set STACK_NAME and ALARM_TOPIC_ARN.")
+    clients = {name: stores.aws_client(name) for name in _INVENTORY_SERVICES}
+    return ReportIdleResources(
+        AwsResourceInventory(known.stack_name, lambda service: clients[service]()),
+        recommendations(),
+        SnsNotifier(known.alarm_topic_arn, stores.aws_client("sns")),
+        now,
+    )
+
+
+def recommendations() -> RecommendationStore:
+    """What was recommended to be given up.
+
+    Raises:
+        SettingsInvalid: the bucket is not named.
+    """
+    from shared.adapters.idle_notes import S3RecommendationStore
+    from shared.wiring import stores
+
+    bucket = settings().bucket
+    if bucket is None:
+        raise SettingsInvalid("Set BUCKET.")
+    return S3RecommendationStore(bucket, stores.aws_client("s3"))
 
 
 def _backups() -> AwsBackupService:

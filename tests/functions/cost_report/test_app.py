@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 from shared import errors
 from shared.domain.access import Caller, Role
 from shared.domain.cost import CostByService, MonthlyCost, ReservationAdvice
+from shared.domain.idle import ObservedResource, ResourceKind, recommend
 from shared.use_cases.report_costs import AnswerCosts, ReportCosts
 from tests.fakes.cost_source import FakeCostSource
+from tests.fakes.idle import FakeRecommendationStore
 from tests.functions.loading import call, load_function, replay
 
 EVENTS = Path(__file__).parents[3] / "events" / "cost_report"
@@ -46,14 +49,19 @@ def costs() -> FakeCostSource:
 
 
 @pytest.fixture
-def module(costs: FakeCostSource) -> ModuleType:
+def idle() -> FakeRecommendationStore:
+    return FakeRecommendationStore()
+
+
+@pytest.fixture
+def module(costs: FakeCostSource, idle: FakeRecommendationStore) -> ModuleType:
     def now() -> datetime:
         return datetime(2026, 3, 10, tzinfo=UTC)
 
     return load_function(
         "cost_report",
         report_costs=ReportCosts(costs, now),
-        answer_costs=AnswerCosts(NamedTokens(), costs, now),
+        answer_costs=AnswerCosts(NamedTokens(), costs, idle, now),
     )
 
 
@@ -113,6 +121,25 @@ def test_advice_names_what_to_reserve_and_what_it_saves(module: ModuleType, cost
     (advice,) = call(module, "GET", "/api/v1/costs/recommendations", headers=ADMIN).json["data"]["reservations"]
 
     assert (advice["instance"], advice["count"], advice["monthly_saving"]) == ("cache.t4g.micro ap-south-1", 6, "12.5")
+
+
+def test_idle_resources_that_were_recommended_are_shown_with_price_and_action(
+    module: ModuleType, idle: FakeRecommendationStore
+) -> None:
+    address = ObservedResource(kind=ResourceKind.ADDRESS, arn="arn:address", is_idle=True, unit="address")
+    told = recommend(address, idle_since=datetime(2026, 3, 1, tzinfo=UTC))
+    idle.kept = (replace(told, is_sent=True), replace(told, arn="arn:not-yet-a-day"))
+
+    (shown,) = call(module, "GET", "/api/v1/costs/recommendations", headers=ADMIN).json["data"]["idle"]
+
+    assert shown == {
+        "kind": "address",
+        "resource": "arn:address",
+        "idle_since": "2026-03-01T00:00:00+00:00",
+        "monthly_cost": "3.65",
+        "assumption": "1 at an assumed 0.005 USD per hour.",
+        "action": "It is attached to nothing: release it.",
+    }
 
 
 def test_an_outage_of_the_accounts_is_not_ours_to_hide(module: ModuleType, costs: FakeCostSource) -> None:
