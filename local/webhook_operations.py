@@ -222,7 +222,7 @@ def _cost_paths() -> Node:
     ]
     advice = _operation(
         "read_cost_recommendations",
-        "Reservations that would save money, by the last 60 days, and what lay idle for a day; nothing is done by itself.",
+        "Reservations that would save money, by the last 60 days, and what lay idle for a day.",
         {"200": _answer("application/json", success({"reservations": [reservation], "idle": [idle]})), **refusals},
         tag="costs",
         security="bearer",

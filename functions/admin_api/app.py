@@ -17,6 +17,7 @@ from shared.http_api.agent_models import (
     AgentView,
     ChangedAgent,
     ChangedRule,
+    LiveView,
     NewAgent,
     NewRule,
     RoutingTrial,
@@ -38,6 +39,7 @@ edit_rules = wiring.edit_rules()
 try_routing = wiring.try_routing()
 change_hands = wiring.change_hands()
 update_tickets = wiring.update_tickets()
+live_tasks = wiring.live_tasks()
 app = create_application(title="Vaani administration", allowed_origins=wiring.settings().allowed_origins)
 authenticate = signed_in(wiring.token_verifier())
 _always = fails_with(errors.Unauthenticated, errors.Forbidden, errors.StoreUnavailable)
@@ -207,6 +209,12 @@ async def open_updates(caller: SignedIn) -> Success[TicketView]:
     """Get a ticket that opens the updates socket once, within 30 seconds."""
     ticket = await update_tickets.mint(caller.subject, ttl_seconds=TICKET_SECONDS)
     return Success(data=TicketView(ticket=ticket, expires_in_seconds=TICKET_SECONDS))
+
+
+@anybody.get("/live", responses=succeeds_with(examples.LIVE), tags=["calls"])
+async def show_live(_caller: SignedIn) -> Success[LiveView]:
+    """Show what each task of the stream service reported within the last 30 seconds, and the sums."""
+    return Success(data=LiveView.of(await live_tasks.all()))
 
 
 @app.get("/health/admin_api", include_in_schema=False)

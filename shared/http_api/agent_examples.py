@@ -33,3 +33,17 @@ TRIAL: dict[str, Any] = {"text": "I need a refill of my prescription.", "channel
 ROUTING: dict[str, Any] = {"agent_id": "pharmacy", "reason": "rule", "detail": "pharmacy-words"}
 
 TICKET: dict[str, Any] = {"ticket": "Zk3V0m8m0tQ5y1c2mXb7r9uD4hLs6wAa8nPq0eJiKfg", "expires_in_seconds": 30}
+
+LIVE: dict[str, Any] = {
+    "active_calls": 3,
+    "capacity": 50,
+    "tasks": [
+        {
+            "task_id": "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+            "active_calls": 3,
+            "capacity": 50,
+            "loop_lag_ms": 1.25,
+            "is_draining": False,
+        }
+    ],
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from shared.domain.agent import AgentProfile, RouteReason, RoutingRule, RuleKind
 from shared.http_api import agent_examples as examples
 from shared.http_api.fields import PlainText, Slug
+from shared.ports.live_tasks import LiveTask
 
 _LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 LanguageTag = Annotated[str, StringConstraints(pattern=_LANGUAGE_TAG)]
@@ -150,3 +152,32 @@ class TicketView(BaseModel):
 
     ticket: str
     expires_in_seconds: int
+
+
+class LiveTaskView(BaseModel):
+    """A task of the stream service by its last report."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    task_id: str
+    active_calls: int
+    capacity: int
+    loop_lag_ms: float
+    is_draining: bool
+
+
+class LiveView(BaseModel):
+    """All tasks; a draining one counts its calls, but offers no capacity."""
+
+    active_calls: int
+    capacity: int
+    tasks: list[LiveTaskView]
+
+    @classmethod
+    def of(cls, tasks: Sequence[LiveTask]) -> LiveView:
+        """The tasks with their sums."""
+        return cls(
+            active_calls=sum(task.active_calls for task in tasks),
+            capacity=sum(task.capacity for task in tasks if not task.is_draining),
+            tasks=[LiveTaskView.model_validate(task) for task in tasks],
+        )

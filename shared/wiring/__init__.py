@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from shared.ports.access import TokenVerifier, UpdateTickets
     from shared.ports.billing import CostSource
+    from shared.ports.live_tasks import LiveTasks
     from shared.ports.telephony import Telephony
     from shared.use_cases.answer_call import AnswerCall
     from shared.use_cases.answer_message import AnswerMessage
@@ -262,6 +263,14 @@ def update_tickets() -> UpdateTickets:
     from shared.wiring import stores
 
     return RedisUpdateTickets(stores.redis())
+
+
+def live_tasks() -> LiveTasks:
+    """What the tasks of the stream service are doing."""
+    from shared.adapters.redis.live_tasks import RedisLiveTasks
+    from shared.wiring import stores
+
+    return RedisLiveTasks(stores.redis())
 
 
 def migrate_database() -> Callable[[], str]:

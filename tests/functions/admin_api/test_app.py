@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -14,8 +15,11 @@ from shared.domain.agent import AgentProfile, RouteReason, RoutingDecision, Rout
 from shared.domain.conversation import ConversationStatus
 from shared.http_api import agent_examples as examples
 from shared.ports.history import ConversationSummary
+from shared.ports.live_tasks import LiveTask
 from shared.use_cases.edit_agents import EditAgents, EditRules
 from tests.fakes.agent_editors import FakeAgentEditor, FakeRuleEditor
+from tests.fakes.clock import FrozenClock
+from tests.fakes.live_tasks import FakeLiveTasks
 from tests.functions.loading import Answer, call, load_function, replay
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -85,6 +89,11 @@ def hands() -> Hands:
     return Hands()
 
 
+@pytest.fixture
+def live_tasks(clock: FrozenClock) -> FakeLiveTasks:
+    return FakeLiveTasks(clock)
+
+
 @pytest.fixture(scope="module")
 def loaded() -> ModuleType:
     return load_function(
@@ -96,16 +105,23 @@ def loaded() -> ModuleType:
         try_routing=route_to_reception,
         change_hands=None,
         update_tickets=Tickets(),
+        live_tasks=None,
     )
 
 
 @pytest.fixture
 def module(
-    loaded: ModuleType, agents: FakeAgentEditor, rules: FakeRuleEditor, hands: Hands, monkeypatch: pytest.MonkeyPatch
+    loaded: ModuleType,
+    agents: FakeAgentEditor,
+    rules: FakeRuleEditor,
+    hands: Hands,
+    live_tasks: FakeLiveTasks,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> ModuleType:
     monkeypatch.setattr(loaded, "edit_agents", EditAgents(agents))
     monkeypatch.setattr(loaded, "edit_rules", EditRules(rules, agents))
     monkeypatch.setattr(loaded, "change_hands", hands)
+    monkeypatch.setattr(loaded, "live_tasks", live_tasks)
     return loaded
 
 
@@ -270,7 +286,8 @@ def test_a_ticket_belongs_to_the_caller_and_is_short_lived(module: ModuleType) -
 
 
 @pytest.mark.parametrize(
-    "case", ["agents", "agents_single_value", "health", "release", "routing_test", "takeover", "updates_ticket"]
+    "case",
+    ["agents", "agents_single_value", "health", "live", "release", "routing_test", "takeover", "updates_ticket"],
 )
 def test_the_sample_events_are_answered(module: ModuleType, case: str) -> None:
     assert replay(module, f"admin_api/{case}", token="admin").status == 200
@@ -278,3 +295,21 @@ def test_the_sample_events_are_answered(module: ModuleType, case: str) -> None:
 
 def test_the_sample_event_without_a_token_is_refused(module: ModuleType) -> None:
     assert replay(module, "admin_api/agents_without_token").status == 401
+
+
+async def test_live_calls_are_shown_by_task_with_their_sums(module: ModuleType, live_tasks: FakeLiveTasks) -> None:
+    for name, calls, is_draining in (("task-1", 3, False), ("task-2", 2, True)):
+        await live_tasks.report(
+            LiveTask(task_id=name, active_calls=calls, capacity=50, loop_lag_ms=1.5, is_draining=is_draining)
+        )
+
+    live = await asyncio.to_thread(
+        lambda: call(module, "GET", "/api/v1/live", headers={"authorization": "Bearer nobody"}).json["data"]
+    )
+
+    assert (live["active_calls"], live["capacity"]) == (5, 50)
+    assert [(task["task_id"], task["is_draining"]) for task in live["tasks"]] == [("task-1", False), ("task-2", True)]
+
+
+def test_live_calls_are_for_people_who_are_signed_in(module: ModuleType) -> None:
+    assert call(module, "GET", "/api/v1/live").status == 401
