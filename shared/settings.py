@@ -129,8 +129,8 @@ class Settings(BaseModel):
 
     @property
     def media_base_url(self) -> str:
-        """Where media streams connect: the public address with the scheme of a socket."""
-        return self.public_base_url.replace("http", "ws", 1)
+        """Where media streams connect. Always `wss`, the only scheme Twilio knows; locally nothing ends the TLS."""
+        return f"wss://{self.public_base_url.partition('://')[2]}"
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:

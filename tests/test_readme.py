@@ -28,7 +28,7 @@ def test_every_command_it_names_exists() -> None:
 
 def test_every_place_it_names_exists() -> None:
     table = README.split("## Where things are")[1].split("\n## ")[0]
-    places = [place for place in re.findall(r"^\| `([^`<]+)`", table, re.MULTILINE)]
+    places = re.findall(r"^\| `([^`<]+)`", table, re.MULTILINE)
 
     assert places
     assert [place for place in places if not (ROOT / place).exists()] == []

@@ -42,12 +42,17 @@ class TwilioSignature:
     def verify_upgrade(self, *, path: str, query: str = "", signature: str | None) -> None:
         """Check the request that opens a socket: Twilio signs its `wss://` address, and there is no body.
 
+        Where the public address is plain HTTP, on a developer's machine, a `ws://` address may be signed as well.
+
         Raises:
             SignatureInvalid: the signature is missing or does not match, or no token is configured.
         """
-        url = _with_query(f"{self._base_url.replace('http', 'ws', 1)}{path}", query)
+        scheme, _, host = self._base_url.partition("://")
+        urls = [
+            _with_query(f"{kind}://{host}{path}", query) for kind in (("wss",) if scheme == "https" else ("wss", "ws"))
+        ]
         try:
-            is_valid = self._matches(url, _FormFields(), signature)
+            is_valid = any(self._matches(url, _FormFields(), signature) for url in urls)
         except Exception:  # noqa: BLE001 - as above
             is_valid = False
         if not is_valid:

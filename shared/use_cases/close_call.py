@@ -57,7 +57,7 @@ class CloseCall:
             await self._tell(call)
 
     async def _tell(self, call: Call) -> None:
-        """Once, though both the stream and the provider's status close a call: the first end is the one that is kept."""
+        """Once, although both the stream and the provider's status close a call: the first end is the one kept."""
         await self._events.publish(
             PlatformEvent(
                 type=EventType.CALL_ENDED,

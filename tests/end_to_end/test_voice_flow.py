@@ -115,8 +115,9 @@ async def stream_url(platform: Platform, call_sid: str) -> str:
 
 @pytest.mark.requirement("6.1")
 async def test_unsigned_streams_and_used_tokens_get_401_before_the_upgrade(platform: Platform) -> None:
-    url = await stream_url(platform, "CA" + "1" * 32)
-    signature = RequestValidator(platform.facts["twilio_auth_token"]).compute_signature(url, {})
+    signed_url = await stream_url(platform, "CA" + "1" * 32)
+    signature = RequestValidator(platform.facts["twilio_auth_token"]).compute_signature(signed_url, {})
+    url = signed_url.replace("wss://", "ws://")  # there is no TLS on this machine
 
     with pytest.raises(InvalidStatus) as unsigned:
         await connect(url, proxy=None)

@@ -182,7 +182,7 @@ def test_white_space_around_values_and_blank_origins_do_not_count() -> None:
 
 @pytest.mark.parametrize(
     ("public", "media"),
-    [("http://127.0.0.1:8080", "ws://127.0.0.1:8080"), ("https://http.example", "wss://http.example")],
+    [("http://127.0.0.1:8080", "wss://127.0.0.1:8080"), ("https://http.example", "wss://http.example")],
 )
 def test_media_streams_connect_to_the_public_host(public: str, media: str) -> None:
     assert load_settings({**NEEDED, "PUBLIC_BASE_URL": public}).media_base_url == media

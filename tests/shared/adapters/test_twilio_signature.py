@@ -120,7 +120,13 @@ def test_an_upgrade_signed_for_another_address_is_invalid(signature: str | None)
         SIGNATURE.verify_upgrade(path="/media/token", signature=signature)
 
 
-def test_a_local_address_uses_the_plain_socket_scheme() -> None:
+@pytest.mark.parametrize("scheme", ["wss", "ws"])
+def test_a_local_address_may_be_signed_with_the_plain_socket_scheme_too(scheme: str) -> None:
     local = TwilioSignature(auth_token=AUTH_TOKEN, public_base_url="http://127.0.0.1:8080")
 
-    local.verify_upgrade(path="/media/t", signature=twilio_signature("ws://127.0.0.1:8080/media/t"))
+    local.verify_upgrade(path="/media/t", signature=twilio_signature(f"{scheme}://127.0.0.1:8080/media/t"))
+
+
+def test_a_public_address_may_not() -> None:
+    with pytest.raises(SignatureInvalid):
+        SIGNATURE.verify_upgrade(path="/media/t", signature=twilio_signature("ws://vaani.example/media/t"))
