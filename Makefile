@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo stop clean-local status build invoke check format test requirements openapi lock ci
+.PHONY: help install install-dev install-judges run demo stop clean-local status build invoke check format test requirements openapi lock ci
 
 VENV := $(CURDIR)/.venv
 RUN := $(VENV)/bin/python
@@ -27,6 +27,11 @@ install: ## make the virtual environment with what the platform needs
 install-dev:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or later was found. Install one, or: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -I local/install.py dev
+
+# What judges the template, the image and the compose file, in an environment of its own.
+install-judges:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or later was found. Install one, or: make PYTHON=/path/to/python3"; exit 1; }
+	@VAANI_VENV="$(CURDIR)/.venv-judges" $(PYTHON) -I local/install.py judges
 
 run: install ## start the whole platform on this machine and keep it running until Ctrl-C
 	@exec $(RUN) -m local up $(if $(filter 1,$(DEMO)),--demo)
@@ -61,7 +66,7 @@ format: install-dev ## put the code into the form that `check` wants
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix-only .
 
-test: install-dev ## all tests, those with real databases and models included
+test: install-dev install-judges ## all tests, those with real databases and models included
 	$(RUN) -m pytest
 
 requirements: install-dev ## which test proves which acceptance criterion

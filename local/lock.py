@@ -26,7 +26,14 @@ def main() -> None:
         status = subprocess.run(command, cwd=REPOSITORY, check=False).returncode
         if status:
             sys.exit(status)
-    sys.exit(_lock_runtime())
+    sys.exit(_lock_judges() or _lock_runtime())
+
+
+def _lock_judges() -> int:
+    """What judges the template, in an environment of its own; returns the exit status."""
+    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", *OPTIONS, *WITHOUT_ADDRESSES]
+    command += ["requirements/judges.in", "--output-file", "requirements/judges.txt"]
+    return subprocess.run(command, cwd=REPOSITORY, check=False).returncode
 
 
 def _lock_runtime() -> int:

@@ -74,6 +74,18 @@ class Stack:
             if "Condition" not in resource or self._holds(resource["Condition"])
         }
 
+    def as_template(self) -> dict[str, Node]:
+        """A plain template of the same resources, for judges that cannot decide conditions."""
+        without_condition = {
+            name: {key: value for key, value in resource.items() if key != "Condition"}
+            for name, resource in self.resources.items()
+        }
+        return {
+            "AWSTemplateFormatVersion": "2010-09-09",
+            "Parameters": self.template["Parameters"],
+            "Resources": without_condition,
+        }
+
     def of_type(self, kind: str) -> dict[str, Node]:
         """Properties of all resources of a type, by logical name."""
         return {
@@ -109,6 +121,9 @@ class Stack:
         if node.keys() == {"Fn::If"}:
             condition, yes, no = node["Fn::If"]
             return self._decide(yes if self._holds(condition) else no)
+        if node.keys() == {"Fn::FindInMap"}:
+            name, *keys = self._decide(node["Fn::FindInMap"])
+            return self.template["Mappings"][name][keys[0]][keys[1]]
         if node.keys() == {"Fn::Join"}:
             glue, parts = node["Fn::Join"]
             decided = self._decide(parts)

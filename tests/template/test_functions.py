@@ -7,7 +7,7 @@ import ssl
 import pytest
 
 from shared.settings import Settings
-from tests.template.stack import ROOT, Stack, listed, source, statements, text
+from tests.template.stack import ROOT, Node, Stack, listed, source, statements, text
 
 FUNCTIONS = {
     "MessageWebhook": "message_webhook",
@@ -106,13 +106,71 @@ def test_no_role_may_do_everything_and_wildcard_resources_are_those_that_aws_dem
 @pytest.mark.requirement("5.2")
 def test_the_container_has_one_role_for_its_code_and_another_for_the_platform(stack: Stack) -> None:
     task = stack.properties("StreamTask")
-    secrets = stack.properties("FunctionSecretsPolicy")["PolicyDocument"]["Statement"][0]
 
     assert task["TaskRoleArn"] != task["ExecutionRoleArn"]
-    assert {"Ref": "FunctionSecretsPolicy"} in stack.properties("StreamTaskRole")["ManagedPolicyArns"]
-    assert secrets["Action"] == "secretsmanager:GetSecretValue"
-    assert secrets["Resource"] == [{"Ref": "ProviderSecret"}, {"Ref": "DatabaseUserSecret"}]
     assert "secretsmanager" not in text(stack.properties("StreamExecutionRole"))
+    assert readable_secrets(stack, "StreamTaskRole") == {"ProviderSecret", "DatabaseUserSecret"}
+
+
+def allowed(stack: Stack, role: str) -> list[Node]:
+    """The statements of a role, those of the stack's own managed policies included."""
+    properties = stack.properties(role)
+    found = [item for policy in properties.get("Policies", []) for item in policy["PolicyDocument"]["Statement"]]
+    for policy in properties.get("ManagedPolicyArns", []):
+        if isinstance(policy, dict) and "Ref" in policy:
+            found += stack.properties(policy["Ref"])["PolicyDocument"]["Statement"]
+    return found
+
+
+def readable_secrets(stack: Stack, role: str) -> set[str]:
+    return {
+        resource.get("Ref") or resource["Fn::GetAtt"][0]
+        for statement in allowed(stack, role)
+        if "secretsmanager:GetSecretValue" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+
+
+@pytest.mark.requirement("4.8")
+@pytest.mark.requirement("5.2")
+@pytest.mark.parametrize(
+    ("name", "secrets"),
+    {
+        "MessageWebhook": {"ProviderSecret"},
+        "VoiceWebhook": {"ProviderSecret", "DatabaseUserSecret"},
+        "MessageWorker": {"ProviderSecret", "DatabaseUserSecret"},
+        "AdminApi": {"ProviderSecret", "DatabaseUserSecret"},
+        "HistoryApi": {"DatabaseReaderSecret"},
+        "CostReport": set(),
+        "IdleReport": set(),
+        "RestoreCheck": {"DatabaseUserSecret"},
+        "RotateSecret": {"DatabaseUserSecret", "DatabaseReaderSecret", "Database"},
+        "MigrateDatabase": {"Database"},
+    }.items(),
+)
+def test_a_function_reads_only_the_secrets_that_its_code_needs(stack: Stack, name: str, secrets: set[str]) -> None:
+    variables = stack.properties(name)["Environment"]["Variables"]
+
+    assert readable_secrets(stack, f"{name}Role") == secrets
+    # The code reads the secret exactly where it is named.
+    assert ("PROVIDER_SECRET_ARN" in variables) == ("ProviderSecret" in secrets)
+
+
+@pytest.mark.requirement("4.8")
+def test_only_what_uses_the_cache_may_connect_to_it(stack: Stack) -> None:
+    connecting = {
+        role
+        for role in stack.of_type("AWS::IAM::Role")
+        if any("elasticache:Connect" in listed(statement["Action"]) for statement in allowed(stack, role))
+    }
+
+    assert connecting == {
+        "MessageWebhookRole",
+        "VoiceWebhookRole",
+        "MessageWorkerRole",
+        "AdminApiRole",
+        "StreamTaskRole",
+    }
 
 
 @pytest.mark.parametrize("name", ["MessageWebhook", "VoiceWebhook", "MessageWorker", "HistoryApi", "AdminApi"])
@@ -149,7 +207,7 @@ def test_the_layer_holds_no_model_and_no_tool() -> None:
 
 
 def test_functions_that_pass_by_the_proxy_trust_the_authorities_of_the_database(stack: Stack) -> None:
-    file = ROOT / "shared" / "adapters" / "postgres" / "rds_authorities.pem"
+    file = ROOT / "shared" / "adapters" / "postgres" / "database_authorities.pem"
     trust = ssl.create_default_context(cafile=str(file))
 
     for name in ("RotateSecret", "RestoreCheck"):

@@ -120,12 +120,13 @@ def test_a_restore_is_tested_every_month_and_checked(stack: Stack) -> None:
 
 
 @pytest.mark.requirement("5.4")
-def test_both_database_passwords_rotate_every_ninety_days(stack: Stack) -> None:
+def test_every_database_password_rotates_every_ninety_days(stack: Stack) -> None:
     schedules = stack.of_type("AWS::SecretsManager::RotationSchedule").values()
 
-    assert [schedule["RotationRules"]["ScheduleExpression"] for schedule in schedules] == ["rate(90 days)"] * 2
+    assert [schedule["RotationRules"]["ScheduleExpression"] for schedule in schedules] == ["rate(90 days)"] * 3
     assert {text(schedule["SecretId"]) for schedule in schedules} == {
         text({"Ref": "DatabaseUserSecret"}),
+        text({"Ref": "DatabaseReaderSecret"}),
         text({"Fn::GetAtt": ["Database", "MasterUserSecret.SecretArn"]}),
     }
 
