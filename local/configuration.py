@@ -145,8 +145,8 @@ def _variables(configuration: Configuration, outside: Mapping[str, str]) -> dict
         "JWT_JWKS_URL": f"{issuer}/.well-known/jwks.json",
         "STREAM_HOST": HOST,
         "STREAM_PORT": str(configuration.ports.stream_service),
-        "SPEECH_MODEL_DIRECTORY": str(configuration.layout.directory / "models"),
     }
     system = {name: outside[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR") if name in outside}
     python = {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(REPOSITORY), "TZ": "UTC"}
-    return system | python | DEFAULTS | {name: outside[name] for name in chosen_outside} | fixed
+    models = {"SPEECH_MODEL_DIRECTORY": str(configuration.layout.directory / "models")}
+    return system | python | DEFAULTS | models | {name: outside[name] for name in chosen_outside} | fixed

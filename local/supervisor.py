@@ -149,7 +149,8 @@ class Supervisor:
 
     async def _start_module(self, name: str, module: list[str], port: int) -> None:
         assert self._configuration is not None
-        service = self._add(self._module(name, module, environment=self._configuration.variables))
+        environment = {**self._configuration.variables, "POWERTOOLS_SERVICE_NAME": name}
+        service = self._add(self._module(name, module, environment=environment))
         await wait_until(is_listening_on(port), service, within_seconds=START_SECONDS, log=self._log(name))
 
     async def _start_functions(self, name: str, module: str) -> None:
