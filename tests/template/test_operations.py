@@ -111,3 +111,13 @@ def test_development_is_cheap_and_production_is_not(stack: Stack, development: S
     assert not development.properties("Database")["DeletionProtection"]
     assert stack.properties("Database")["DeletionProtection"]
     assert "ReservedConcurrentExecutions" not in development.properties("MessageWebhook")
+
+
+@pytest.mark.parametrize("name", ["MessageWorker", "HistoryApi", "AdminApi", "VoiceWebhook", "StreamService"])
+def test_the_schema_is_there_before_anything_new_uses_it(stack: Stack, name: str) -> None:
+    waits_for = stack.resources[name]["DependsOn"]
+
+    assert "DatabaseSchema" in waits_for
+    # Its property changes with every new version of the function that migrates, and only then.
+    assert stack.properties("DatabaseSchema")["ServiceToken"] == {"Ref": "MigrateDatabaseAliaslive"}
+    assert stack.properties("DatabaseSchema")["MigratedBy"]["Ref"].startswith("MigrateDatabaseVersion")

@@ -9,9 +9,11 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from shared.adapters.postgres.engine import Credentials, make_engine
+from shared.observability import logger
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 # Any number will do, as long as nothing else in this database locks it.
@@ -20,6 +22,9 @@ _LOCK = 7_223_847_011
 
 def upgrade(database_url: str, *, ca_file: str | None = None, credentials: Credentials | None = None) -> str:
     """Run the migrations that are missing, one at a time in the whole database, and return the revision reached.
+
+    A database that a newer release migrated stays as it is: this release is on its way back in, and migrations only
+    expand, so that the release before them works too.
 
     Raises:
         SQLAlchemyError: a migration failed; it left nothing behind, the ones before it stay.
@@ -34,10 +39,21 @@ def upgrade(database_url: str, *, ca_file: str | None = None, credentials: Crede
             connection.execute(text("SET statement_timeout = 0"))
             connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
             connection.commit()
-            command.upgrade(_configuration(connection), "head")
+            configuration = _configuration(connection)
+            reached = MigrationContext.configure(connection).get_current_revision()
+            if reached is not None and not _knows(configuration, reached):
+                logger.warning("database_is_newer", revision=reached)
+                return reached
+            connection.rollback()
+            command.upgrade(configuration, "head")
             return MigrationContext.configure(connection).get_current_revision() or ""
     finally:
         engine.dispose()
+
+
+def _knows(configuration: Config, revision: str) -> bool:
+    known = (script.revision for script in ScriptDirectory.from_config(configuration).walk_revisions())
+    return revision in known
 
 
 @contextmanager

@@ -81,3 +81,13 @@ def test_lists_of_conversations_are_read_from_an_index(empty_database_url: str, 
 
     assert index in plan
     assert "Sort" not in plan
+
+
+def test_a_database_of_a_newer_release_is_left_alone(empty_database_url: str) -> None:
+    upgrade(empty_database_url)
+    engine = engine_of(empty_database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999_of_tomorrow'"))
+    engine.dispose()
+
+    assert upgrade(empty_database_url) == "9999_of_tomorrow"
