@@ -17,6 +17,7 @@ COMMANDS = {
     "seed": "put the demo agents, routing rules and knowledge back as they were",
     "build": "build functions and layer for deployment, without a container",
     "invoke": "run one function on one event file, as Lambda would",
+    "deploy": "build the image and the functions and update the stack of an environment in AWS",
     "doctor": "check what this machine needs to run the platform",
 }
 
