@@ -37,6 +37,12 @@ class InvalidContent(PlatformError):
     code = "invalid_content"
 
 
+class WindowClosed(InvalidContent):
+    """The user wrote too long ago for a free text; only a template may be sent."""
+
+    code = "window_closed"
+
+
 class SignatureInvalid(PlatformError):
     """The provider's signature is missing or does not match; never says which, nor what was expected."""
 

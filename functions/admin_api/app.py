@@ -11,7 +11,7 @@ from shared import errors, wiring
 from shared.domain.access import Caller, Role
 from shared.domain.conversation import ConversationStatus
 from shared.http_api import agent_examples as examples
-from shared.http_api import history_examples
+from shared.http_api import history_examples, outbound_examples
 from shared.http_api.access import signed_in, with_role
 from shared.http_api.agent_models import (
     AgentView,
@@ -30,6 +30,7 @@ from shared.http_api.envelope import ItemPage, Success, fails_with, succeeds_wit
 from shared.http_api.fields import Identifier, Slug
 from shared.http_api.history_models import ConversationView
 from shared.http_api.lambda_entry import lambda_entry
+from shared.http_api.outbound_models import NewOutboundMessage, SentMessageView
 
 TICKET_SECONDS = 30
 View = TypeVar("View", AgentView, RuleView)
@@ -40,6 +41,7 @@ try_routing = wiring.try_routing()
 change_hands = wiring.change_hands()
 update_tickets = wiring.update_tickets()
 live_tasks = wiring.live_tasks()
+send_outbound_message = wiring.send_outbound_message()
 app = create_application(title="Vaani administration", allowed_origins=wiring.settings().allowed_origins)
 authenticate = signed_in(wiring.token_verifier())
 _always = fails_with(errors.Unauthenticated, errors.Forbidden, errors.StoreUnavailable)
@@ -66,6 +68,14 @@ def read_version(
 AgentId = Annotated[Slug, PathParameter(examples=[examples.AGENT["id"]])]
 RuleId = Annotated[Slug, PathParameter(examples=[examples.RULE["id"]])]
 ConversationId = Annotated[Identifier, PathParameter(examples=[history_examples.CONVERSATION["id"]])]
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        pattern=r"^[\x21-\x7e]{1,128}$",
+        examples=["5f0c2d1e-reminder-919800000001"],
+        description="A name of your own for this request; repeating the request with it sends nothing twice.",
+    ),
+]
 ReadVersion = Annotated[int, Depends(read_version)]
 SignedIn = Annotated[Caller, Depends(authenticate)]
 
@@ -202,6 +212,27 @@ async def release(conversation_id: ConversationId) -> Success[ConversationView]:
     return Success(
         data=ConversationView.model_validate(await change_hands(conversation_id, to=ConversationStatus.OPEN))
     )
+
+
+@admin.post(
+    "/outbound-messages",
+    status_code=201,
+    responses=succeeds_with(outbound_examples.SENT_MESSAGE, status=201)
+    | fails_with(
+        errors.InvalidRequest,
+        errors.InvalidContent,
+        errors.WindowClosed,
+        errors.VersionConflict,
+        errors.AlreadyClaimed,
+        errors.ProviderUnavailable,
+        errors.StoreUnavailable,
+    ),
+    tags=["outbound"],
+)
+async def send_message(message: NewOutboundMessage, idempotency_key: IdempotencyKey) -> Success[SentMessageView]:
+    """Send a text (within 24 hours of the user's last message) or a template; the same key sends it once."""
+    sent = await send_outbound_message(message.message(), idempotency_key=idempotency_key)
+    return Success(data=SentMessageView.of(sent))
 
 
 @anybody.post("/updates-ticket", responses=succeeds_with(examples.TICKET), tags=["updates"])

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from shared.use_cases.receive_message import ReceiveMessage
     from shared.use_cases.report_costs import AnswerCosts, ReportCosts
     from shared.use_cases.rotate_password import RotatePassword
+    from shared.use_cases.send_outbound_message import SendOutboundMessage
     from shared.use_cases.try_routing import TryRouting
 
 __all__ = ["check_restore", "measure_restorable_lag", "now", "repair_calls", "report_idle_resources", "settings"]
@@ -263,6 +264,24 @@ def update_tickets() -> UpdateTickets:
     from shared.wiring import stores
 
     return RedisUpdateTickets(stores.redis())
+
+
+def send_outbound_message() -> SendOutboundMessage:
+    """Messages that the business begins."""
+    from shared.adapters.postgres.outbound import PostgresOutboundMessages
+    from shared.use_cases.send_outbound_message import SendOutboundMessage
+    from shared.wiring import channels, stores
+
+    known = settings()
+    return SendOutboundMessage(
+        PostgresOutboundMessages(stores.database(), conversation_gap_hours=known.conversation_gap_hours),
+        stores.history(),
+        stores.context(),
+        channels.channels(),
+        stores.events(),
+        now,
+        lease_seconds=known.answer_lease_seconds,
+    )
 
 
 def live_tasks() -> LiveTasks:

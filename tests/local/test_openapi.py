@@ -28,6 +28,8 @@ def document() -> dict[str, Any]:
             "try_routing",
             "change_hands",
             "update_tickets",
+            "live_tasks",
+            "send_outbound_message",
             "token_verifier",
         )
     )

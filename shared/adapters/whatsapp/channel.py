@@ -25,6 +25,7 @@ from shared.domain.message import (
     ReplyChunk,
     StatusUpdate,
 )
+from shared.domain.outbound import MessageTemplate
 from shared.errors import Forbidden, NotFound, SignatureInvalid
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.ports.channel import ChannelCapabilities
@@ -135,6 +136,11 @@ class WhatsAppChannel:
             return await client.send_text(recipient, part)
 
         return await deliver_in_parts(reply, limit=TEXT_LIMIT, send=send)
+
+    async def deliver_template(self, recipient: Recipient, template: MessageTemplate) -> Delivery:
+        """See `TemplateSender.deliver_template`."""
+        message_id = await self._sender().send_template(recipient, template)
+        return Delivery(text=template.as_turn, provider_message_ids=(message_id,) if message_id else ())
 
     async def find_sent(self, recipient: Recipient, text: str) -> tuple[str, ...] | None:  # noqa: ARG002 - the port
         """Meta cannot be asked; its statuses carry the delivery id, so the statuses that came in know."""

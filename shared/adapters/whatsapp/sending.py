@@ -14,6 +14,7 @@ from shared.adapters.provider_client import PassingProviderFailure, ProviderClie
 from shared.adapters.provider_json import list_of, object_of, text_of
 from shared.domain.json_value import JSON
 from shared.domain.message import Recipient
+from shared.domain.outbound import MessageTemplate
 from shared.errors import ProviderRejected, ProviderUnavailable
 from shared.observability import logger
 
@@ -54,14 +55,27 @@ class GraphClient:
             ProviderUnavailable: not sent; the same message may succeed later.
             ProviderRejected: not sent and never will be.
         """
+        return await self._send(recipient, {"type": "text", "text": {"preview_url": False, "body": text}})
+
+    async def send_template(self, recipient: Recipient, template: MessageTemplate) -> str:
+        """Send a template; answers and raises as `send_text` does."""
+        values: list[JSON] = [{"type": "text", "text": value} for value in template.variables]
+        components: list[JSON] = [{"type": "body", "parameters": values}] if values else []
+        content: dict[str, JSON] = {
+            "name": template.name,
+            "language": {"code": template.language},
+            "components": components,
+        }
+        return await self._send(recipient, {"type": "template", "template": content})
+
+    async def _send(self, recipient: Recipient, content: dict[str, JSON]) -> str:
         answer = await self._client.post(
             f"/{recipient.business_id}/messages",
             json={
                 "messaging_product": "whatsapp",
                 "recipient_type": "individual",
                 **address_of(recipient.user_id),
-                "type": "text",
-                "text": {"preview_url": False, "body": text},
+                **content,
                 "biz_opaque_callback_data": recipient.delivery_id,
             },
         )

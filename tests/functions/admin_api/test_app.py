@@ -13,6 +13,8 @@ from shared import errors
 from shared.domain.access import Caller, Role
 from shared.domain.agent import AgentProfile, RouteReason, RoutingDecision, RoutingRule, RuleKind
 from shared.domain.conversation import ConversationStatus
+from shared.domain.message import DeliveryStatus
+from shared.domain.outbound import OutboundMessage, SentMessage
 from shared.http_api import agent_examples as examples
 from shared.ports.history import ConversationSummary
 from shared.ports.live_tasks import LiveTask
@@ -89,6 +91,32 @@ def hands() -> Hands:
     return Hands()
 
 
+class Post:
+    """Takes messages and says that they were sent; what it raises instead may be set."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[OutboundMessage, str]] = []
+        self.error: errors.PlatformError | None = None
+
+    async def __call__(self, message: OutboundMessage, *, idempotency_key: str) -> SentMessage:
+        """See `SendOutboundMessage`."""
+        if self.error is not None:
+            raise self.error
+        self.taken.append((message, idempotency_key))
+        return SentMessage(
+            delivery_id="out-1",
+            message_id="m-1",
+            conversation_id="c-1",
+            turn_text=message.turn_text,
+            status=DeliveryStatus.SENT,
+        )
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
 @pytest.fixture
 def live_tasks(clock: FrozenClock) -> FakeLiveTasks:
     return FakeLiveTasks(clock)
@@ -106,6 +134,7 @@ def loaded() -> ModuleType:
         change_hands=None,
         update_tickets=Tickets(),
         live_tasks=None,
+        send_outbound_message=None,
     )
 
 
@@ -116,12 +145,14 @@ def module(
     rules: FakeRuleEditor,
     hands: Hands,
     live_tasks: FakeLiveTasks,
+    post: Post,
     monkeypatch: pytest.MonkeyPatch,
 ) -> ModuleType:
     monkeypatch.setattr(loaded, "edit_agents", EditAgents(agents))
     monkeypatch.setattr(loaded, "edit_rules", EditRules(rules, agents))
     monkeypatch.setattr(loaded, "change_hands", hands)
     monkeypatch.setattr(loaded, "live_tasks", live_tasks)
+    monkeypatch.setattr(loaded, "send_outbound_message", post)
     return loaded
 
 
@@ -293,6 +324,14 @@ def test_the_sample_events_are_answered(module: ModuleType, case: str) -> None:
     assert replay(module, f"admin_api/{case}", token="admin").status == 200
 
 
+def test_the_sample_of_an_outbound_message_is_taken(module: ModuleType, post: Post) -> None:
+    answer = replay(module, "admin_api/outbound_message", token="admin")
+
+    assert answer.status == 201
+    assert answer.json["data"]["text"] == "[appointment_reminder] Asha, Monday, 10:30"
+    assert post.taken[0][1] == "reminder-919800000001-2026-11-23"
+
+
 def test_the_sample_event_without_a_token_is_refused(module: ModuleType) -> None:
     assert replay(module, "admin_api/agents_without_token").status == 401
 
@@ -313,3 +352,48 @@ async def test_live_calls_are_shown_by_task_with_their_sums(module: ModuleType, 
 
 def test_live_calls_are_for_people_who_are_signed_in(module: ModuleType) -> None:
     assert call(module, "GET", "/api/v1/live").status == 401
+
+
+TEXT = {"channel": "whatsapp", "user_id": "919800000001", "text": "Your report is ready."}
+
+
+def test_an_admin_sends_a_text(admin: Any, post: Post) -> None:
+    answer = admin("POST", "/api/v1/outbound-messages", TEXT, idempotency_key="key-1")
+
+    ((message, key),) = post.taken
+    assert (message.text, message.key.user_id, message.template, key) == (TEXT["text"], TEXT["user_id"], None, "key-1")
+    assert (answer.status, answer.json["data"]) == (
+        201,
+        {"message_id": "m-1", "conversation_id": "c-1", "text": TEXT["text"], "delivery_status": "sent"},
+    )
+
+
+def test_a_closed_window_has_a_code_of_its_own(admin: Any, post: Post) -> None:
+    post.error = errors.WindowClosed("The user did not write within 24 hours; send a template.")
+
+    answer = admin("POST", "/api/v1/outbound-messages", TEXT, idempotency_key="key-1")
+
+    assert (answer.status, answer.json["error"]["code"]) == (422, "window_closed")
+
+
+@pytest.mark.parametrize("headers", [{}, {"idempotency_key": ""}, {"idempotency_key": "k" * 129}])
+def test_a_message_without_a_usable_key_is_refused(admin: Any, post: Post, headers: dict[str, str]) -> None:
+    answer = admin("POST", "/api/v1/outbound-messages", TEXT, **headers)
+
+    assert answer.status in {400, 422}
+    assert post.taken == []
+
+
+@pytest.mark.parametrize("change", [{"text": None}, {"template": {"name": "reminder"}}, {"user_id": "91 98"}, {"x": 1}])
+def test_a_message_that_makes_no_sense_is_refused(admin: Any, post: Post, change: dict[str, Any]) -> None:
+    answer = admin("POST", "/api/v1/outbound-messages", TEXT | change, idempotency_key="key-1")
+
+    assert answer.status in {400, 422}
+    assert post.taken == []
+
+
+def test_only_an_admin_sends_messages(module: ModuleType, post: Post) -> None:
+    headers = {"authorization": "Bearer operator", "idempotency-key": "key-1"}
+
+    assert call(module, "POST", "/api/v1/outbound-messages", headers=headers, body=TEXT).status == 403
+    assert post.taken == []

@@ -28,6 +28,7 @@ from shared.domain.message import (
     ReplyChunk,
     StatusUpdate,
 )
+from shared.domain.outbound import MessageTemplate
 from shared.errors import InvalidRequest, ProviderRejected, ProviderUnavailable
 from tests.provider_requests import AUTH_TOKEN, BASE_URL, TWILIO_PATH, load_fixture, twilio_post
 from tests.streams import chunks
@@ -270,3 +271,20 @@ async def test_what_was_sent_is_found_by_its_words_among_the_latest(
 async def test_when_twilio_does_not_say_what_was_sent_nothing_is_assumed(answer: httpx.Response) -> None:
     with pytest.raises(ProviderUnavailable):
         await _channel(lambda _: answer).find_sent(RECIPIENT, "Hello")
+
+
+async def test_a_template_is_sent_by_its_content_sid_with_numbered_variables() -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(201, json={"sid": "SM7"})
+
+    delivery = await _channel(answer).deliver_template(
+        RECIPIENT, MessageTemplate(name="HX1", variables=("Asha", "Monday"))
+    )
+
+    form = dict(parse_qsl(requests[0].content.decode()))
+    assert delivery.provider_message_ids == ("SM7",)
+    assert (form["ContentSid"], form["ContentVariables"]) == ("HX1", '{"1":"Asha","2":"Monday"}')
+    assert "Body" not in form

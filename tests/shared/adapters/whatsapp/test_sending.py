@@ -12,6 +12,7 @@ import pytest
 from shared.adapters.whatsapp.channel import WhatsAppChannel
 from shared.adapters.whatsapp.sending import GraphClient
 from shared.domain.message import Delivery, Recipient, ReplyChunk
+from shared.domain.outbound import MessageTemplate
 from shared.errors import ProviderRejected, ProviderUnavailable
 from tests.streams import chunks
 
@@ -193,3 +194,22 @@ async def test_typing_is_shown_and_never_fails() -> None:
 
 async def test_meta_cannot_tell_what_was_sent() -> None:
     assert await _channel(Graph(_sent())).find_sent(RECIPIENT, "Hello") is None
+
+
+async def test_a_template_is_sent_with_its_variables_and_our_delivery_id() -> None:
+    graph = Graph(_sent())
+
+    delivery = await _channel(graph).deliver_template(
+        RECIPIENT, MessageTemplate(name="reminder", language="en_IN", variables=("Asha", "Monday"))
+    )
+
+    (body,) = graph.bodies
+    assert delivery.provider_message_ids == ("wamid.out",)
+    assert (body["type"], body["to"], body["biz_opaque_callback_data"]) == ("template", "919812345678", "d-1")
+    assert body["template"] == {
+        "name": "reminder",
+        "language": {"code": "en_IN"},
+        "components": [
+            {"type": "body", "parameters": [{"type": "text", "text": "Asha"}, {"type": "text", "text": "Monday"}]}
+        ],
+    }

@@ -1,0 +1,183 @@
+"""OutboundMessages over PostgreSQL: a turn that waits for its sending, and its row of the outbox."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from shared.adapters.postgres import conversations, message_events
+from shared.adapters.postgres.engine import Database
+from shared.adapters.postgres.identifiers import new_id
+from shared.adapters.postgres.schema import deliveries, messages
+from shared.domain.conversation import ConversationKey, Speaker
+from shared.domain.json_value import JSON
+from shared.domain.message import Delivery, DeliveryStatus, MessageKind
+from shared.domain.outbound import LastHeard, OutboundMessage, SentMessage
+from shared.errors import AlreadyClaimed, NotFound
+
+
+class PostgresOutboundMessages:
+    """Implements `OutboundMessages`."""
+
+    def __init__(self, database: Database, *, conversation_gap_hours: int = 24) -> None:
+        self._database = database
+        self._gap = timedelta(hours=conversation_gap_hours)
+
+    async def find(self, delivery_id: str) -> SentMessage | None:
+        """See `OutboundMessages.find`."""
+        return await self._database.run(lambda connection: _find(connection, delivery_id))
+
+    async def last_heard(self, key: ConversationKey) -> LastHeard | None:
+        """See `OutboundMessages.last_heard`."""
+        return await self._database.run(lambda connection: _last_heard(connection, key))
+
+    async def hold(self, message: OutboundMessage, *, delivery_id: str) -> SentMessage:
+        """See `OutboundMessages.hold`."""
+        return await self._database.run(lambda connection: _hold(connection, message, delivery_id, self._gap))
+
+    async def begin(self, delivery_id: str, *, lease_seconds: int) -> SentMessage:
+        """See `OutboundMessages.begin`."""
+        return await self._database.run(lambda connection: _begin(connection, delivery_id, lease_seconds))
+
+    async def complete(self, delivery_id: str, delivery: Delivery) -> SentMessage:
+        """See `OutboundMessages.complete`."""
+        return await self._database.run(lambda connection: _complete(connection, delivery_id, delivery))
+
+
+def _select() -> Select[Any]:
+    return select(deliveries, messages.c.conversation_id, messages.c.channel, messages.c.delivery_status).join(
+        messages, messages.c.id == deliveries.c.message_id
+    )
+
+
+def _find(connection: Connection, delivery_id: str) -> SentMessage | None:
+    row = connection.execute(_select().where(deliveries.c.id == delivery_id)).one_or_none()
+    return None if row is None else _sent_message(row)
+
+
+def _sent_message(row: Row[Any]) -> SentMessage:
+    # While it is on its way the outbox knows more; after that the turn does, which statuses move forward.
+    is_under_way = row.status in {DeliveryStatus.PENDING, DeliveryStatus.SENDING}
+    return SentMessage(
+        delivery_id=row.id,
+        message_id=row.message_id,
+        conversation_id=row.conversation_id,
+        turn_text=row.text,
+        status=DeliveryStatus(row.status if is_under_way else row.delivery_status),
+    )
+
+
+def _last_heard(connection: Connection, key: ConversationKey) -> LastHeard | None:
+    row = connection.execute(
+        select(func.least(messages.c.sent_at, messages.c.stored_at).label("at"), messages.c.business_id)
+        .where(messages.c.user_id == key.user_id, messages.c.channel == key.channel, messages.c.direction == "inbound")
+        .order_by(messages.c.sent_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else LastHeard(at=row.at, business_id=row.business_id or "")
+
+
+def _hold(connection: Connection, message: OutboundMessage, delivery_id: str, gap: timedelta) -> SentMessage:
+    # The user's lock also decides between two requests with the same key.
+    conversations.lock_user(connection, message.key, None)
+    kept = _find(connection, delivery_id)
+    if kept is not None:
+        return kept
+    now = connection.execute(select(func.clock_timestamp())).scalar_one()
+    conversation_id, _ = conversations.find_or_open(connection, message.key, at=now, gap=gap)
+    message_id = new_id()
+    connection.execute(
+        insert(messages).values(
+            id=message_id,
+            conversation_id=conversation_id,
+            channel=message.key.channel,
+            user_id=message.key.user_id,
+            business_id=message.business_id,
+            direction="outbound",
+            speaker=Speaker.HUMAN if message.agent_id is None else Speaker.AGENT,
+            kind=MessageKind.TEXT,
+            text=message.turn_text,
+            sent_at=now,
+            agent_id=message.agent_id,
+            delivery_status=DeliveryStatus.PENDING,
+            attributes=_attributes(message),
+        )
+    )
+    connection.execute(
+        upsert(deliveries)
+        .values(
+            id=delivery_id,
+            message_id=message_id,
+            reply_id=message_id,
+            status=DeliveryStatus.PENDING,
+            text=message.turn_text,
+            agent_id=message.agent_id,
+        )
+        .on_conflict_do_nothing(index_elements=[deliveries.c.id])
+    )
+    conversations.note_message(connection, conversation_id, at=now, agent_id=message.agent_id)
+    return _known(connection, delivery_id)
+
+
+def _attributes(message: OutboundMessage) -> dict[str, JSON]:
+    if message.template is None:
+        return {}
+    return {"template": message.template.name, "variables": list(message.template.variables)}
+
+
+def _begin(connection: Connection, delivery_id: str, lease_seconds: int) -> SentMessage:
+    before = _known(connection, delivery_id)
+    lease_ended = deliveries.c.updated_at < func.clock_timestamp() - timedelta(seconds=lease_seconds)
+    taken = connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.id == delivery_id,
+            (deliveries.c.status == DeliveryStatus.PENDING)
+            | ((deliveries.c.status == DeliveryStatus.SENDING) & lease_ended),
+        )
+        .values(status=DeliveryStatus.SENDING, attempts=deliveries.c.attempts + 1, updated_at=func.clock_timestamp())
+    )
+    if taken.rowcount == 0 and before.status in {DeliveryStatus.PENDING, DeliveryStatus.SENDING}:
+        raise AlreadyClaimed("The message is being sent.")
+    return before
+
+
+def _complete(connection: Connection, delivery_id: str, delivery: Delivery) -> SentMessage:
+    row = connection.execute(
+        select(messages.c.id, messages.c.channel, messages.c.attributes)
+        .join(deliveries, deliveries.c.message_id == messages.c.id)
+        .where(deliveries.c.id == delivery_id)
+        .with_for_update()
+    ).one()
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id == delivery_id)
+        .values(status=delivery.status, updated_at=func.clock_timestamp())
+    )
+    connection.execute(
+        update(messages)
+        .where(messages.c.id == row.id)
+        .values(
+            delivery_status=delivery.status,
+            provider_message_id=delivery.provider_message_ids[0] if delivery.provider_message_ids else None,
+            attributes={**row.attributes, **delivery.attributes},
+        )
+    )
+    message_events.join_reported_statuses(
+        connection,
+        channel=row.channel,
+        message_id=row.id,
+        delivery_id=delivery_id,
+        provider_ids=delivery.provider_message_ids,
+    )
+    return _known(connection, delivery_id)
+
+
+def _known(connection: Connection, delivery_id: str) -> SentMessage:
+    known = _find(connection, delivery_id)
+    if known is None:
+        raise NotFound("There is no such message.")
+    return known

@@ -1,0 +1,55 @@
+"""OutboundMessages in memory."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.domain.conversation import ConversationKey
+from shared.domain.message import Delivery, DeliveryStatus
+from shared.domain.outbound import LastHeard, OutboundMessage, SentMessage
+from shared.errors import AlreadyClaimed
+
+
+class FakeOutboundMessages:
+    """Implements `OutboundMessages`; who wrote when lies in `heard`."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._begun_at: dict[str, datetime] = {}
+        self.heard: dict[ConversationKey, LastHeard] = {}
+        self.kept: dict[str, SentMessage] = {}
+
+    async def find(self, delivery_id: str) -> SentMessage | None:
+        return self.kept.get(delivery_id)
+
+    async def last_heard(self, key: ConversationKey) -> LastHeard | None:
+        return self.heard.get(key)
+
+    async def hold(self, message: OutboundMessage, *, delivery_id: str) -> SentMessage:
+        return self.kept.setdefault(
+            delivery_id,
+            SentMessage(
+                delivery_id=delivery_id,
+                message_id=str(uuid.uuid4()),
+                conversation_id=str(uuid.uuid4()),
+                turn_text=message.turn_text,
+                status=DeliveryStatus.PENDING,
+            ),
+        )
+
+    async def begin(self, delivery_id: str, *, lease_seconds: int) -> SentMessage:
+        before = self.kept[delivery_id]
+        lease = timedelta(seconds=lease_seconds)
+        if before.status is DeliveryStatus.SENDING and self._clock() - self._begun_at[delivery_id] <= lease:
+            raise AlreadyClaimed("The message is being sent.")
+        if before.status in {DeliveryStatus.PENDING, DeliveryStatus.SENDING}:
+            self._begun_at[delivery_id] = self._clock()
+            self.kept[delivery_id] = replace(before, status=DeliveryStatus.SENDING)
+        return before
+
+    async def complete(self, delivery_id: str, delivery: Delivery) -> SentMessage:
+        self.kept[delivery_id] = replace(self.kept[delivery_id], status=delivery.status)
+        return self.kept[delivery_id]
