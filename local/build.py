@@ -76,8 +76,10 @@ def built_here() -> Path:
     return RUNNABLE
 
 
-def build(directory: Path, *, architecture: str) -> None:
+def build(directory: Path, *, architecture: str, only: str | None = None) -> None:
     """Replace what `directory` holds by a new build, compiled. Two builds of the same sources are equal byte by byte.
+
+    `only` names one function or layer of the template, the others are left out.
 
     Raises:
         BuildFailedError: see the message.
@@ -92,7 +94,7 @@ def build(directory: Path, *, architecture: str) -> None:
             "ARCHITECTURE": architecture,
             "SAM_CLI_TELEMETRY": "0",
         }
-        command = [sys.executable, "-m", "samcli", "build", "--template-file", str(TEMPLATE)]
+        command = [sys.executable, "-m", "samcli", "build", *([only] if only else []), "--template-file", str(TEMPLATE)]
         command += ["--build-dir", str(directory), "--parameter-overrides", f"Architecture={architecture}"]
         _run(command, environment)
     # The makefiles have compiled what they installed; this adds the handlers that need no packages of their own.

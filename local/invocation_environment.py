@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 from local.configuration import PROVIDER_SECRET, Configuration, configure, read_configuration
 from local.layout import DEFAULT_PORT_BASE, Layout, Ports
+from local.ports import HOST
 from local.stack_file import read_stack
 from local.status import is_ready
+from local.template import ACCOUNT_ID, REGION, STACK_NAME
 
 TOKEN_PLACEHOLDER = "put-the-token-of-.local/stack.json-here"  # noqa: S105
 """Stands in the sample events where a person's token belongs."""
@@ -28,6 +30,16 @@ DEPENDENCIES = {
     "JWT_JWKS_URL": "the identity provider",
 }
 PROBE_SECONDS = 0.5
+
+ONLY_DEPLOYED = {
+    "ALARM_TOPIC_ARN": f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{STACK_NAME}-alarms",
+    "DATABASE_HOST": HOST,
+    "DATABASE_INSTANCE_ID": f"{STACK_NAME}-database",
+    "DATABASE_MASTER_SECRET_ARN": f"{STACK_NAME}/DatabaseMasterSecret",
+    "DATABASE_SECRET_ARN": f"{STACK_NAME}/DatabaseUserSecret",
+    "STACK_NAME": STACK_NAME,
+}
+"""Names of what only a deployed stack has, so that the functions that look after it start here too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +70,7 @@ def surroundings(layout: Layout, *, built: bool) -> Surroundings:
     if built:
         absent = {name: other for name, other in OFFLINE_MODELS.items() if variables[name] == "local"}
         variables = {**variables, **absent}
+    variables = {**ONLY_DEPLOYED, **variables}
     token = stack["admin_token"] if stack else ""
     return Surroundings(configuration=configuration, variables=variables, token=token)
 
@@ -92,16 +105,16 @@ def _conventional(layout: Layout) -> Configuration:
         identity=base + 5,
         valkey=(base + 6,),
     )
-    queue = f"http://127.0.0.1:{ports.aws}/123456789012/vaani-local-MessageQueue.fifo"
+    queue = f"http://{HOST}:{ports.aws}/{ACCOUNT_ID}/{STACK_NAME}-MessageQueue.fifo"
     configuration = configure(
         layout,
         ports,
-        database_url=f"postgresql://vaani@127.0.0.1:{ports.postgres}/vaani",
+        database_url=f"postgresql://vaani@{HOST}:{ports.postgres}/vaani",
         database_certificate=layout.directory / "no-certificate",
-        redis_url=f"redis://127.0.0.1:{ports.valkey[0]}",
+        redis_url=f"redis://{HOST}:{ports.valkey[0]}",
         attributes={
             "MessageQueue": {"Ref": queue},
-            "DataBucket": {"Ref": "vaani-local-databucket-123456789012"},
+            "DataBucket": {"Ref": f"{STACK_NAME}-databucket-{ACCOUNT_ID}"},
             "ProviderSecret": {"Ref": ""},
         },
     )

@@ -61,8 +61,8 @@ def runtime_environment() -> Path:
         interpreter = find_interpreter()
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([interpreter, "-m", "venv", folder], check=True)
-        pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes"]
-        subprocess.run([*pip, "--only-binary=:all:", "--requirement", REQUIREMENTS], check=True)
+        install = ["--disable-pip-version-check", "install", "--quiet", "--require-hashes", "--only-binary=:all:"]
+        subprocess.run([python, "-m", "pip", *install, "--requirement", REQUIREMENTS], check=True)
         finished.touch()
     return python
 

@@ -125,7 +125,8 @@ class RuntimeEmulator:
             time.sleep(0.02)
 
     def _environment(self) -> Mapping[str, str]:
-        return self._function.variables | {
+        return {
+            **self._function.variables,
             "AWS_LAMBDA_FUNCTION_TIMEOUT": f"{self._function.timeout_seconds:.0f}",
             "LAMBDA_TASK_ROOT": str(self._function.folder),
             "PYTHONPATH": ":".join(map(str, self._import_path)),

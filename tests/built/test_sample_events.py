@@ -26,7 +26,8 @@ STATUSES = {
     "admin_api/agents_single_value": 200,
     "admin_api/agents_without_token": 401,
     "admin_api/health": 200,
-    "admin_api/live": 404,  # There is no such route so far.
+    "admin_api/live": 200,
+    "admin_api/outbound_message": 201,
     "admin_api/preflight": 200,
     "admin_api/release": 200,
     "admin_api/routing_test": 200,
@@ -79,6 +80,7 @@ IN_TESTS_OF_THEIR_OWN = {
     "message_worker/one_unreadable",
     "message_worker/two_users",
     "migrate_database/deploy",
+    "migrate_database/stack_update",
     "restore_check/restore_completed",
     "restore_check/schedule",
     "rotate_secret/create_secret",
@@ -191,6 +193,17 @@ def test_the_migration_reaches_the_newest_schema_and_may_run_again(
 
 
 @pytest.mark.integration
+def test_the_stack_is_told_how_the_migration_went(functions: BuiltFunctions, cloud: Cloud) -> None:
+    s3, place = cloud.client("s3"), {"Bucket": cloud.name("DataBucket"), "Key": "answer"}
+    event = load("migrate_database/stack_update") | {"ResponseURL": s3.generate_presigned_url("put_object", place)}
+
+    functions.invoke("migrate_database", event)
+
+    told = json.loads(s3.get_object(**place)["Body"].read())
+    assert (told["Status"], told["RequestId"]) == ("SUCCESS", event["RequestId"])
+
+
+@pytest.mark.integration
 def test_the_scheduled_report_of_costs_ends_well(functions: BuiltFunctions) -> None:
     assert functions.invoke("cost_report", load("cost_report/schedule")).result is None
 
@@ -248,6 +261,7 @@ def test_a_verdict_on_a_restore_that_cannot_be_delivered_is_tried_again(
 @pytest.mark.integration
 def test_the_daily_search_for_idle_resources_ends_well(functions: BuiltFunctions, cloud: Cloud) -> None:
     topic = cloud.client("sns").create_topic(Name="alarms")["TopicArn"]
+    cloud.client("ecs").create_cluster(clusterName="vaani-local")
 
     with functions.environment("idle_report", STACK_NAME="vaani-local", ALARM_TOPIC_ARN=topic) as search:
         assert search.invoke(load("idle_report/schedule")).result is None

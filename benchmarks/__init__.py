@@ -1,0 +1,1 @@
+"""Measurements that README quotes; each folder says how they were taken."""

@@ -1,0 +1,1 @@
+"""Size and cold start of the built functions."""
