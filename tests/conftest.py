@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Engine, NullPool, create_engine, text
+from sqlalchemy import Engine, NullPool, create_engine, event, text
 
 from shared.adapters.aws_client import AwsClient
 from shared.adapters.postgres.engine import Database, driver_url
@@ -53,6 +53,12 @@ def migrated_url(postgres_url: str) -> str:
 def postgres_admin(migrated_url: str) -> Iterator[Engine]:
     """Connections of their own, outside transactions."""
     engine = create_engine(driver_url(migrated_url), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def _without_time_limit(connection: Any, _record: object) -> None:
+        # The limit on statements that the migrations set is for everyday work, not for dropping databases.
+        connection.run("SET statement_timeout = 0")
+
     yield engine
     engine.dispose()
 
