@@ -12,6 +12,7 @@ import pytest
 from shared import errors
 from shared.domain.access import Caller, Role
 from shared.domain.agent import AgentProfile, RouteReason, RoutingDecision, RoutingRule, RuleKind
+from shared.domain.call import Call, CallDirection, CallState
 from shared.domain.conversation import ConversationStatus
 from shared.domain.message import DeliveryStatus
 from shared.domain.outbound import OutboundMessage, SentMessage
@@ -70,6 +71,19 @@ class Tickets:
     async def mint(self, subject: str, *, ttl_seconds: int) -> str:
         """See `UpdateTickets.mint`."""
         return f"{subject}-{ttl_seconds}"
+
+
+async def place_call(user_id: str, *, idempotency_key: str, business_id: str) -> Call:
+    """See `PlaceCall`; the key and both numbers are told in the record."""
+    return Call(
+        call_sid=idempotency_key,
+        conversation_id=f"{user_id}-{business_id}",
+        caller_id=user_id,
+        business_id=business_id,
+        direction=CallDirection.OUTBOUND,
+        state=CallState.RINGING,
+        started_at=NOON,
+    )
 
 
 async def route_to_reception(_text: str, **_circumstances: object) -> RoutingDecision:
@@ -135,6 +149,7 @@ def loaded() -> ModuleType:
         update_tickets=Tickets(),
         live_tasks=None,
         send_outbound_message=None,
+        place_call=place_call,
     )
 
 
@@ -332,6 +347,10 @@ def test_the_sample_of_an_outbound_message_is_taken(module: ModuleType, post: Po
     assert post.taken[0][1] == "reminder-919800000001-2026-11-23"
 
 
+def test_the_sample_of_an_outbound_call_is_taken(module: ModuleType) -> None:
+    assert replay(module, "admin_api/outbound_call", token="admin").status == 201
+
+
 def test_the_sample_event_without_a_token_is_refused(module: ModuleType) -> None:
     assert replay(module, "admin_api/agents_without_token").status == 401
 
@@ -397,3 +416,29 @@ def test_only_an_admin_sends_messages(module: ModuleType, post: Post) -> None:
 
     assert call(module, "POST", "/api/v1/outbound-messages", headers=headers, body=TEXT).status == 403
     assert post.taken == []
+
+
+def test_an_admin_has_a_user_rung(admin: Any) -> None:
+    body = {"user_id": "919800000001", "business_id": "918000000000"}
+
+    answer = admin("POST", "/api/v1/outbound-calls", body, idempotency_key="key-1")
+
+    assert (answer.status, answer.json["data"]) == (
+        201,
+        {"call_sid": "key-1", "conversation_id": "919800000001-918000000000", "state": "ringing"},
+    )
+
+
+@pytest.mark.parametrize("user_id", ["+919800000001", "919", "client:asha", "0919800000001", ""])
+def test_what_is_no_international_number_is_not_rung(admin: Any, user_id: str) -> None:
+    answer = admin("POST", "/api/v1/outbound-calls", {"user_id": user_id}, idempotency_key="key-1")
+
+    assert answer.status in {400, 422}
+
+
+def test_only_an_admin_has_users_rung(module: ModuleType) -> None:
+    headers = {"authorization": "Bearer operator", "idempotency-key": "key-1"}
+
+    answer = call(module, "POST", "/api/v1/outbound-calls", headers=headers, body={"user_id": "919800000001"})
+
+    assert answer.status == 403

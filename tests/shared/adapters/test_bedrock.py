@@ -139,7 +139,7 @@ async def test_closing_the_iterator_closes_the_connection():
         async with aclosing(model.stream(make_prompt())) as pieces:
             await anext(pieces)
 
-        await asyncio.wait_for(server.hang_ups[0].wait(), 2)
+        await asyncio.wait_for(server.hang_ups[0].wait(), 20)
 
 
 async def test_cancelling_the_reader_closes_the_connection_although_a_thread_is_reading():
@@ -156,7 +156,7 @@ async def test_cancelling_the_reader_closes_the_connection_although_a_thread_is_
             await asyncio.sleep(0)
         reader.cancel()
 
-        await asyncio.wait_for(server.hang_ups[0].wait(), 2)
+        await asyncio.wait_for(server.hang_ups[0].wait(), 20)
 
 
 async def test_request_holds_system_messages_limits_and_tool():
@@ -275,7 +275,7 @@ async def test_silence_of_the_model_is_bounded_and_frees_the_connection(script):
         with pytest.raises(ModelUnavailable):
             await collect(model)
 
-        await asyncio.wait_for(server.hang_ups[0].wait(), 2)
+        await asyncio.wait_for(server.hang_ups[0].wait(), 20)
 
 
 async def test_endpoint_that_is_not_there_is_unavailable():

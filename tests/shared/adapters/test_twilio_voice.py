@@ -144,3 +144,35 @@ async def test_ending_a_call_that_is_over_is_fine(answer: httpx.Response) -> Non
 async def test_a_call_that_could_not_be_ended_is_not_passed_over(answer: httpx.Response) -> None:
     with pytest.raises(ProviderUnavailable):
         await _voice(lambda _: answer).end_call("CA1")
+
+
+async def test_a_call_is_placed_with_our_webhooks_and_limits() -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(201, json={"sid": "CA7", "status": "queued"})
+
+    call_sid = await _voice(answer).place_call("919812345678", "918000000000", ring_seconds=30, longest_seconds=1920)
+
+    (request,) = requests
+    form = dict(parse_qsl(request.content.decode()))
+    assert call_sid == "CA7"
+    assert request.url == "https://api.example/2010-04-01/Accounts/AC1/Calls.json"
+    assert (form["To"], form["From"], form["Timeout"], form["TimeLimit"]) == (
+        "+919812345678",
+        "+918000000000",
+        "30",
+        "1920",
+    )
+    assert form["Url"] == f"{BASE_URL}/webhooks/voice/incoming"
+    assert form["StatusCallback"] == f"{BASE_URL}/webhooks/voice/status"
+    assert form["AsyncAmdStatusCallback"] == f"{BASE_URL}/webhooks/voice/machine-detection"
+    assert (form["MachineDetection"], form["AsyncAmd"]) == ("Enable", "true")
+
+
+async def test_a_call_without_a_name_is_not_taken_for_placed() -> None:
+    with pytest.raises(ProviderUnavailable):
+        await _voice(lambda _: httpx.Response(201, json={})).place_call(
+            "919812345678", "918000000000", ring_seconds=30, longest_seconds=60
+        )

@@ -385,7 +385,7 @@ async def test_the_lease_is_renewed_while_the_answer_takes_its_time(house: House
     channel = _Slow()
     answering = asyncio.create_task(house.answer(a_message(), channel))
 
-    await asyncio.wait_for(leases.is_renewed_again.wait(), 5)
+    await asyncio.wait_for(leases.is_renewed_again.wait(), 20)
     channel.may_go_on.set()
     await answering
 
@@ -398,7 +398,7 @@ async def test_a_renewal_that_the_store_does_not_answer_is_tried_again(house: Ho
     channel = _Slow()
     answering = asyncio.create_task(house.answer(a_message(), channel))
 
-    await asyncio.wait_for(leases.is_renewed_again.wait(), 5)
+    await asyncio.wait_for(leases.is_renewed_again.wait(), 20)
     channel.may_go_on.set()
     await answering
 

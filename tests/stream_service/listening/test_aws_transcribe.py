@@ -145,7 +145,7 @@ async def test_stable_partial_that_covers_the_speech_is_not_waited_for_to_become
         await service.say(result("book an appointment", 0, 950))
         await call.partial("book an appointment")
 
-        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 2)
+        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 20)
 
     assert (transcript.text, transcript.language) == ("book an appointment", "en-IN")
 
@@ -161,7 +161,7 @@ async def test_words_that_come_after_the_end_of_the_turn_are_waited_for():
         assert not finishing.done()
         await service.say(result("Book an appointment.", 0, 950, is_final=True, confidence=0.75))
 
-        transcript = await asyncio.wait_for(finishing, 2)
+        transcript = await asyncio.wait_for(finishing, 20)
 
     assert (transcript.text, transcript.confidence) == ("Book an appointment.", 0.75)
 
@@ -172,7 +172,7 @@ async def test_words_that_may_still_change_are_waited_for_a_short_while_only():
         await service.say(result("book an appointment", 0, 950, stable_words=1))
         await call.partial("book an appointment")
 
-        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 2)
+        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 20)
 
     assert transcript.text == "book an appointment"
 
@@ -183,7 +183,7 @@ async def test_words_that_do_not_cover_the_speech_are_returned_when_nothing_else
         await service.say(result("book", 0, 300))
         await call.partial("book")
 
-        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 2)
+        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 20)
 
     assert transcript.text == "book"
 
@@ -195,7 +195,7 @@ async def test_final_results_of_one_utterance_are_joined():
         await service.say(result("Book an appointment.", 1000, 1950, result_id="r2", is_final=True))
         await call.partial("I am Ravi. Book an appointment.")
 
-        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 2)
+        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 20)
 
     assert transcript.text == "I am Ravi. Book an appointment."
 
@@ -211,7 +211,7 @@ async def test_late_final_of_an_utterance_does_not_leak_into_the_next():
         await service.say(result("One two.", 0, 960, is_final=True), result("three", 1500, 2350, result_id="r2"))
         await call.partial("three")
 
-        second = await asyncio.wait_for(call.stream.finish_utterance(), 2)
+        second = await asyncio.wait_for(call.stream.finish_utterance(), 20)
 
     assert (first.text, second.text) == ("one two", "three")
 
@@ -220,7 +220,7 @@ async def test_no_speech_needs_no_waiting():
     async with call_of() as (call, _):
         call.fall_silent(500)
 
-        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 2)
+        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 20)
 
     assert transcript.text == ""
 
@@ -240,7 +240,7 @@ async def test_discarded_speech_is_forgotten():
 
         call.stream.discard_utterance()
 
-        assert (await asyncio.wait_for(call.stream.finish_utterance(), 2)).text == ""
+        assert (await asyncio.wait_for(call.stream.finish_utterance(), 20)).text == ""
 
 
 async def end_with_exception(service):
@@ -269,7 +269,7 @@ async def test_lost_session_is_replaced_and_hears_the_utterance_again(end):
         await replacement.hears(300 + 600 + 400)
         await replacement.say(result("book an appointment", 300, 1250))
 
-        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 2)
+        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 20)
 
         assert transcript.text == "book an appointment"
         assert replacement.pcm[-1000 * PCM_BYTES_PER_MS :] == decode_mulaw(b"\x10" * 1000 * BYTES_PER_MS)
@@ -287,7 +287,7 @@ async def test_final_words_of_a_lost_session_are_kept_and_not_heard_twice():
         await replacement.hears(500)
         await replacement.say(result("Hello", 0, 480))
 
-        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 2)
+        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 20)
 
     assert transcript.text == "I am Ravi. Hello"
 
@@ -370,8 +370,8 @@ async def test_closing_ends_the_audio_and_the_connection_and_may_be_repeated():
         await call.stream.aclose()
         await call.stream.aclose()
 
-        await asyncio.wait_for(service.has_ended.wait(), 2)
-        await asyncio.wait_for(service.is_gone.wait(), 2)
+        await asyncio.wait_for(service.has_ended.wait(), 20)
+        await asyncio.wait_for(service.is_gone.wait(), 20)
         assert not [task for task in asyncio.all_tasks() if task.get_name() == "transcribe"]
 
 
@@ -379,9 +379,9 @@ async def test_closing_while_the_session_is_away_ends_the_attempts():
     async with call_of() as (call, service):
         call.server.refusals = 1000
         service.drop()
-        await asyncio.wait_for(service.is_gone.wait(), 2)
+        await asyncio.wait_for(service.is_gone.wait(), 20)
 
-        await asyncio.wait_for(call.stream.aclose(), 2)
+        await asyncio.wait_for(call.stream.aclose(), 20)
 
         assert not [task for task in asyncio.all_tasks() if task.get_name() == "transcribe"]
 

@@ -155,7 +155,7 @@ async def test_closing_the_iterator_closes_the_connection():
         async with aclosing(polly.speak("Hello.", Voice())) as pieces:
             await anext(pieces)
 
-        await asyncio.wait_for(server.hang_ups[0].wait(), 2)
+        await asyncio.wait_for(server.hang_ups[0].wait(), 20)
 
 
 async def test_cancelling_the_reader_closes_the_connection_when_its_thread_gives_up():
@@ -171,7 +171,7 @@ async def test_cancelling_the_reader_closes_the_connection_when_its_thread_gives
         await asyncio.sleep(0)  # The reader asks for the next piece.
         reader.cancel()
 
-        await asyncio.wait_for(server.hang_ups[0].wait(), 2)
+        await asyncio.wait_for(server.hang_ups[0].wait(), 20)
 
 
 @pytest.mark.parametrize("script", [never_begins, never_ends, breaks_off])
