@@ -125,7 +125,12 @@ class HTTPResponse:
 
 def status_of(error: errors.PlatformError) -> int:
     """The HTTP status of an error; 500 for one that no client can do anything about."""
-    return next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), 500)
+    return status_of_kind(type(error))
+
+
+def status_of_kind(kind: type[errors.PlatformError]) -> int:
+    """The HTTP status of all errors of a kind."""
+    return next((STATUS_OF[known] for known in kind.__mro__ if known in STATUS_OF), 500)
 
 
 def retry_after_seconds(error: errors.PlatformError) -> int | None:
@@ -140,9 +145,7 @@ def success(data: object) -> dict[str, object]:
     return {"status": "success", "data": data, "error": None}
 
 
-def failure(
-    code: str, message: str, *, details: object = None, request_id: str | None = None
-) -> dict[str, object]:
+def failure(code: str, message: str, *, details: object = None, request_id: str | None = None) -> dict[str, object]:
     """The envelope of an error."""
     error = {"code": code, "message": message, "details": details, "request_id": request_id}
     return {"status": "error", "data": None, "error": error}

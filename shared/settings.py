@@ -56,6 +56,7 @@ class Settings(BaseModel):
     twilio_account_sid: str = ""
     twilio_auth_token: SecretStr = SecretStr("")
     twilio_whatsapp_number: str = ""
+    twilio_voice_number: str = ""
     human_phone_number: str = ""
     whatsapp_api_base_url: str = "https://graph.facebook.com"
     whatsapp_api_version: str = "v26.0"

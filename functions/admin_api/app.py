@@ -30,7 +30,7 @@ from shared.http_api.envelope import ItemPage, Success, fails_with, succeeds_wit
 from shared.http_api.fields import Identifier, Slug
 from shared.http_api.history_models import ConversationView
 from shared.http_api.lambda_entry import lambda_entry
-from shared.http_api.outbound_models import NewOutboundMessage, SentMessageView
+from shared.http_api.outbound_models import NewOutboundCall, NewOutboundMessage, PlacedCallView, SentMessageView
 
 TICKET_SECONDS = 30
 View = TypeVar("View", AgentView, RuleView)
@@ -42,6 +42,7 @@ change_hands = wiring.change_hands()
 update_tickets = wiring.update_tickets()
 live_tasks = wiring.live_tasks()
 send_outbound_message = wiring.send_outbound_message()
+place_call = wiring.place_call()
 app = create_application(title="Vaani administration", allowed_origins=wiring.settings().allowed_origins)
 authenticate = signed_in(wiring.token_verifier())
 _always = fails_with(errors.Unauthenticated, errors.Forbidden, errors.StoreUnavailable)
@@ -233,6 +234,27 @@ async def send_message(message: NewOutboundMessage, idempotency_key: Idempotency
     """Send a text (within 24 hours of the user's last message) or a template; the same key sends it once."""
     sent = await send_outbound_message(message.message(), idempotency_key=idempotency_key)
     return Success(data=SentMessageView.of(sent))
+
+
+@admin.post(
+    "/outbound-calls",
+    status_code=201,
+    responses=succeeds_with(outbound_examples.PLACED_CALL, status=201)
+    | fails_with(
+        errors.InvalidRequest,
+        errors.InvalidContent,
+        errors.ProviderRejected,
+        errors.RateLimited,
+        errors.AlreadyClaimed,
+        errors.ProviderUnavailable,
+        errors.StoreUnavailable,
+    ),
+    tags=["outbound"],
+)
+async def ring(call: NewOutboundCall, idempotency_key: IdempotencyKey) -> Success[PlacedCallView]:
+    """Ring a user; whoever answers talks with the agents. The same key rings once within a day."""
+    placed = await place_call(call.user_id, idempotency_key=idempotency_key, business_id=call.business_id or "")
+    return Success(data=PlacedCallView.model_validate(placed))
 
 
 @anybody.post("/updates-ticket", responses=succeeds_with(examples.TICKET), tags=["updates"])

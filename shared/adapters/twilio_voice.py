@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from twilio.twiml.voice_response import Connect, VoiceResponse
 
+from shared.adapters.provider_json import text_of
 from shared.adapters.twilio_signature import TwilioSignature
 from shared.domain.call import CallDirection
 from shared.errors import InvalidRequest, ProviderRejected, ProviderUnavailable
@@ -122,19 +123,43 @@ class TwilioVoice:
         twiml.hangup()
         return _xml(twiml)
 
+    async def place_call(self, user_id: str, business_id: str, *, ring_seconds: int, longest_seconds: int) -> str:
+        """See `Dialler.place_call`. Whether a person answered is told to a webhook while the call goes on."""
+        form = {
+            "To": f"+{user_id}",
+            "From": f"+{business_id}",
+            "Url": f"{self._webhooks}/incoming",
+            "Method": "POST",
+            "StatusCallback": f"{self._webhooks}/status",
+            "StatusCallbackMethod": "POST",
+            "MachineDetection": "Enable",
+            "AsyncAmd": "true",
+            "AsyncAmdStatusCallback": f"{self._webhooks}/machine-detection",
+            "AsyncAmdStatusCallbackMethod": "POST",
+            "Timeout": str(ring_seconds),
+            "TimeLimit": str(longest_seconds),
+        }
+        call_sid = text_of(await self._rest().post("/Calls.json", form=form), "sid")
+        if not call_sid:
+            raise ProviderUnavailable("Twilio took the call without naming it.")
+        return call_sid
+
     async def end_call(self, call_sid: str) -> None:
         """End a call from our side; one that is over already, or unknown to Twilio by now, is fine.
 
         Raises:
             ProviderUnavailable: not known whether it ended.
         """
-        if self._client is None:
-            self._client = self._open_client()
         try:
-            await self._client.post(f"/Calls/{call_sid}.json", form={"Status": "completed"})
+            await self._rest().post(f"/Calls/{call_sid}.json", form={"Status": "completed"})
         except ProviderRejected as error:
             if error.provider_code not in _GONE:
                 raise ProviderUnavailable("Twilio did not end the call.") from error
+
+    def _rest(self) -> ProviderClient:
+        if self._client is None:
+            self._client = self._open_client()
+        return self._client
 
     async def aclose(self) -> None:
         """Close the connections to the provider."""

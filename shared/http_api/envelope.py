@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from shared import errors
-from shared.http_contract import encode_envelope, failure, status_of, success
+from shared.http_contract import encode_envelope, failure, status_of_kind, success
 
 Content = TypeVar("Content")
 Item = TypeVar("Item")
@@ -102,7 +102,7 @@ def _example(kind: type[errors.PlatformError]) -> str:
 def _by_status(kinds: Sequence[type[errors.PlatformError]]) -> dict[int, list[type[errors.PlatformError]]]:
     grouped: dict[int, list[type[errors.PlatformError]]] = {}
     for kind in kinds:
-        grouped.setdefault(status_of(kind("")), []).append(kind)
+        grouped.setdefault(status_of_kind(kind), []).append(kind)
     return grouped
 
 

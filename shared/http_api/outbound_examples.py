@@ -16,3 +16,10 @@ SENT_MESSAGE: dict[str, Any] = {
     "text": "[appointment_reminder] Asha, Monday, 10:30",
     "delivery_status": "sent",
 }
+
+NEW_CALL: dict[str, Any] = {"user_id": "919800000001", "business_id": "918000000000"}
+PLACED_CALL: dict[str, Any] = {
+    "call_sid": "CA0123456789abcdef0123456789abcdef",
+    "conversation_id": "0197c0de-0000-7000-8000-000000000002",
+    "state": "ringing",
+}

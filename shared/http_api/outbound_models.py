@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from shared.domain.call import CallState
 from shared.domain.conversation import ConversationKey
 from shared.domain.message import DeliveryStatus
 from shared.domain.outbound import MessageTemplate, OutboundMessage, SentMessage
@@ -14,6 +15,8 @@ from shared.http_api.fields import Identifier, PlainText, Slug
 
 TemplateName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,512}$")]
 TemplateLanguage = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")]
+PhoneNumber = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{7,14}$")]
+"""International, without plus. Source: ITU-T E.164."""
 Variable = Annotated[PlainText, Field(min_length=1, max_length=1024)]
 
 
@@ -80,3 +83,24 @@ class SentMessageView(BaseModel):
             text=sent.turn_text,
             delivery_status=sent.status,
         )
+
+
+class NewOutboundCall(_Body):
+    """A call to place."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.NEW_CALL]})
+
+    user_id: PhoneNumber = Field(description="Whom to ring.")
+    business_id: PhoneNumber | None = Field(
+        default=None, description="The number the call comes from; by default TWILIO_VOICE_NUMBER."
+    )
+
+
+class PlacedCallView(BaseModel):
+    """The call as it stands; how it goes on is told by events and by `/api/v1/calls/{id}`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    call_sid: str
+    conversation_id: str
+    state: CallState

@@ -63,3 +63,17 @@ class Telephony(Protocol):
         Raises:
             ProviderUnavailable: not known whether it ended.
         """
+
+
+class Dialler(Protocol):
+    """Rings people."""
+
+    async def place_call(self, user_id: str, business_id: str, *, ring_seconds: int, longest_seconds: int) -> str:
+        """Ring the user from our number, both without plus; what answers is served by the voice webhooks.
+
+        Returns the provider's id of the call, which is only just beginning to ring.
+
+        Raises:
+            ProviderUnavailable: not known whether the phone rings.
+            ProviderRejected: it does not ring and never will.
+        """

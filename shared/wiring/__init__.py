@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from shared.use_cases.handle_item import HandleItem
     from shared.use_cases.open_call import OpenCall
     from shared.use_cases.orchestrator import Orchestrator
+    from shared.use_cases.place_call import PlaceCall
     from shared.use_cases.query_history import QueryHistory
     from shared.use_cases.recall_conversation import RecallConversation
     from shared.use_cases.receive_message import ReceiveMessage
@@ -281,6 +282,31 @@ def send_outbound_message() -> SendOutboundMessage:
         stores.events(),
         now,
         lease_seconds=known.answer_lease_seconds,
+    )
+
+
+def place_call() -> PlaceCall:
+    """Calls that the business begins."""
+    from shared.adapters.redis.request_keys import RedisRequestKeys
+    from shared.adapters.twilio_voice import twilio_voice
+    from shared.use_cases.place_call import CallLimits, PlaceCall
+    from shared.wiring import stores
+
+    known = settings()
+    limits = CallLimits(
+        calls_per_user=known.connections_per_user,
+        requests_per_minute=known.requests_per_minute,
+        call_limit_seconds=known.call_limit_seconds,
+    )
+    return PlaceCall(
+        twilio_voice(known),
+        stores.calls(),
+        RedisRequestKeys(stores.redis()),
+        stores.rates(),
+        stores.slots(),
+        now,
+        limits=limits,
+        business_number=known.twilio_voice_number,
     )
 
 
