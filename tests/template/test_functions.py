@@ -29,24 +29,21 @@ WITHOUT_RESOURCE = {
     "ce:GetReservationPurchaseRecommendation",
     "cloudwatch:GetMetricData",
     "ec2:DescribeAddresses",
-    "ec2:DescribeNatGateways",
     "ec2:DescribeVolumes",
     "ecr:GetAuthorizationToken",
-    "ecs:DescribeTasks",
     "ecs:ListTasks",
-    "elasticache:DescribeReplicationGroups",
     "elasticloadbalancing:DescribeTargetGroups",
+    "logs:DescribeLogGroups",
     "polly:SynthesizeSpeech",
-    "rds:DescribeDBInstances",
     "secretsmanager:GetRandomPassword",
+    "tag:GetResources",
     "transcribe:StartStreamTranscription",
     "transcribe:StartStreamTranscriptionWebSocket",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
-# Read by libraries or by one function only; everything else must be a setting.
+# Read by libraries; everything else must be a setting.
 NOT_SETTINGS = {
-    "ALARM_TOPIC_ARN",
     "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_SERVICE_NAME",
 }
