@@ -184,6 +184,7 @@ def test_both_acknowledgements_tell_the_provider_that_all_is_well(case: Case) ->
 
 
 @pytest.mark.requirement("18.1")
+@pytest.mark.requirement("1.3")
 async def test_a_stream_of_chunks_arrives_joined_and_the_result_says_under_which_ids(case: Case) -> None:
     reply = chunks(ReplyChunk(text="We open ", agent_id="a"), ReplyChunk(text="at nine.", agent_id="a"))
 

@@ -38,6 +38,7 @@ def queue(request: pytest.FixtureRequest) -> tuple[MessageQueue, Received]:
     return SQSMessageQueue(url, client), received
 
 
+@pytest.mark.requirement("17.4")
 async def test_items_arrive_as_they_were_put(queue: tuple[MessageQueue, Received]) -> None:
     put, received = queue
     items: list[InboundItem] = [

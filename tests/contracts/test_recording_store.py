@@ -28,6 +28,7 @@ async def test_a_call_without_parts_has_no_recording(recordings: RecordingStore)
 
 
 @pytest.mark.requirement("2.5")
+@pytest.mark.requirement("17.4")
 async def test_parts_become_one_recording_named_after_the_call(recordings: RecordingStore) -> None:
     for number in (1, 2, 3):
         await recordings.put_part("CA1", started_at=STARTED, number=number, stereo_mulaw=SECOND)

@@ -136,6 +136,7 @@ async def test_the_caller_is_greeted_and_the_greeting_is_kept_with_its_place() -
 
 
 @pytest.mark.requirement("1.1")
+@pytest.mark.requirement("1.3")
 async def test_a_question_is_answered_aloud() -> None:
     world = World()
 
