@@ -10,8 +10,9 @@ from shared import wiring
 from shared.adapters.twilio_signature import TwilioSignature
 from shared.wiring import engines, stores
 from stream_service.app import create_app
+from stream_service.call_services import CallServices
 from stream_service.media_endpoint import MediaEndpoint
-from stream_service.session import CallServices, serve_call
+from stream_service.session import serve_call
 from stream_service.turn_taking import TurnTiming
 
 if TYPE_CHECKING:

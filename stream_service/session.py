@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 from shared.domain.agent import HUMAN
 from shared.domain.call import VOICE_CHANNEL, StreamTicket
@@ -18,20 +16,17 @@ from shared.domain.json_value import JSON
 from shared.domain.message import InboundMessage, MessageKind, Recipient, ReplyChunk
 from shared.errors import PlatformError, SpeechUnavailable, StoreUnavailable
 from shared.observability import logger
-from shared.ports.channel import OutboundChannel
-from shared.ports.messaging import EventPublisher
-from shared.ports.stores import CallStore, CallTurn, RecordingStore
-from shared.use_cases.answer_message import Answer
+from shared.ports.stores import CallTurn
 from shared.use_cases.open_call import OpenedCall
-from stream_service.listening.transcriber import Transcriber, TranscriptionStream
-from stream_service.listening.vad import VoiceActivityDetector
+from stream_service.call_services import CallServices
+from stream_service.listening.transcriber import TranscriptionStream
 from stream_service.media.audio import duration_ms
 from stream_service.media.protocol import Dtmf, Mark, Media, Start, Stop, StreamEvent
 from stream_service.media.transport import MediaTransport
 from stream_service.recording import RecordedSink, Recording
-from stream_service.speaking.synthesizer import Synthesizer, Voice
+from stream_service.speaking.synthesizer import Voice
 from stream_service.speaking.voice_channel import VoiceChannel
-from stream_service.turn_taking import TurnEvent, TurnTaking, TurnTiming
+from stream_service.turn_taking import TurnEvent, TurnTaking
 
 NOT_UNDERSTOOD = "I'm sorry, I didn't catch that. Could you say it again, please?"
 TROUBLE = "I'm sorry, something went wrong on our side. Could you say that again, please?"
@@ -39,33 +34,6 @@ TIME_IS_NEARLY_UP = "Just so you know: this call can last one more minute."
 TIME_IS_UP = "We have reached the longest time a call can take. Please call us again. Goodbye."
 _WARNING_SECONDS = 60
 _FAREWELL_SECONDS = 5
-
-
-class EndCall(Protocol):
-    """Closes a call's record."""
-
-    async def __call__(
-        self, call_sid: str, *, slot: str, reason: str, has_failed: bool = False, caller_id: str | None = None
-    ) -> None:
-        """Note the end, finish the recording, give the slot back."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallServices:
-    """What every call session is given; built once per process."""
-
-    open_call: Callable[[StreamTicket], Awaitable[OpenedCall]]
-    answer: Callable[[InboundMessage, OutboundChannel], Awaitable[Answer | None]]
-    close_call: EndCall
-    calls: CallStore
-    recordings: RecordingStore
-    events: EventPublisher
-    transcriber: Transcriber
-    synthesizer: Synthesizer
-    detector: VoiceActivityDetector
-    timing: TurnTiming
-    call_limit_seconds: int
-    can_transfer: bool
 
 
 async def serve_call(services: CallServices, ticket: StreamTicket, transport: MediaTransport) -> None:

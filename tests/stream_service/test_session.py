@@ -21,10 +21,11 @@ from shared.ports.channel import OutboundChannel
 from shared.ports.stores import CallTurn
 from shared.use_cases.answer_message import Answer
 from shared.use_cases.open_call import OpenedCall
+from stream_service.call_services import CallServices
 from stream_service.listening.energy import EnergyDetector
 from stream_service.listening.scripted import ScriptedTranscriber
 from stream_service.media.transport import MediaTransport
-from stream_service.session import CallServices, serve_call
+from stream_service.session import serve_call
 from stream_service.speaking.scripted import ScriptedSynthesizer
 from stream_service.turn_taking import TurnTiming
 from tests.stream_service.caller import Caller
