@@ -252,8 +252,6 @@ class AwsResourceInventory:
 def _kind_of(arn: str) -> ResourceKind | None:
     """Source: the ARN forms of each service's user guide."""
     service, resource = arn.split(":", 5)[2], arn.split(":", 5)[5]
-    if resource.startswith("elastic-ip"):
-        resource = "elastic-ip"
     kind = resource.replace("/", ":", 1).partition(":")[0]
     return _TYPES.get(f"{service}:{kind}")
 

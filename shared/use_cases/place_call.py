@@ -96,8 +96,8 @@ class PlaceCall:
                 ring_seconds=RING_SECONDS,
                 longest_seconds=self._limits.call_limit_seconds + _SLOT_MARGIN_SECONDS,
             )
-        except (RateLimited, ProviderRejected):
-            # Nobody was rung: another try is as good as new.
+        except (RateLimited, ProviderRejected, StoreUnavailable):
+            # Certainly nobody was rung: another try is as good as new.
             await self._give_back(user_id, placing)
             with suppress(StoreUnavailable):
                 await self._keys.forget(key)

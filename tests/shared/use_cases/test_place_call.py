@@ -179,6 +179,15 @@ async def test_without_knowledge_of_limits_or_keys_nobody_is_rung(
     assert exchange.dialler.rung == []
 
 
+async def test_an_outage_before_the_phone_rang_can_be_tried_again_at_once(exchange: Exchange) -> None:
+    working, exchange.slots = exchange.slots, Down(DOWN)
+    with pytest.raises(StoreUnavailable):
+        await exchange.place()
+    exchange.slots = working
+
+    assert await exchange.place() == "CA1"
+
+
 async def test_a_lost_rate_counter_does_not_keep_anybody_from_calling(exchange: Exchange) -> None:
     exchange.rates = Down(DOWN)
 
