@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from fnmatch import fnmatchcase
 
 import pytest
 
-from tests.template.stack import Node, Stack, attributes, text
+from tests.template.stack import ROOT, Node, Stack, attributes, text
 
 VALUES_PER_RULE = 5
 LONGEST_TARGET_GROUP_NAME = 32
@@ -259,3 +260,21 @@ def test_the_firewall_stands_before_the_load_balancer(stack: Stack) -> None:
     (association,) = stack.of_type("AWS::WAFv2::WebACLAssociation").values()
 
     assert association["ResourceArn"] == {"Ref": "LoadBalancer"}
+
+
+def test_long_prompts_are_counted_not_blocked(stack: Stack) -> None:
+    managed = firewall_rules(stack)["CommonRules"]["Statement"]["ManagedRuleGroupStatement"]
+
+    assert {"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}} in managed["RuleActionOverrides"]
+
+
+def documented_paths() -> list[str]:
+    document = json.loads((ROOT / "functions" / "history_api" / "openapi.json").read_text(encoding="utf-8"))
+    written = [path.replace("/health/{function}", "/health/history_api") for path in document["paths"]]
+    return [re.sub(r"\{[^}]+\}", "42", path) for path in written]
+
+
+@pytest.mark.requirement("13.1")
+@pytest.mark.parametrize("path", documented_paths())
+def test_every_documented_path_is_served(stack: Stack, path: str) -> None:
+    assert target(stack, path) is not None

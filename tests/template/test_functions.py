@@ -221,3 +221,68 @@ def test_nothing_imports_the_part_of_the_twilio_package_that_the_layer_leaves_ou
     code = [path for folder in ("shared", "functions") for path in (ROOT / folder).rglob("*.py")]
 
     assert not [path for path in code if "twilio.rest" in path.read_text(encoding="utf-8")]
+
+
+# What the adapters that each role's code is wired to ask of AWS.
+CALLS = {
+    "MessageWebhookRole": {"sqs:SendMessage"},
+    "MessageWorkerRole": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "bedrock:InvokeModelWithResponseStream"},
+    "AdminApiRole": {"bedrock:InvokeModel"},
+    "HistoryApiRole": {"s3:GetObject"},
+    "CostReportRole": {"ce:GetCostAndUsage", "ce:GetReservationCoverage", "s3:GetObject"},
+    "IdleReportRole": {
+        "cloudwatch:GetMetricData",
+        "ec2:DescribeAddresses",
+        "ec2:DescribeVolumes",
+        "ecs:DescribeTasks",
+        "ecs:ListTasks",
+        "elasticache:DescribeReplicationGroups",
+        "elasticloadbalancing:DescribeTargetGroups",
+        "logs:DescribeLogGroups",
+        "rds:DescribeDBInstances",
+        "s3:GetObject",
+        "s3:PutObject",
+        "sns:Publish",
+        "tag:GetResources",
+    },
+    "RestoreCheckRole": {
+        "backup:PutRestoreValidationResult",
+        "rds:DescribeDBInstances",
+        "secretsmanager:GetSecretValue",
+    },
+    "RotateSecretRole": {
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetRandomPassword",
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+    },
+    "StreamTaskRole": {
+        "bedrock:InvokeModelWithResponseStream",
+        "elasticache:Connect",
+        "polly:SynthesizeSpeech",
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:PutObject",
+        "transcribe:StartStreamTranscriptionWebSocket",
+    },
+}
+
+
+@pytest.mark.requirement("4.8")
+@pytest.mark.parametrize(("role", "calls"), CALLS.items())
+def test_a_role_may_do_what_its_code_asks_for(stack: Stack, role: str, calls: set[str]) -> None:
+    granted = {action for statement in allowed(stack, role) for action in listed(statement["Action"])}
+
+    assert calls <= granted
+
+
+@pytest.mark.requirement("5.5")
+def test_secrets_and_queues_are_decrypted_through_their_services_only(stack: Stack) -> None:
+    keys = [(name, statement) for name, statement in statements(stack) if "kms:Decrypt" in listed(statement["Action"])]
+
+    assert keys
+    for name, statement in keys:
+        assert "kms:ViaService" in text(statement["Condition"]), name

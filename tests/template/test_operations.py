@@ -121,3 +121,36 @@ def test_the_schema_is_there_before_anything_new_uses_it(stack: Stack, name: str
     # Its property changes with every new version of the function that migrates, and only then.
     assert stack.properties("DatabaseSchema")["ServiceToken"] == {"Ref": "MigrateDatabaseAliaslive"}
     assert stack.properties("DatabaseSchema")["MigratedBy"]["Ref"].startswith("MigrateDatabaseVersion")
+
+
+def test_the_template_fits_every_partition_and_account() -> None:
+    written = text(source()["Resources"])
+
+    assert "arn:aws:" not in written
+    assert "amazonaws.com.cn" not in written
+
+
+@pytest.mark.requirement("16.4")
+def test_a_budget_warns_before_the_money_is_spent(stack: Stack) -> None:
+    budget = stack.properties("MonthlyBudget")
+
+    kinds = {item["Notification"]["NotificationType"] for item in budget["NotificationsWithSubscribers"]}
+
+    assert kinds == {"ACTUAL", "FORECASTED"}
+    assert all(item["Subscribers"] for item in budget["NotificationsWithSubscribers"])
+
+
+def test_people_are_told_of_backups_and_restores_that_failed(stack: Stack) -> None:
+    rule = stack.properties("BackupFailed")
+
+    assert {"Restore Job State Change", "Backup Job State Change"} == set(rule["EventPattern"]["detail-type"])
+    assert rule["Targets"][0]["Arn"] == {"Ref": "AlarmTopic"}
+    assert "events.amazonaws.com" in text(stack.properties("AlarmTopicPolicy"))
+    assert "events.amazonaws.com" in text(stack.properties("DataKey")["KeyPolicy"])
+
+
+def test_the_job_that_may_be_taken_away_is_tried_again_and_then_kept(stack: Stack) -> None:
+    target = stack.properties("HourlyJob")["Target"]
+
+    assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
+    assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["FailedEventQueue", "Arn"]}

@@ -159,3 +159,25 @@ def test_messages_stay_in_order_and_are_kept_after_five_failures(stack: Stack) -
     assert queue["VisibilityTimeout"] >= 6 * worker["Timeout"]
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["FunctionName"] == {"Ref": "MessageWorkerAliaslive"}
+
+
+def test_the_cache_is_signed_in_to_with_a_role_and_has_no_password(stack: Stack) -> None:
+    user = stack.properties("CacheUser")
+
+    assert user["AuthenticationMode"] == {"Type": "iam"}
+    assert user["UserId"] == user["UserName"]
+    assert "Passwords" not in user
+    assert stack.properties("CacheUsers")["UserIds"] == [{"Ref": "CacheUser"}]
+    assert stack.properties("Cache")["UserGroupIds"] == [{"Ref": "CacheUsers"}]
+
+
+def test_the_proxy_admits_the_users_of_every_secret_that_signs_in_through_it(stack: Stack) -> None:
+    admitted = {text(auth["SecretArn"]) for auth in stack.properties("DatabaseProxy")["Auth"]}
+    used = {
+        text(function["Environment"]["Variables"]["DATABASE_SECRET_ARN"])
+        for function in stack.of_type("AWS::Lambda::Function").values()
+        if function["Environment"]["Variables"]["DATABASE_HOST"] == {"Fn::GetAtt": ["DatabaseProxy", "Endpoint"]}
+    }
+
+    assert used <= admitted
+    assert text({"Ref": "DatabaseReaderSecret"}) in used

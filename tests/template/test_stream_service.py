@@ -55,6 +55,7 @@ def test_tasks_are_added_above_seventy_percent_up_to_ten(stack: Stack) -> None:
         "GreaterThanThreshold",
     )
     assert alarm["AlarmActions"] == [{"Ref": "ScaleOutOnCpu"}]
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (60, 1)
     assert all(step["ScalingAdjustment"] > 0 for step in steps)
     assert stack.properties("StreamScaling")["MaxCapacity"] == 10
 

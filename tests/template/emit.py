@@ -1,0 +1,61 @@
+"""Program that does once what alarms watch, as the service that POWERTOOLS_SERVICE_NAME names; prints its metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from datetime import UTC, datetime
+
+from shared import observability
+from shared.adapters.postgres.engine import Database
+from shared.adapters.redis.client import cache_operation
+from shared.domain.message import Delivery
+from shared.domain.reply import STAGES, ReplyDraft, with_first_audio
+from shared.errors import StoreUnavailable
+from shared.use_cases.check_restore import MeasureRestorableLag
+from stream_service import heartbeat
+from stream_service.live_calls import LiveCalls
+from tests.shared.use_cases.test_check_restore import FakeBackups, Practice
+
+
+async def use_stores() -> None:
+    """One operation on each; nobody listens at these addresses, and the time is measured all the same."""
+    database = Database("postgresql://u:p@127.0.0.1:1/vaani", pool_size=1)
+    with contextlib.suppress(StoreUnavailable):
+        await database.run(lambda _connection: None)
+    await database.close()
+    async with cache_operation():
+        pass
+
+
+async def hold_calls() -> None:
+    """A spoken turn, and a minute of the service."""
+    stages_ms = with_first_audio(dict.fromkeys(STAGES, 100))
+    draft = ReplyDraft(text="Namaste", agent_id="reception", stages_ms=stages_ms)
+    observability.record_turn("voice", draft, Delivery(text="Namaste"))
+    heartbeat.INTERVAL_SECONDS = 0
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(heartbeat.beat(LiveCalls(capacity=50)), timeout=0.05)
+
+
+async def judge_backups() -> None:
+    """A restore test, and a look at the recovery point."""
+    await Practice().check()
+    latest = FakeBackups(latest_at=datetime(2026, 3, 3, tzinfo=UTC))
+    await MeasureRestorableLag(latest, lambda: datetime(2026, 3, 3, 0, 4, tzinfo=UTC), database_id="vaani")()
+
+
+async def main() -> None:
+    """Do what the named service does."""
+    await use_stores()
+    match os.environ["POWERTOOLS_SERVICE_NAME"]:
+        case "stream_service":
+            await hold_calls()
+        case "restore_check":
+            await judge_backups()
+    observability.flush_metrics()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
