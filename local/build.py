@@ -70,6 +70,7 @@ def built_here() -> Path:
         known = RUNNABLE / _SOURCES_FILE
         digest = digest_sources()
         if not known.exists() or known.read_text() != digest:
+            print("building functions and layer for this machine", file=sys.stderr, flush=True)
             known.unlink(missing_ok=True)
             build(RUNNABLE, architecture=architecture_here())
             known.write_text(digest)

@@ -82,7 +82,6 @@ def _find(name: str, around: Surroundings, *, timeout_seconds: float | None) -> 
 def _invoke_emulated(function: FunctionSpecification, event: Any, *, built: bool) -> Any:
     python, import_path = Path(sys.executable), (function.folder, REPOSITORY)
     if built:
-        _say("building what has changed")
         build = built_here()
         python = runtime_environment()
         function = replace(function, folder=build / function.logical_id)
