@@ -14,22 +14,23 @@ from starlette.routing import Mount, Route
 
 from shared.http_contract import encode_envelope, failure, success
 from shared.observability import flush_metrics
-from stream_service.heartbeat import beat
+from stream_service.heartbeat import Heartbeat
 from stream_service.live_calls import LiveCalls
 from stream_service.media_endpoint import MediaEndpoint
 
 WarmUp = Callable[[], Awaitable[None]]
 
 
-def create_app(media: MediaEndpoint, live_calls: LiveCalls, warm_up: WarmUp) -> Starlette:
+def create_app(media: MediaEndpoint, live_calls: LiveCalls, heartbeat: Heartbeat, warm_up: WarmUp) -> Starlette:
     """The ASGI application; it accepts no connection before `warm_up` is through."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
         await warm_up()
-        beating = asyncio.create_task(beat(live_calls))
+        beating = asyncio.create_task(heartbeat.run())
         yield
         beating.cancel()
+        await asyncio.wait({beating})
         flush_metrics()
 
     async def health(_request: Request) -> Response:

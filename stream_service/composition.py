@@ -11,6 +11,7 @@ from shared.adapters.twilio_signature import TwilioSignature
 from shared.wiring import engines, stores
 from stream_service.app import create_app
 from stream_service.call_services import CallServices
+from stream_service.heartbeat import Heartbeat
 from stream_service.media_endpoint import MediaEndpoint
 from stream_service.session import serve_call
 from stream_service.turn_taking import TurnTiming
@@ -43,7 +44,7 @@ def stream_app(settings: Settings, live_calls: LiveCalls) -> Starlette:
         auth_token=settings.twilio_auth_token.get_secret_value(), public_base_url=settings.public_base_url
     )
     media = MediaEndpoint(signature, stores.stream_tickets(), live_calls, serve)
-    return create_app(media, live_calls, warm_up)
+    return create_app(media, live_calls, Heartbeat(live_calls, wiring.live_tasks()), warm_up)
 
 
 async def _warm_stores() -> None:

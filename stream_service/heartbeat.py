@@ -3,25 +3,61 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
+import uuid
 
 from shared import observability
+from shared.errors import StoreUnavailable
+from shared.ports.live_tasks import LiveTask, LiveTasks
 from stream_service.live_calls import LiveCalls
 
-INTERVAL_SECONDS = 60
-"""The alarms add up what all tasks report in a minute, so each reports once a minute."""
+REPORT_SECONDS = 10
+REPORTS_PER_METRIC = 6
+"""The alarms add up what all tasks measure in a minute, so each measures once a minute."""
 
 
-async def beat(live_calls: LiveCalls) -> None:
-    """Report for as long as the service runs.
+class Heartbeat:
+    """Reports every ten seconds to whoever watches live, and once a minute as metrics."""
 
-    A draining task reports no calls: it takes none any more, and its empty places are no capacity.
-    """
-    while True:
-        due = time.monotonic() + INTERVAL_SECONDS
-        await asyncio.sleep(INTERVAL_SECONDS)
-        observability.measure("event_loop_lag", (time.monotonic() - due) * 1000)
-        if not live_calls.is_draining:
-            observability.count("active_calls", live_calls.active)
-            observability.count("call_capacity", live_calls.capacity)
+    def __init__(self, live_calls: LiveCalls, live_tasks: LiveTasks) -> None:
+        self._live_calls = live_calls
+        self._live_tasks = live_tasks
+        self._task_id = uuid.uuid4().hex
+
+    async def run(self) -> None:
+        """Report for as long as the service runs, and take leave when it stops."""
+        try:
+            reports = 0
+            while True:
+                due = time.monotonic() + REPORT_SECONDS
+                await asyncio.sleep(REPORT_SECONDS)
+                lag_ms = (time.monotonic() - due) * 1000
+                await self._report(lag_ms)
+                reports += 1
+                if reports % REPORTS_PER_METRIC == 0:
+                    self._measure(lag_ms)
+        finally:
+            with contextlib.suppress(StoreUnavailable):
+                await self._live_tasks.leave(self._task_id)
+
+    async def _report(self, lag_ms: float) -> None:
+        task = LiveTask(
+            task_id=self._task_id,
+            active_calls=self._live_calls.active,
+            capacity=self._live_calls.capacity,
+            loop_lag_ms=round(lag_ms, 1),
+            is_draining=self._live_calls.is_draining,
+        )
+        try:
+            await self._live_tasks.report(task)
+        except StoreUnavailable:
+            observability.logger.warning("live_report_lost")
+
+    def _measure(self, lag_ms: float) -> None:
+        """A draining task measures no calls: it takes none any more, and its empty places are no capacity."""
+        observability.measure("event_loop_lag", lag_ms)
+        if not self._live_calls.is_draining:
+            observability.count("active_calls", self._live_calls.active)
+            observability.count("call_capacity", self._live_calls.capacity)
         observability.flush_metrics()

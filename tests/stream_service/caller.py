@@ -9,6 +9,7 @@ from collections import deque
 from typing import Any
 
 from stream_service.media.audio import BYTES_PER_MS, FRAME_BYTES, FRAME_MS, encode_mulaw
+from stream_service.media.transport import Message
 
 SILENCE = bytes([0xFF]) * FRAME_BYTES
 VOICE = encode_mulaw((b"\x00\x30" * 4 + b"\x00\xd0" * 4) * (FRAME_BYTES // 8))
@@ -23,7 +24,7 @@ class Caller:
     """
 
     def __init__(self, call_sid: str = "CA1") -> None:
-        self._to_session: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._to_session: asyncio.Queue[Message] = asyncio.Queue()
         self._buffer: deque[tuple[str, bytes | str]] = deque()
         self._call_sid = call_sid
         self.now_ms = 0
@@ -31,11 +32,11 @@ class Caller:
         self.clears_ms: list[int] = []
         self.is_closed = False
 
-    async def receive(self) -> dict[str, Any]:
+    async def receive(self) -> Message:
         """ASGI receive, as the session sees it."""
         return await self._to_session.get()
 
-    async def send(self, message: dict[str, Any]) -> None:
+    async def send(self, message: Message) -> None:
         """ASGI send, as the session sees it."""
         if message["type"] == "websocket.close":
             self.is_closed = True

@@ -4,47 +4,72 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from stream_service import heartbeat
+from stream_service.heartbeat import Heartbeat
 from stream_service.live_calls import LiveCalls
+from tests.fakes.clock import FrozenClock
+from tests.fakes.live_tasks import FakeLiveTasks
 
 
-async def reported(
-    live_calls: LiveCalls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> object:
-    """The metrics of one minute, which pass at once."""
-    monkeypatch.setattr(heartbeat, "INTERVAL_SECONDS", 0)
-    beating = asyncio.create_task(heartbeat.beat(live_calls))
-    written = ""
-    while "_aws" not in written:
+@pytest.fixture(autouse=True)
+def _reports_follow_each_other_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeat, "REPORT_SECONDS", 0)
+    monkeypatch.setattr(heartbeat, "REPORTS_PER_METRIC", 1)
+
+
+@asynccontextmanager
+async def beating(live_calls: LiveCalls, live_tasks: FakeLiveTasks) -> AsyncGenerator[None, None]:
+    """A service that has reported several times, and stops afterwards."""
+    running = asyncio.create_task(Heartbeat(live_calls, live_tasks).run())
+    for _ in range(20):
         await asyncio.sleep(0)
-        written += capsys.readouterr().out
-    beating.cancel()
-    return json.loads(written.splitlines()[0])
+    yield
+    running.cancel()
+    await asyncio.wait({running})
 
 
-async def test_calls_and_capacity_are_reported(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def measured(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """The first metrics that were written."""
+    metrics: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[0])
+    return metrics
+
+
+@pytest.mark.requirement("9.2")
+async def test_calls_and_capacity_are_measured(clock: FrozenClock, capsys: pytest.CaptureFixture[str]) -> None:
     live_calls = LiveCalls(capacity=50)
 
     with live_calls.admit(), live_calls.admit():
-        metrics = await reported(live_calls, monkeypatch, capsys)
+        async with beating(live_calls, FakeLiveTasks(clock)):
+            pass
 
-    assert isinstance(metrics, dict)
+    metrics = measured(capsys)
     assert (metrics["active_calls"], metrics["call_capacity"]) == ([2.0], [50.0])
 
 
-async def test_a_draining_task_has_no_capacity(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_draining_task_has_no_capacity(clock: FrozenClock, capsys: pytest.CaptureFixture[str]) -> None:
     live_calls = LiveCalls(capacity=50)
     live_calls.drain()
 
-    metrics = await reported(live_calls, monkeypatch, capsys)
+    async with beating(live_calls, FakeLiveTasks(clock)):
+        pass
 
-    assert isinstance(metrics, dict)
+    metrics = measured(capsys)
     assert not {"active_calls", "call_capacity"} & metrics.keys()
     assert "event_loop_lag_ms" in metrics
+
+
+async def test_who_watches_live_sees_the_task_until_it_stops(clock: FrozenClock) -> None:
+    live_tasks = FakeLiveTasks(clock)
+    live_calls = LiveCalls(capacity=50)
+
+    async with beating(live_calls, live_tasks):
+        (task,) = await live_tasks.all()
+
+    assert (task.active_calls, task.capacity, task.is_draining) == (0, 50, False)
+    assert await live_tasks.all() == ()

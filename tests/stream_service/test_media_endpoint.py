@@ -17,10 +17,13 @@ from shared.adapters.twilio_signature import TwilioSignature
 from shared.domain.call import StreamTicket
 from stream_service.__main__ import DrainingServer
 from stream_service.app import create_app
+from stream_service.heartbeat import Heartbeat
 from stream_service.live_calls import LiveCalls
 from stream_service.media.protocol import Media, Stop
 from stream_service.media.transport import MediaTransport
 from stream_service.media_endpoint import MediaEndpoint
+from tests.fakes.clock import FrozenClock
+from tests.fakes.live_tasks import FakeLiveTasks
 
 AUTH_TOKEN = "test-auth-token"
 PUBLIC_URL = "https://calls.example.in"
@@ -78,7 +81,8 @@ async def running(*, capacity: int = 5, token: str = "token-1") -> AsyncGenerato
     async def warm_up() -> None:
         """Nothing to load."""
 
-    app = create_app(MediaEndpoint(signature, OneTicket(token), live_calls, echo), live_calls, warm_up)
+    media = MediaEndpoint(signature, OneTicket(token), live_calls, echo)
+    app = create_app(media, live_calls, Heartbeat(live_calls, FakeLiveTasks(FrozenClock())), warm_up)
     config = uvicorn.Config(app, port=0, ws="websockets-sansio", log_config=None, access_log=False)
     server = DrainingServer(config, live_calls)
     serving = asyncio.create_task(server._serve())
