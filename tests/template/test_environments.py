@@ -39,7 +39,11 @@ def test_environment_sets_known_parameters_to_allowed_values(name: str, environm
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_stack_name_leaves_room_for_the_names_made_from_it(name: str) -> None:
-    assert len(configuration(name)["global"]["parameters"]["stack_name"]) <= LONGEST_STACK_NAME
+    stack_name = configuration(name)["global"]["parameters"]["stack_name"]
+
+    assert len(stack_name) <= LONGEST_STACK_NAME
+    # Database, cache user and user group store their names in lower case.
+    assert stack_name == stack_name.lower()
 
 
 def test_production_is_confirmed_by_a_person() -> None:
