@@ -88,7 +88,7 @@ async def eventually(look: Callable[[], Awaitable[Found | None]], *, seconds: fl
     deadline = time.monotonic() + seconds
     while (found := await look()) is None:
         assert time.monotonic() < deadline, f"nothing within {seconds} s"
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
     return found
 
 
