@@ -52,18 +52,18 @@ def build_event(
         method: as received.
         target: path and query as received; neither is decoded.
         headers: names in lower case, with the X-Forwarded ones already added.
-        body: text if its content type says so, otherwise it travels in base64.
+        body: text if its content type says so and its bytes are text, otherwise it travels in base64.
         function: logical id, part of the made-up target group's ARN.
         multi_value: whether repeated headers and query values are kept, in `multiValue…` keys, or the last one wins.
     """
     path, _, query = target.partition("?")
     pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
-    is_text = _is_text(dict(headers)) or not body
+    is_text = not body or (_is_text(dict(headers)) and _is_utf8(body))
     event: dict[str, Any] = {
         "requestContext": {"elb": {"targetGroupArn": _target_group_arn(function)}},
         "httpMethod": method,
         "path": path,
-        "body": body.decode("utf-8", errors="replace") if is_text else base64.b64encode(body).decode("ascii"),
+        "body": body.decode("utf-8") if is_text else base64.b64encode(body).decode("ascii"),
         "isBase64Encoded": not is_text,
     }
     if multi_value:
@@ -108,6 +108,14 @@ def _is_text(headers: Mapping[str, str]) -> bool:
         return False
     content_type = headers.get("content-type", "").split(";")[0].strip().lower()
     return content_type.startswith("text/") or content_type in TEXT_TYPES
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _collect(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:

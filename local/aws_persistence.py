@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
+RESTORE_SECONDS = 30.0
+
+
 class DurableApplication:
     """The emulator's WSGI application, with S3 and SQS written through to a folder."""
 
@@ -35,10 +38,13 @@ class DurableApplication:
         self._messages = MessageFiles(directory / "sqs")
         # moto rebuilds its list of messages when one is deleted; a message sent meanwhile would be lost.
         self._lock = threading.RLock()
+        self._is_restored = threading.Event()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve one request."""
+        """Serve one request; those about messages and objects wait until the earlier ones are back in their place."""
         service = _service(environ)
+        if _is_about_content(environ, service):
+            self._is_restored.wait(RESTORE_SECONDS)
         if service == "sqs" and not environ.get("HTTP_X_AMZ_TARGET", "").endswith("ReceiveMessage"):
             with self._lock:
                 answer = list(self._application(environ, start_response))
@@ -57,6 +63,7 @@ class DurableApplication:
         with self._lock:
             self._objects.restore()
             self._messages.restore()
+        self._is_restored.set()
 
 
 class ObjectFiles:
@@ -133,17 +140,23 @@ class MessageFiles:
                 self._stored[name] = self._write(queue_name, message)
 
     def restore(self) -> None:
-        """Queue the messages of the folder again, in the order they were sent."""
+        """Queue the messages of the folder again, in the order they were sent.
+
+        Their files stay as they are: an emulator that dies meanwhile must lose none of them.
+        """
         backend = _sqs()
-        for file in sorted(self._directory.glob("*/*.json")):
+        for file in sorted(self._directory.glob("*/*.json"), key=lambda file: file.name):
             known = json.loads(file.read_text())
-            file.unlink()
-            if file.parent.name in backend.queues:
+            self._sequence = max(self._sequence, int(file.name.partition("-")[0]))
+            if file.parent.name not in backend.queues:
+                file.unlink()
+            else:
                 message = Message(known["id"], known["body"])
                 message.group_id, message.deduplication_id = known["group_id"], known["deduplication_id"]
                 message.sequence_number, message.message_attributes = known["sequence_number"], known["attributes"]
                 message.mark_sent()
                 backend.queues[file.parent.name].add_message(message)
+                self._stored[f"{file.parent.name}/{message.id}"] = file
         self.store()
 
     def _write(self, queue_name: str, message: Message) -> Path:
@@ -165,6 +178,13 @@ def _service(environ: WSGIEnvironment) -> str:
     """The service a signed request is for: the credential scope names it, in a header or in a presigned address."""
     scope = environ.get("HTTP_AUTHORIZATION", "") + environ.get("QUERY_STRING", "").replace("%2F", "/")
     return next((service for service in ("s3", "sqs") if f"/{service}/aws4_request" in scope), "")
+
+
+def _is_about_content(environ: WSGIEnvironment, service: str) -> bool:
+    """Whether a request is about messages or objects, not about the queues and buckets that hold them."""
+    if service == "sqs":
+        return "Message" in environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    return service == "s3" and "/" in environ.get("PATH_INFO", "").strip("/")
 
 
 def _replace(file: Path, content: bytes) -> None:

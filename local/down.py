@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from local.layout import Layout, default_layout
-from local.processes import end_processes, living_processes
+from local.processes import birth_of, end_processes, living_processes
 from local.reachable_folder import remove_stand_in
 
 ORDERLY_STOP_SECONDS = 30.0
@@ -34,9 +34,11 @@ def run(options: argparse.Namespace) -> int:
     supervisor = _supervisor(layout)
     if supervisor in processes:
         os.kill(supervisor, signal.SIGTERM)
+        # It forgets its list of processes before it ends, so it is watched by itself.
+        born = birth_of(supervisor)
         deadline = time.monotonic() + ORDERLY_STOP_SECONDS
-        while supervisor in living_processes(layout.process_file) and time.monotonic() < deadline:
-            time.sleep(0.1)
+        while birth_of(supervisor) == born and time.monotonic() < deadline:
+            time.sleep(0.05)
     end_processes(layout.process_file)
     layout.stack_file.unlink(missing_ok=True)
     remaining = living_processes(layout.process_file)

@@ -273,7 +273,8 @@ class Connection:
 
 def error_answer(status: int, code: str, message: str) -> Answer:
     """An answer of the front door itself in the platform's envelope; a real load balancer would send HTML."""
-    error = {"code": code, "message": message, "details": None, "request_id": None}
+    request_id = _new_trace_id().removeprefix("Root=")
+    error = {"code": code, "message": message, "details": None, "request_id": request_id}
     body = json.dumps({"status": "error", "data": None, "error": error}).encode()
     return Answer(status=status, headers=[("content-type", "application/json")], body=body)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -25,6 +27,8 @@ class StreamSignature(Protocol):
         """
 
 
+_TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=([\w-]{1,64})")
+
 ServeCall = Callable[[StreamTicket, MediaTransport], Awaitable[None]]
 
 
@@ -46,7 +50,7 @@ class MediaEndpoint:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Admit a socket and serve its call."""
         if scope["type"] != "websocket":
-            await _answer_http(send, errors.InvalidRequest("This address takes WebSocket connections only."))
+            await _answer_http(scope, send, errors.Unauthenticated("Only signed WebSocket upgrades are taken here."))
             return
         await receive()  # websocket.connect: the handshake waits for our decision
         try:
@@ -57,7 +61,7 @@ class MediaEndpoint:
                 await self._serve(ticket, MediaTransport(receive, send))
         except errors.PlatformError as error:
             logger.warning("media_stream_refused", code=error.code)
-            await _deny(send, error)
+            await _deny(scope, send, error)
         finally:
             unbind()
 
@@ -72,9 +76,9 @@ class MediaEndpoint:
         return ticket
 
 
-async def _deny(send: Send, error: errors.PlatformError) -> None:
+async def _deny(scope: Message, send: Send, error: errors.PlatformError) -> None:
     """Refuse the upgrade with a status of our own; a plain close would become a 403."""
-    response = HTTPResponse.failure(error, request_id="")
+    response = HTTPResponse.failure(error, request_id=_request_id(scope))
     headers = [(name.encode(), value.encode()) for name, value in response.headers.items()]
     await send(
         {
@@ -86,7 +90,15 @@ async def _deny(send: Send, error: errors.PlatformError) -> None:
     await send({"type": "websocket.http.response.body", "body": response.body.encode()})
 
 
-async def _answer_http(send: Send, error: errors.PlatformError) -> None:
-    body = HTTPResponse.failure(error, request_id="").body.encode()
-    await send({"type": "http.response.start", "status": 426, "headers": [(b"content-type", b"application/json")]})
-    await send({"type": "http.response.body", "body": body})
+async def _answer_http(scope: Message, send: Send, error: errors.PlatformError) -> None:
+    response = HTTPResponse.failure(error, request_id=_request_id(scope))
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body.encode()})
+
+
+def _request_id(scope: Message) -> str:
+    """The load balancer's id of the request; one of our own where there is no load balancer."""
+    trace = dict(scope["headers"]).get(b"x-amzn-trace-id", b"").decode("ascii", "replace")
+    root = _TRACE_ROOT.search(trace)
+    return root[1] if root else uuid.uuid4().hex

@@ -34,6 +34,10 @@ TIME_IS_NEARLY_UP = "Just so you know: this call can last one more minute."
 TIME_IS_UP = "We have reached the longest time a call can take. Please call us again. Goodbye."
 _WARNING_SECONDS = 60
 _FAREWELL_SECONDS = 5
+# Twilio says "start" at once; a socket that says nothing must not hold a place for ever.
+_START_SECONDS = 10
+CALLER_HUNG_UP = "caller_hung_up"
+STREAM_LOST = "stream_lost"
 
 
 async def serve_call(services: CallServices, ticket: StreamTicket, transport: MediaTransport) -> None:
@@ -41,10 +45,13 @@ async def serve_call(services: CallServices, ticket: StreamTicket, transport: Me
     reason, has_failed = "failure", True
     try:
         async with aclosing(transport.events()) as events:
-            if await _has_started(events, ticket):
-                reason, has_failed = await _converse(services, ticket, transport, events), False
+            refused_for = await _start(events, ticket)
+            if refused_for is None:
+                reason = await _converse(services, ticket, transport, events)
+                has_failed = reason == STREAM_LOST
             else:
-                reason = "wrong_call"
+                reason = refused_for
+                await transport.refuse()
     except Exception:  # noqa: BLE001 - the call's entry point: whatever it was, the call is closed and kept
         logger.exception("call_failed", call_sid=ticket.call_sid)
     finally:
@@ -53,12 +60,18 @@ async def serve_call(services: CallServices, ticket: StreamTicket, transport: Me
         )
 
 
-async def _has_started(events: AsyncGenerator[StreamEvent, None], ticket: StreamTicket) -> bool:
-    """Wait for the stream's start; False when it is not of the call whose token let it in."""
-    async for event in events:
-        if isinstance(event, Start):
-            return event.call_sid == ticket.call_sid
-    return False
+async def _start(events: AsyncGenerator[StreamEvent, None], ticket: StreamTicket) -> str | None:
+    """Wait for the stream's start; None when it is of the call whose token let it in, else why it is not served."""
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            async for event in events:
+                if isinstance(event, Start):
+                    return None if event.call_sid == ticket.call_sid else "wrong_call"
+                if isinstance(event, Stop):
+                    break
+    except TimeoutError:
+        logger.warning("stream_not_started", call_sid=ticket.call_sid)
+    return "not_started"
 
 
 async def _converse(
@@ -106,10 +119,13 @@ class CallSession:
         self._mouth = VoiceChannel(ticket.call_sid, sink, services.synthesizer, self._now_ms)
         self._speaking: asyncio.Task[None] | None = None
         self._unanswered = ""
+        # A call that came back goes on behind what it had: same clock, and numbers that were not given before.
+        elapsed = datetime.now(UTC) - opened.call.started_at
+        self._offset_ms = max(0, round(elapsed.total_seconds() * 1000)) if ticket.resumes else 0
         self._count = 0
         self._turn_started_ms = 0
         self._speech_ended_at = 0.0
-        self._end_reason = "caller_hung_up"
+        self._end_reason = CALLER_HUNG_UP
 
     async def run(self, events: AsyncGenerator[StreamEvent, None]) -> str:
         """Talk until the stream is over; return why it ended."""
@@ -128,6 +144,10 @@ class CallSession:
                 if isinstance(event, Stop):
                     break
                 self._handle(event, ear)
+            else:
+                # The caller is still on the line, and comes back through the recovery webhook.
+                if self._transport.was_cut and self._end_reason == CALLER_HUNG_UP:
+                    self._end_reason = STREAM_LOST
         finally:
             await self._fall_silent()
             await ear.aclose()
@@ -206,8 +226,7 @@ class CallSession:
     async def _remark(self, text: str) -> None:
         """Say something that answers no question, and keep what was heard of it."""
         agent_id = "" if self._opened.greeter is None else self._opened.greeter.id
-        self._count += 1
-        position = f"{self._ticket.call_sid}:{self._count}"
+        position = self._next_place()
         recipient = Recipient(
             channel=VOICE_CHANNEL,
             user_id=self._ticket.caller_id,
@@ -260,13 +279,18 @@ class CallSession:
             await asyncio.wait({self._speaking}, timeout=_FAREWELL_SECONDS)
             self._speaking.cancel()
 
-    def _message(self, text: str, attributes: dict[str, JSON]) -> InboundMessage:
+    def _next_place(self) -> str:
+        """A name for the next turn that no other turn of the call has, not even one before the stream was lost."""
         self._count += 1
+        stream = f":{self._offset_ms}" if self._offset_ms else ""
+        return f"{self._ticket.call_sid}{stream}:{self._count}"
+
+    def _message(self, text: str, attributes: dict[str, JSON]) -> InboundMessage:
         now = datetime.now(UTC)
         return InboundMessage(
             channel=VOICE_CHANNEL,
             user_id=self._ticket.caller_id,
-            provider_message_id=f"{self._ticket.call_sid}:{self._count}",
+            provider_message_id=self._next_place(),
             kind=MessageKind.SPEECH,
             text=text,
             business_id=self._ticket.business_id,
@@ -276,8 +300,8 @@ class CallSession:
         )
 
     def _now_ms(self) -> int:
-        """The stream's own clock: how much of the caller's audio has passed."""
-        return self._recording.timeline.position_ms
+        """The call's own clock: how much of the caller's audio has passed."""
+        return self._offset_ms + self._recording.timeline.position_ms
 
     def _tell_partial(self, text: str) -> None:
         self._tasks.create_task(self._tell(EventType.CALL_PARTIAL, {"text": text}))

@@ -21,7 +21,8 @@ class _StartBody(msgspec.Struct, frozen=True, rename="camel"):
 class _MediaBody(msgspec.Struct, frozen=True):
     # msgspec decodes base64 into a bytes field: one step instead of two for every frame.
     payload: bytes
-    timestamp: str = "0"
+    # Twilio writes numbers as text; those who play Twilio often do not.
+    timestamp: str | int | float = "0"
     track: str = "inbound"
 
 
@@ -67,7 +68,7 @@ class Media(msgspec.Struct, frozen=True, tag_field="event", tag="media"):
     @property
     def timestamp_ms(self) -> int:
         """Milliseconds since the stream started; 0 when Twilio's text is no number."""
-        text = self.media.timestamp
+        text = str(self.media.timestamp).partition(".")[0]
         return int(text) if text.isdecimal() else 0
 
 

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from shared.errors import InvalidRequest
@@ -20,6 +21,10 @@ Send = Callable[[Message], Awaitable[None]]
 
 SEND_TIMEOUT_SECONDS = 5
 QUEUED_MESSAGES = 2000
+# RFC 6455, section 7.4.1: "normal", "going away", and a close frame without a code.
+_ORDERLY_CLOSURES = frozenset({1000, 1001, 1005})
+_ABNORMAL_CLOSURE = 1006
+_POLICY_VIOLATION = 1008
 _STREAM_SID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -37,12 +42,19 @@ class MediaTransport:
         self._queue: deque[str] = deque()
         self._has_work = asyncio.Event()
         self._is_closing = False
+        self._was_cut = False
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether the socket broke off, as no side that means to end it leaves it."""
+        return self._was_cut
 
     async def events(self) -> AsyncGenerator[StreamEvent, None]:
         """What Twilio sends, until the socket closes or `close` was called."""
         while True:
             message = await self._receive()
             if message["type"] != "websocket.receive":
+                self._was_cut = message.get("code", _ABNORMAL_CLOSURE) not in _ORDERLY_CLOSURES
                 return
             try:
                 event = protocol.decode(message.get("text") or message.get("bytes") or b"")
@@ -72,6 +84,11 @@ class MediaTransport:
         """Let the sender close the socket once everything queued is sent."""
         self._is_closing = True
         self._has_work.set()
+
+    async def refuse(self) -> None:
+        """Close a socket that is not served, unless the peer has left already."""
+        with suppress(OSError, TimeoutError):
+            await self._send_one({"type": "websocket.close", "code": _POLICY_VIOLATION})
 
     async def send_all(self) -> None:
         """Send what is queued until the socket is closed. Runs as one task for the whole call.

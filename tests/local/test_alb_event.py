@@ -63,6 +63,13 @@ def test_everything_else_travels_in_base64(headers: list[tuple[str, str]]) -> No
     assert base64.b64decode(event["body"]) == b"a=1&b=\xff"
 
 
+def test_bytes_that_are_no_text_are_not_changed_on_the_way_whatever_they_are_called() -> None:
+    event = event_of("/", ("content-type", "application/json"), body=b'{"a": "\xff"}')
+
+    assert event["isBase64Encoded"] is True
+    assert base64.b64decode(event["body"]) == b'{"a": "\xff"}'
+
+
 def test_answer_is_read_with_repeated_headers() -> None:
     result = {"statusCode": 200, "multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"]}, "body": "ok"}
 

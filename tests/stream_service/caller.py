@@ -75,6 +75,16 @@ class Caller:
         self._to_session.put_nowait({"type": "websocket.disconnect", "code": 1000})
         await self._let_others_run()
 
+    async def break_off(self) -> None:
+        """Lose the connection without a word, as a broken network does."""
+        self._to_session.put_nowait({"type": "websocket.disconnect", "code": 1006})
+        await self._let_others_run()
+
+    async def stop_before_start(self) -> None:
+        """End a stream that never began."""
+        self._tell({"event": "stop", "stop": {"callSid": self._call_sid}})
+        await self._let_others_run()
+
     async def _live(self, frame: bytes, milliseconds: int) -> None:
         for _ in range(milliseconds // FRAME_MS):
             payload = base64.b64encode(frame).decode()

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 import uvicorn
 from twilio.request_validator import RequestValidator
@@ -120,6 +121,15 @@ async def test_an_unsigned_upgrade_gets_401_and_leaves_the_token_unused(signatur
         assert json.loads(refused.value.response.body)["error"]["code"] == "signature_invalid"
         async with service.open("token-1") as stream:
             assert await say(stream, "//8=") == "//8="
+
+
+async def test_plain_http_is_not_let_in_either_and_the_refusal_can_be_found_in_the_logs() -> None:
+    async with running() as service, httpx.AsyncClient(trust_env=False) as client:
+        headers = {"x-amzn-trace-id": "Root=1-67891233-abcdef012345678912345678"}
+        answer = await client.get(f"http://127.0.0.1:{service.port}/media/token-1", headers=headers)
+
+    assert answer.status_code == 401
+    assert answer.json()["error"]["request_id"] == "1-67891233-abcdef012345678912345678"
 
 
 async def test_a_token_opens_one_stream_only() -> None:

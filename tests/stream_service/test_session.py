@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -96,11 +96,16 @@ class World:
             yield ReplyChunk(text=f"{word} ", agent_id="reception")
 
 
-@asynccontextmanager
-async def call(
-    world: World, *, speech_ms: int = 1000, limit_seconds: int = 1800, can_transfer: bool = False, sid: str = "CA1"
-) -> AsyncGenerator[Caller, None]:
-    """A call that is up; it is hung up at the end if nobody did before."""
+async def serve(
+    world: World,
+    caller: Caller,
+    *,
+    speech_ms: int = 1000,
+    limit_seconds: int = 1800,
+    can_transfer: bool = False,
+    ticket: StreamTicket = TICKET,
+) -> None:
+    """Serve a call until it is over."""
     services = CallServices(
         open_call=world.open_call,
         answer=world.answer,
@@ -115,8 +120,24 @@ async def call(
         call_limit_seconds=limit_seconds,
         can_transfer=can_transfer,
     )
+    await serve_call(services, ticket, MediaTransport(caller.receive, caller.send))
+
+
+@asynccontextmanager
+async def call(
+    world: World,
+    *,
+    speech_ms: int = 1000,
+    limit_seconds: int = 1800,
+    can_transfer: bool = False,
+    sid: str = "CA1",
+    ticket: StreamTicket = TICKET,
+) -> AsyncGenerator[Caller, None]:
+    """A call that is up; it is hung up at the end if nobody did before."""
     caller = Caller(sid)
-    serving = asyncio.create_task(serve_call(services, TICKET, MediaTransport(caller.receive, caller.send)))
+    serving = asyncio.create_task(
+        serve(world, caller, speech_ms=speech_ms, limit_seconds=limit_seconds, can_transfer=can_transfer, ticket=ticket)
+    )
     await caller.start()
     yield caller
     await caller.hang_up()
@@ -236,6 +257,24 @@ async def test_a_call_that_came_back_goes_on_behind_the_parts_it_has() -> None:
     assert world.part_numbers == list(range(first, first + 3))
 
 
+async def test_turns_of_a_call_that_came_back_are_not_taken_for_those_before() -> None:
+    world = World(started_at=datetime.now(UTC) - timedelta(seconds=95))
+
+    async with call(world) as caller:
+        await caller.listen(1500)
+        await caller.speak(1000)
+        await caller.listen(2000)
+    async with call(world, ticket=replace(TICKET, resumes=True)) as caller:
+        await caller.listen(1500)
+        await caller.speak(1000)
+        await caller.listen(2000)
+
+    first, second = world.asked
+    assert first.provider_message_id != second.provider_message_id
+    assert len({remark.position for remark in world.remarks}) == 2
+    assert second.attributes["start_ms"] == pytest.approx(95_000 + 1500, abs=500)
+
+
 async def test_hanging_up_while_the_agent_speaks_keeps_what_was_heard() -> None:
     world = World()
 
@@ -248,6 +287,41 @@ async def test_hanging_up_while_the_agent_speaks_keeps_what_was_heard() -> None:
     assert delivery.interrupted
     assert 0 < len(delivery.text) < len(REPLY)
     assert world.ended == [("caller_hung_up", False)]
+
+
+async def test_a_stream_that_breaks_off_leaves_a_call_that_can_come_back() -> None:
+    world = World()
+
+    async with call(world) as caller:
+        await caller.listen(1500)
+        await caller.break_off()
+
+    assert world.ended == [("stream_lost", True)]
+
+
+async def test_a_stream_that_stops_before_it_starts_is_let_go() -> None:
+    world = World()
+    caller = Caller()
+    serving = asyncio.create_task(serve(world, caller))
+
+    await caller.stop_before_start()
+
+    async with asyncio.timeout(5):
+        await serving
+    assert caller.is_closed
+    assert world.ended == [("not_started", True)]
+
+
+async def test_a_stream_that_never_starts_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream_service.session._START_SECONDS", 0.01)
+    world = World()
+    caller = Caller()
+
+    async with asyncio.timeout(5):
+        await serve(world, caller)
+
+    assert caller.is_closed
+    assert world.ended == [("not_started", True)]
 
 
 async def test_a_stream_of_another_call_is_not_served() -> None:

@@ -56,6 +56,16 @@ def test_media_is_decoded_audio_with_its_time() -> None:
     assert (event.mulaw, event.timestamp_ms) == (b"\xff" * 160, 40)
 
 
+@pytest.mark.parametrize("timestamp", [40, 40.0, "40"])
+def test_a_time_may_be_a_number_too(timestamp: float | str) -> None:
+    message = {"event": "media", "media": {"chunk": 2, "timestamp": timestamp, "payload": "//8="}}
+
+    event = protocol.decode(json.dumps(message))
+
+    assert isinstance(event, Media)
+    assert event.timestamp_ms == 40
+
+
 @pytest.mark.parametrize(
     ("message", "kind"),
     [
