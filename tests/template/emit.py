@@ -16,6 +16,8 @@ from shared.errors import StoreUnavailable
 from shared.use_cases.check_restore import MeasureRestorableLag
 from stream_service import heartbeat
 from stream_service.live_calls import LiveCalls
+from tests.fakes.clock import FrozenClock
+from tests.fakes.live_tasks import FakeLiveTasks
 from tests.shared.use_cases.test_check_restore import FakeBackups, Practice
 
 
@@ -34,9 +36,10 @@ async def hold_calls() -> None:
     stages_ms = with_first_audio(dict.fromkeys(STAGES, 100))
     draft = ReplyDraft(text="Namaste", agent_id="reception", stages_ms=stages_ms)
     observability.record_turn("voice", draft, Delivery(text="Namaste"))
-    heartbeat.INTERVAL_SECONDS = 0
+    heartbeat.REPORT_SECONDS, heartbeat.REPORTS_PER_METRIC = 0, 1
+    service = heartbeat.Heartbeat(LiveCalls(capacity=50), FakeLiveTasks(FrozenClock()))
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(heartbeat.beat(LiveCalls(capacity=50)), timeout=0.05)
+        await asyncio.wait_for(service.run(), timeout=0.05)
 
 
 async def judge_backups() -> None:
