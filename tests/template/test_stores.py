@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from types import SimpleNamespace
+
 import pytest
 
-from tests.template.stack import Node, Stack, text
+from shared.adapters.s3 import S3RecordingStore
+from tests.template.stack import Node, Stack, listed, statements, text
 
 PERIOD_OF_RECORDINGS_DAYS = 90
 
@@ -181,3 +186,25 @@ def test_the_proxy_admits_the_users_of_every_secret_that_signs_in_through_it(sta
 
     assert used <= admitted
     assert text({"Ref": "DatabaseReaderSecret"}) in used
+
+
+@pytest.mark.requirement("4.8")
+async def test_recordings_lie_where_they_age_and_where_roles_may_reach_them(stack: Stack) -> None:
+    keys: list[str] = []
+    client = SimpleNamespace(put_object=lambda **request: keys.append(request["Key"]))
+    store = S3RecordingStore("bucket", lambda: client)
+    await store.put_part("CA1", started_at=datetime(2026, 3, 1, tzinfo=UTC), number=0, stereo_mulaw=b"\xff")
+    (key,) = keys
+    lifecycle = stack.properties("DataBucket")["LifecycleConfiguration"]["Rules"]
+
+    reachable = {
+        (role, action)
+        for role, statement in statements(stack)
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+        if fnmatchcase(f"${{DataBucket.Arn}}/{key}", str(resource.get("Fn::Sub")) if isinstance(resource, dict) else "")
+    }
+
+    assert any(key.startswith(rule["Prefix"]) and "Transitions" in rule for rule in lifecycle if "Prefix" in rule)
+    writing = {("StreamTaskRole", f"s3:{action}") for action in ("PutObject", "GetObject", "DeleteObject")}
+    assert writing | {("HistoryApiRole", "s3:GetObject")} <= reachable
