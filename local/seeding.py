@@ -40,7 +40,7 @@ async def _measured(passages: Sequence[KnowledgePassage]) -> list[dict[str, obje
         return []
     vectors: list[Sequence[float]] = []
     for first in range(0, len(passages), PASSAGES_AT_ONCE):
-        texts = [f"{passage.title}. {passage.text}" for passage in passages[first : first + PASSAGES_AT_ONCE]]
+        texts = [passage.measured for passage in passages[first : first + PASSAGES_AT_ONCE]]
         vectors += await _patiently(embedder, texts)
     return [
         {"agent_id": passage.agent_id, "title": passage.title, "text": passage.text, "embedding": list(vector)}

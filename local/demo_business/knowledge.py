@@ -7,11 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnowledgePassage:
-    """One thing that an agent knows; offline the agent answers in these very words."""
+    """One thing that an agent knows; offline the agent answers in these very words.
+
+    Attributes:
+        title: what it is about, or a question that it answers.
+        measured: what a user's question is compared with.
+    """
 
     agent_id: str
     title: str
     text: str
+    measured: str
 
 
 _RECEPTION = {
@@ -35,6 +41,8 @@ _RECEPTION = {
     "Hospital on Old Airport Road.",
     "Contact": "You reach us by telephone and on WhatsApp at 080 4711 2233. The e-mail address is "
     "hello@lakeside-clinic.example.",
+    "Illness, pain, symptoms, fever, medicines and doses": "I can't give medical advice, but a doctor can see you, "
+    "usually on the same day. If it is urgent, for example chest pain or trouble breathing, please call 112 at once.",
     "Home visits": "Our family doctors make home visits within five kilometres for patients over 65.",
 }
 
@@ -85,8 +93,43 @@ _BILLING = {
     "Discounts": "Patients over 60 get ten percent off consultations and tests.",
 }
 
-KNOWLEDGE = tuple(
-    KnowledgePassage(agent_id=agent_id, title=title, text=text)
+# People ask in few words that mean little by themselves. What they say is compared with these words alone; with a
+# whole passage it would have too little in common.
+_ASKED_AS = {
+    "Opening hours": ("What are your timings?", "When do you open and close?", "Are you open now?"),
+    "Address": ("Where are you?", "Where is the clinic located?", "How do I get there by metro, bus or car?"),
+    "Doctors": ("Who are your doctors?", "Do you have a skin doctor, a dermatologist?", "Is Dr Rao there?"),
+    "Children": ("Who is the pediatrician?", "Do you have a doctor for my child?"),
+    "Illness, pain, symptoms, fever, medicines and doses": (
+        "How much medicine should I take?",
+        "I feel ill and have a headache.",
+        "My child has fever.",
+    ),
+    "Booking an appointment with a doctor": (
+        "I would like to book an appointment.",
+        "Book an appointment with Dr Rao on Monday.",
+        "Can I book for tomorrow morning?",
+        "I need an appointment for next Tuesday at three.",
+    ),
+    "Moving an appointment": ("Can I reschedule?", "Can I come at another time?"),
+    "Coming late": ("I am running late for my appointment.",),
+    "What to bring": ("What documents should I bring?",),
+    "Consultation fee": ("What is the doctor's fee?", "How much does a visit to the doctor cost?"),
+    "Ways to pay": ("Can I pay in cash?", "Do you accept credit cards?", "How can I pay?"),
+    "Bills and invoices": ("Can you send me the invoice by e-mail?",),
+    "Charged twice": ("When do I get back the second payment?",),
+}
+_PASSAGES = tuple(
+    (agent_id, title, text)
     for agent_id, passages in (("reception", _RECEPTION), ("appointments", _APPOINTMENTS), ("billing", _BILLING))
     for title, text in passages.items()
+)
+
+KNOWLEDGE = tuple(
+    KnowledgePassage(agent_id=agent_id, title=title, text=text, measured=f"{title}. {text}")
+    for agent_id, title, text in _PASSAGES
+) + tuple(
+    KnowledgePassage(agent_id=agent_id, title=question, text=text, measured=question)
+    for agent_id, title, text in _PASSAGES
+    for question in _ASKED_AS.get(title, ())
 )

@@ -192,5 +192,6 @@ _SMALL_TALK_REPLIES: dict[SmallTalk, Callable[[Prompt], str | HandOver]] = {
     SmallTalk.HELP: lambda prompt: f"{_field(prompt)} What would you like to know?",
     SmallTalk.THANKS: lambda _: "You're welcome. Is there anything else I can help you with?",
     SmallTalk.GOODBYE: lambda _: "Thank you for contacting us. Goodbye!",
+    SmallTalk.ANGER: lambda _: f"I'm sorry that I was of no help so far. {_OFFER}",
     SmallTalk.UNCLEAR: lambda _: "Sorry, I didn't catch that. Could you say it again?",
 }

@@ -19,6 +19,7 @@ class SmallTalk(StrEnum):
     YES = "yes"
     NO = "no"
     HELP = "help"
+    ANGER = "anger"
     UNCLEAR = "unclear"
 
 
@@ -54,6 +55,14 @@ _ARE_YOU = r"(?:are you|am i (?:talking|speaking) (?:to|with)|is this|kya aap)"
 _MACHINE = r"(?:robot|bot|human|machine|computer|ai|real|recording|insaan)"
 _WHO = r"(?:who are you|who is (?:this|speaking)|what(?:s| is) your name|aap kaun)"
 
+_INSULT = (
+    r"(?:idiots?|stupid|dumb|useless|moron|shut up|fuck(?:ing|ers?)?|bastards?|bullshit|worst|pathetic|bakwas|bewakoof"
+    r"|pagal)"
+)
+_OF_INSULTS = (
+    r"(?:you|u|are|r|is|this|what|such|so|a|an|the|of|off|very|really|bot|robot|service|thing|just|and|tum|ho|hai)"
+)
+
 # In the order they are tried. Patterns that may stand anywhere in a remark begin and end with `.*`.
 _REMARKS = (
     (SmallTalk.IDENTITY, rf".*\b{_ARE_YOU}\b.{{0,20}}\b{_MACHINE}\b.*"),
@@ -72,6 +81,7 @@ _REMARKS = (
     (SmallTalk.YES, rf"{_YES}(?: (?:{_YES}|do))*"),
     (SmallTalk.NO, rf"{_NO}(?: (?:{_NO}|its ok|its okay|need|that|{_FILLER}))*"),
     (SmallTalk.HELP, r"(?:i need |can you |please )?help(?: me)?|(?:what|how) can you (?:do|help)(?: \w+){0,3}|menu"),
+    (SmallTalk.ANGER, rf"(?:{_OF_INSULTS} )*{_INSULT}(?: (?:{_INSULT}|{_OF_INSULTS}))*"),
     (SmallTalk.UNCLEAR, r"(?:(?:u+[hm]+|h+m+|a+h+|e+r+m*|so|well|and|but|you|the|a|i) ?)*"),
 )
 _COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _REMARKS)

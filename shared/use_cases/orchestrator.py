@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, Passage, RouteReason, RoutingDecision, RoutingRule
-from shared.domain.conversation import Conversation
+from shared.domain.conversation import Conversation, Speaker
 from shared.domain.message import InboundMessage, ReplyChunk
 from shared.domain.prompt import Colleague, HandOver, Prompt, TextPiece, TokenUsage, build_prompt
 from shared.domain.reply import ReplyDraft
@@ -27,6 +28,8 @@ PERSON_WILL_WRITE = "I'm passing you on to a colleague of the team, who will ans
 PERSON_WILL_SPEAK = "Please stay on the line, I'm connecting you with a colleague."
 PERSON_WILL_CALL_BACK = "I'll ask a colleague to call you back on this number. Is there anything else I can do?"
 NOBODY = "Thank you for your message. Nobody is available to answer right now; we will get back to you."
+_GOES_ON = re.compile(r"\s*(?:and|or|but|what about|how about|then|also|aur)\b", re.IGNORECASE)
+_LONGEST_FOLLOW_UP_WORDS = 6
 _HUMAN_COLLEAGUE = Colleague(id=HUMAN, description="a person of the team, for whatever the agents cannot settle")
 
 
@@ -121,7 +124,9 @@ class Orchestrator:
         self, reply: Reply, conversation: Conversation, message: InboundMessage, *, is_spoken: bool
     ) -> AsyncGenerator[ReplyChunk, None]:
         started = time.perf_counter()
-        desk, active = await asyncio.gather(self._open_desk(message.text), self._active(conversation))
+        desk, active = await asyncio.gather(
+            self._open_desk(_in_context(message.text, conversation)), self._active(conversation)
+        )
         reply.route = choose_agent(message, desk.agents, desk.rules, active, desk.passages)
         reply.stages_ms["routing"] = _elapsed_ms(started)
         agent = None if reply.route is None else desk.profile(reply.route.agent_id)
@@ -219,6 +224,14 @@ class Orchestrator:
             await self._active_agents.save(conversation.key, active)
         except StoreUnavailable:
             logger.warning("active_agent_not_kept")
+
+
+def _in_context(question: str, conversation: Conversation) -> str:
+    """What to search for: "and on Sunday?" means nothing without the question before it."""
+    if not _GOES_ON.match(question) or len(question.split()) > _LONGEST_FOLLOW_UP_WORDS:
+        return question
+    before = next((turn.text for turn in reversed(conversation.turns) if turn.speaker is Speaker.USER), "")
+    return f"{before} {question}".strip()
 
 
 def _colleagues(desk: _Desk, served: list[str]) -> tuple[Colleague, ...]:

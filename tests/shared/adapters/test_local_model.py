@@ -153,6 +153,14 @@ async def test_it_admits_to_be_a_machine() -> None:
     assert "AI assistant, not a person" in await text_of(prompt("Are you a robot?", HOURS))
 
 
+async def test_anger_is_met_with_an_offer_that_can_be_accepted() -> None:
+    calmed = await text_of(prompt("You are useless!"))
+
+    said = (turn(Speaker.USER, "You are useless!"), turn(Speaker.AGENT, calmed))
+    assert calmed.startswith("I'm sorry")
+    assert (await hand_over_of(prompt("Yes", turns=said))).target == HUMAN
+
+
 async def test_last_words_are_repeated_on_request() -> None:
     turns = (turn(Speaker.AGENT, "We open at 8."), turn(Speaker.SYSTEM, "a note"))
 

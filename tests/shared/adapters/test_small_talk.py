@@ -28,6 +28,8 @@ from shared.adapters.small_talk import SmallTalk, recognise
         ("Please transfer me to a human agent.", SmallTalk.PERSON),
         ("Can I speak to somebody, please?", SmallTalk.PERSON),
         ("I want a human", SmallTalk.PERSON),
+        ("You are useless, idiot!", SmallTalk.ANGER),
+        ("shut up you stupid bot", SmallTalk.ANGER),
         ("Operator!", SmallTalk.PERSON),
         ("Put me through to one of your people", SmallTalk.PERSON),
         ("mujhe kisi se baat karni hai", SmallTalk.PERSON),
@@ -56,6 +58,8 @@ def test_small_talk_is_recognised(remark: str, kind: SmallTalk) -> None:
     "question",
     [
         "Hi, what are your opening hours?",
+        "What is the worst time to come?",
+        "Shut up and tell me when you open",
         "Thank you, and how much is a consultation?",
         "Yes, but what does it cost?",
         "No parking nearby?",
@@ -73,7 +77,7 @@ def test_question_of_substance_is_not_small_talk(question: str) -> None:
     assert recognise(question) is None
 
 
-@pytest.mark.parametrize("word", ["ok ", "thanks ", "hello ", "yes ", "um ", "talk ", "are you ", "a "])
+@pytest.mark.parametrize("word", ["ok ", "thanks ", "hello ", "yes ", "um ", "talk ", "are you ", "a ", "you stupid "])
 def test_long_nonsense_is_judged_quickly(word: str) -> None:
     started = time.process_time()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
 from shared.domain.agent import HUMAN, ActiveAgent, RouteReason, RuleKind
-from shared.domain.conversation import Conversation, ConversationKey
+from shared.domain.conversation import Conversation, ConversationKey, Speaker, Turn
 from shared.domain.message import InboundMessage
 from shared.domain.prompt import HandOver, TextPiece, TokenUsage
 from shared.errors import ModelUnavailable, StoreUnavailable
@@ -22,7 +23,7 @@ from shared.use_cases.orchestrator import (
 )
 from tests.fakes.clock import FrozenClock
 from tests.fakes.faults import Down
-from tests.fakes.language_model import FakeLanguageModel
+from tests.fakes.language_model import FakeEmbedder, FakeLanguageModel
 from tests.fakes.stores import FakeAgentStore
 from tests.samples import a_message
 from tests.shared.use_cases.house import AGENTS, QUESTION_ABOUT_BOOKING, House, a_rule, an_agent
@@ -314,3 +315,24 @@ async def test_without_agents_nobody_greets(house: House) -> None:
     house.agents = FakeAgentStore()
 
     assert await house.orchestrator.greeter(CONVERSATION, a_message(channel="voice", text="")) is None
+
+
+async def test_a_question_that_goes_on_is_searched_for_with_the_one_before(house: House) -> None:
+    before = Turn(speaker=Speaker.USER, text=QUESTION_ABOUT_BOOKING, at=house.clock())
+    conversation = replace(CONVERSATION, turns=(before,))
+    house.embedder = FakeEmbedder({f"{QUESTION_ABOUT_BOOKING} And on Sunday?": (1.0, 0.0)})
+
+    _, reply = await reply_to(house, a_message(text="And on Sunday?"), conversation=conversation)
+
+    assert reply.route is not None
+    assert reply.route.reason is RouteReason.MEANING
+
+
+async def test_a_question_of_its_own_is_searched_for_alone(house: House) -> None:
+    before = Turn(speaker=Speaker.USER, text="Where do I park?", at=house.clock())
+    conversation = replace(CONVERSATION, turns=(before,))
+
+    _, reply = await reply_to(house, a_message(text=QUESTION_ABOUT_BOOKING), conversation=conversation)
+
+    assert reply.route is not None
+    assert reply.route.reason is RouteReason.MEANING
