@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared import wiring
-from shared.adapters.twilio_signature import TwilioSignature
+from shared.adapters.twilio.signature import TwilioSignature
 from shared.wiring import engines, stores
 from stream_service.app import create_app
 from stream_service.call_services import CallServices

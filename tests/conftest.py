@@ -15,7 +15,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine, event, text
 
-from shared.adapters.aws_client import AwsClient
+from shared.adapters.aws.client import AwsClient
 from shared.adapters.postgres.engine import Database, driver_url
 from shared.adapters.postgres.migrate import upgrade
 from shared.adapters.postgres.schema import metadata

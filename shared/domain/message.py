@@ -55,9 +55,7 @@ _ACKNOWLEDGED = frozenset(
         MessageKind.UNSUPPORTED,
     }
 )
-_SILENT = frozenset(
-    {MessageKind.REACTION, MessageKind.EDIT, MessageKind.REVOKE, MessageKind.SYSTEM, MessageKind.ECHO}
-)
+_SILENT = frozenset({MessageKind.REACTION, MessageKind.EDIT, MessageKind.REVOKE, MessageKind.SYSTEM, MessageKind.ECHO})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -196,7 +196,7 @@ def guard_source() -> GuardSource:
 @lru_cache(maxsize=1)
 def telephony() -> Telephony:
     """Twilio's voice webhooks and call control."""
-    from shared.adapters.twilio_voice import twilio_voice
+    from shared.adapters.twilio.voice import twilio_voice
 
     return twilio_voice(settings())
 
@@ -213,8 +213,8 @@ def query_history() -> QueryHistory:
 @lru_cache(maxsize=1)
 def token_verifier() -> TokenVerifier:
     """Who is asking."""
-    from shared.adapters.bearer_tokens import BearerTokens
-    from shared.adapters.signing_keys import SigningKeys
+    from shared.adapters.identity.bearer_tokens import BearerTokens
+    from shared.adapters.identity.signing_keys import SigningKeys
     from shared.settings import SettingsInvalid
 
     known = settings()
@@ -288,7 +288,7 @@ def send_outbound_message() -> SendOutboundMessage:
 def place_call() -> PlaceCall:
     """Calls that the business begins."""
     from shared.adapters.redis.request_keys import RedisRequestKeys
-    from shared.adapters.twilio_voice import twilio_voice
+    from shared.adapters.twilio.voice import twilio_voice
     from shared.use_cases.place_call import CallLimits, PlaceCall
     from shared.wiring import stores
 
@@ -332,8 +332,8 @@ def migrate_database() -> Callable[[], str]:
 @lru_cache(maxsize=1)
 def cost_source() -> CostSource:
     """The cloud provider's accounts."""
-    from shared.adapters.aws_client import AwsClient
-    from shared.adapters.cost_explorer import REGION, CostExplorer
+    from shared.adapters.aws.client import AwsClient
+    from shared.adapters.aws.cost_explorer import REGION, CostExplorer
 
     return CostExplorer(AwsClient("ce", region=REGION))
 
@@ -358,8 +358,8 @@ def rotate_password() -> RotatePassword:
     Raises:
         SettingsInvalid: the database's host or the secret of its owner is not named.
     """
+    from shared.adapters.aws.rotating_secret import SecretsManagerRotation
     from shared.adapters.postgres.application_users import PostgresApplicationUsers
-    from shared.adapters.rotating_secret import SecretsManagerRotation
     from shared.settings import SettingsInvalid
     from shared.use_cases.rotate_password import RotatePassword
     from shared.wiring import stores

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from shared.adapters.twilio_whatsapp import twilio_whatsapp_channel
+from shared.adapters.twilio.whatsapp import twilio_whatsapp_channel
 from shared.adapters.whatsapp import whatsapp_channel
 from shared.ports.channel import Channel
 from shared.wiring.environment import now, settings

@@ -10,7 +10,7 @@ from shared.wiring.environment import settings
 if TYPE_CHECKING:
     import boto3
 
-    from shared.adapters.openai_compatible import OpenAICompatibleClient
+    from shared.adapters.models.openai_compatible import OpenAICompatibleClient
     from shared.ports.language_model import Embedder, LanguageModel
 
 
@@ -28,19 +28,19 @@ def language_model() -> LanguageModel:
     known = settings()
     match known.language_model:
         case "bedrock":
-            from shared.adapters.bedrock import BedrockLanguageModel
+            from shared.adapters.models.bedrock import BedrockLanguageModel
 
             return BedrockLanguageModel(aws_session(), model_id=known.bedrock_model_id)
         case "openai":
-            from shared.adapters.openai_compatible import OpenAICompatibleLanguageModel
+            from shared.adapters.models.openai_compatible import OpenAICompatibleLanguageModel
 
             return OpenAICompatibleLanguageModel(_openai(), model=known.openai_model)
         case "local":
-            from shared.adapters.local_model import LocalModel
+            from shared.adapters.models.local import LocalModel
 
             return LocalModel(embedder())
         case "scripted":
-            from shared.adapters.scripted_model import ScriptedModel
+            from shared.adapters.models.scripted import ScriptedModel
 
             return ScriptedModel(reply_tokens=known.scripted_reply_tokens, delay_ms=known.scripted_reply_delay_ms)
 
@@ -51,15 +51,15 @@ def embedder() -> Embedder | None:
     known = settings()
     match known.embeddings:
         case "bedrock":
-            from shared.adapters.bedrock_embeddings import BedrockEmbedder
+            from shared.adapters.models.bedrock_embeddings import BedrockEmbedder
 
             return BedrockEmbedder(aws_session(), model_id=known.bedrock_embedding_model_id)
         case "openai":
-            from shared.adapters.openai_compatible import OpenAICompatibleEmbedder
+            from shared.adapters.models.openai_compatible import OpenAICompatibleEmbedder
 
             return OpenAICompatibleEmbedder(_openai(), model=known.openai_embedding_model)
         case "local":
-            from shared.adapters.minilm import MiniLMEmbedder
+            from shared.adapters.models.minilm import MiniLMEmbedder
 
             return MiniLMEmbedder()
         case "none":
@@ -68,7 +68,7 @@ def embedder() -> Embedder | None:
 
 @lru_cache(maxsize=1)
 def _openai() -> OpenAICompatibleClient:
-    from shared.adapters.openai_compatible import OpenAICompatibleClient
+    from shared.adapters.models.openai_compatible import OpenAICompatibleClient
 
     known = settings()
     return OpenAICompatibleClient(base_url=known.openai_base_url, api_key=known.openai_api_key.get_secret_value())

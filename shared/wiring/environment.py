@@ -30,7 +30,9 @@ def settings() -> Settings:
         for name in type(loaded).model_fields
         if isinstance(value := getattr(loaded, name), SecretStr)
     ]
-    observability.configure(level=loaded.log_level, secrets=secrets, hash_key=loaded.whatsapp_app_secret.get_secret_value())
+    observability.configure(
+        level=loaded.log_level, secrets=secrets, hash_key=loaded.whatsapp_app_secret.get_secret_value()
+    )
     return loaded
 
 

@@ -10,7 +10,7 @@ from shared.settings import SettingsInvalid
 from shared.wiring.environment import now, settings
 
 if TYPE_CHECKING:
-    from shared.adapters.aws_backup import AwsBackupService
+    from shared.adapters.aws.backup import AwsBackupService
     from shared.ports.idle import RecommendationStore
     from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag
     from shared.use_cases.repair_calls import RepairCalls
@@ -42,7 +42,7 @@ def check_restore() -> CheckRestore:
     Raises:
         SettingsInvalid: the secret of the database's user is not named.
     """
-    from shared.adapters.database_secret import DatabaseSecret
+    from shared.adapters.aws.database_secret import DatabaseSecret
     from shared.adapters.postgres.engine import Database
     from shared.adapters.postgres.survey import SURVEY_SECONDS, PostgresRestoredDatabases, PostgresSurveyor
     from shared.use_cases.check_restore import CheckRestore
@@ -84,8 +84,8 @@ def report_idle_resources() -> ReportIdleResources:
     Raises:
         SettingsInvalid: the stack or the topic of its alarms is not named.
     """
-    from shared.adapters.idle_notes import SnsNotifier
-    from shared.adapters.resource_inventory import AwsResourceInventory
+    from shared.adapters.aws.idle_notes import SnsNotifier
+    from shared.adapters.aws.resource_inventory import AwsResourceInventory
     from shared.use_cases.report_idle_resources import ReportIdleResources
     from shared.wiring import stores
 
@@ -107,7 +107,7 @@ def recommendations() -> RecommendationStore:
     Raises:
         SettingsInvalid: the bucket is not named.
     """
-    from shared.adapters.idle_notes import S3RecommendationStore
+    from shared.adapters.aws.idle_notes import S3RecommendationStore
     from shared.wiring import stores
 
     bucket = settings().bucket
@@ -117,7 +117,7 @@ def recommendations() -> RecommendationStore:
 
 
 def _backups() -> AwsBackupService:
-    from shared.adapters.aws_backup import AwsBackupService
+    from shared.adapters.aws.backup import AwsBackupService
     from shared.wiring import stores
 
     return AwsBackupService(stores.aws_client("backup"), stores.aws_client("rds"))

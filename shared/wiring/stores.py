@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from redis.asyncio.cluster import RedisCluster
     from redis.credentials import CredentialProvider
 
-    from shared.adapters.aws_client import AwsClient
+    from shared.adapters.aws.client import AwsClient
     from shared.adapters.postgres.engine import Database
     from shared.ports.counters import Blocklist, ConnectionCounter, RateCounter
     from shared.ports.history import HistoryReader
@@ -113,7 +113,7 @@ def _cache_sign_in(known: Settings) -> CredentialProvider | None:
 
 def aws_client(service: str) -> AwsClient:
     """A client of an AWS service, made when it is first used."""
-    from shared.adapters.aws_client import AwsClient
+    from shared.adapters.aws.client import AwsClient
 
     return AwsClient(service, region=settings().aws_region)
 
@@ -199,7 +199,7 @@ def events() -> EventPublisher:
 @lru_cache(maxsize=1)
 def queue() -> MessageQueue:
     """From the webhook to the worker."""
-    from shared.adapters.sqs import SQSMessageQueue
+    from shared.adapters.aws.sqs import SQSMessageQueue
 
     url = settings().queue_url
     if url is None:
@@ -210,7 +210,7 @@ def queue() -> MessageQueue:
 @lru_cache(maxsize=1)
 def recordings() -> RecordingStore:
     """Recordings of calls."""
-    from shared.adapters.s3 import S3RecordingStore
+    from shared.adapters.aws.s3 import S3RecordingStore
 
     bucket = settings().bucket
     if bucket is None:

@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters.onnx_models import ModelMissing, check_digest, package_file, single_threaded_options
+from shared.adapters.models.onnx import ModelMissing, check_digest, package_file, single_threaded_options
 from shared.errors import SpeechUnavailable
 
 if TYPE_CHECKING:

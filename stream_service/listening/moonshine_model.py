@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.adapters.onnx_models import open_session
+from shared.adapters.models.onnx import open_session
 from stream_service.listening.moonshine_conversion import MoonshineFiles, converted_model
 from stream_service.media.audio import BYTES_PER_MS, FRAME_BYTES, FRAME_MS, decode_mulaw
 from stream_service.media.resampling import pcm_to_samples, upsample_8k_to_16k

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.adapters.onnx_models import ModelMissing, open_session, package_file
+from shared.adapters.models.onnx import ModelMissing, open_session, package_file
 from shared.errors import SpeechUnavailable
 from stream_service.media.audio import SAMPLE_RATE_HZ, decode_mulaw
 from stream_service.media.resampling import pcm_to_samples

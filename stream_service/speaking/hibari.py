@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.adapters.onnx_models import ModelMissing, package_file
+from shared.adapters.models.onnx import ModelMissing, package_file
 from shared.errors import SpeechUnavailable
 from stream_service.media.audio import encode_mulaw
 from stream_service.media.resampling import downsample_24k_to_8k, samples_to_pcm

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from shared.adapters.provider_client import ProviderClient
-from shared.adapters.twilio_client import twilio_client
-from shared.adapters.twilio_signature import TwilioSignature
-from shared.adapters.twilio_whatsapp import TwilioWhatsAppChannel
+from shared.adapters.twilio.client import twilio_client
+from shared.adapters.twilio.signature import TwilioSignature
+from shared.adapters.twilio.whatsapp import TwilioWhatsAppChannel
 from shared.adapters.whatsapp import WhatsAppChannel
 from shared.adapters.whatsapp.sending import GraphClient
 from shared.domain.message import DeliveryStatus, InboundMessage, Recipient, ReplyChunk, StatusUpdate

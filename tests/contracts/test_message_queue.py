@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.adapters.aws_client import AwsClient
-from shared.adapters.sqs import SQSMessageQueue
+from shared.adapters.aws.client import AwsClient
+from shared.adapters.aws.sqs import SQSMessageQueue
 from shared.domain.message import InboundItem, InboundMessage
 from shared.ports.messaging import MessageQueue
 from shared.queue_contract import decode

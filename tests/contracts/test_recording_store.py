@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.adapters.s3 import S3RecordingStore
+from shared.adapters.aws.s3 import S3RecordingStore
 from shared.ports.stores import RecordingStore
 from tests.contracts.conftest import REAL
 from tests.fakes.stores import FakeRecordingStore

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.adapters.sqs import deduplication_id
+from shared.adapters.aws.sqs import deduplication_id
 from shared.domain.event import PlatformEvent
 from shared.domain.message import InboundItem
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from local.demo_business import AGENTS, KNOWLEDGE, ROUTING_RULES
-from shared.adapters.minilm import MiniLMEmbedder
+from shared.adapters.models.minilm import MiniLMEmbedder
 from shared.domain.agent import HUMAN
 from shared.domain.routing import choose_agent
 from tests.samples import a_message

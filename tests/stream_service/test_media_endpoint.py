@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from shared.adapters.twilio_signature import TwilioSignature
+from shared.adapters.twilio.signature import TwilioSignature
 from shared.domain.call import StreamTicket
 from stream_service.__main__ import DrainingServer
 from stream_service.app import create_app

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from shared.adapters.s3 import S3RecordingStore
+from shared.adapters.aws.s3 import S3RecordingStore
 from tests.template.stack import Node, Stack, listed, statements, text
 
 PERIOD_OF_RECORDINGS_DAYS = 90

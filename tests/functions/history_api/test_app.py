@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.bearer_tokens import BearerTokens
-from shared.adapters.signing_keys import SigningKeys
+from shared.adapters.identity.bearer_tokens import BearerTokens
+from shared.adapters.identity.signing_keys import SigningKeys
 from shared.domain.agent import RouteReason
 from shared.domain.call import Call, CallDirection, CallState, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker

@@ -12,8 +12,8 @@ import pytest
 from moto.sns.models import sns_backends
 
 from shared import lambda_runtime
-from shared.adapters.aws_client import AwsClient
-from shared.adapters.idle_notes import S3RecommendationStore, SnsNotifier
+from shared.adapters.aws.client import AwsClient
+from shared.adapters.aws.idle_notes import S3RecommendationStore, SnsNotifier
 from shared.domain.idle import ObservedResource, ResourceKind
 from shared.errors import StoreUnavailable
 from shared.use_cases.report_idle_resources import ReportIdleResources

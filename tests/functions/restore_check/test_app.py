@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import Connection, make_url, text, update
 
 from shared import lambda_runtime
-from shared.adapters.aws_client import AwsClient
-from shared.adapters.database_secret import DatabaseSecret
+from shared.adapters.aws.client import AwsClient
+from shared.adapters.aws.database_secret import DatabaseSecret
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.history_store import PostgresHistoryStore
 from shared.adapters.postgres.migrate import upgrade

@@ -12,10 +12,10 @@ from moto.secretsmanager.models import secretsmanager_backends
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.adapters.aws_client import AwsClient
+from shared.adapters.aws.client import AwsClient
+from shared.adapters.aws.rotating_secret import SecretsManagerRotation
 from shared.adapters.postgres.application_users import PostgresApplicationUsers
 from shared.adapters.postgres.engine import driver_url, make_engine
-from shared.adapters.rotating_secret import SecretsManagerRotation
 from shared.errors import StoreUnavailable
 from shared.use_cases.rotate_password import RotatePassword
 from tests.functions.loading import load_function

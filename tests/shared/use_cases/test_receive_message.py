@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.twilio_signature import TwilioSignature
-from shared.adapters.twilio_whatsapp import TwilioWhatsAppChannel
+from shared.adapters.twilio.signature import TwilioSignature
+from shared.adapters.twilio.whatsapp import TwilioWhatsAppChannel
 from shared.adapters.whatsapp import WhatsAppChannel
 from shared.domain.message import InboundItem, InboundMessage
 from shared.domain.quota import RateWindow

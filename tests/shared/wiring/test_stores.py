@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from shared.adapters.aws_client import AwsClient
+from shared.adapters.aws.client import AwsClient
 from shared.wiring import environment, stores
 
 pytestmark = pytest.mark.integration

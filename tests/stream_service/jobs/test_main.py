@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.aws.s3 import S3RecordingStore
 from shared.adapters.postgres.calls import PostgresCallStore
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.history_reader import PostgresHistoryReader
-from shared.adapters.s3 import S3RecordingStore
 from shared.domain.call import CallState
 from shared.errors import StoreUnavailable
 from stream_service.jobs import __main__ as jobs

@@ -18,6 +18,9 @@ from shared.adapters.postgres import engine as engine_module
 from shared.adapters.postgres.engine import Database, driver_url
 from shared.errors import NotFound, StoreUnavailable
 
+GIVEN_UP_WITHIN_SECONDS = 30
+"""Far less than the minutes for which the system would wait, far more than a busy machine needs."""
+
 
 @pytest.fixture
 def silent_server() -> Iterator[str]:
@@ -57,7 +60,7 @@ async def test_a_server_that_does_not_answer_is_given_up(silent_server: str) -> 
     with pytest.raises(StoreUnavailable):
         await database.run(read_one)
 
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < GIVEN_UP_WITHIN_SECONDS
     await database.close()
 
 

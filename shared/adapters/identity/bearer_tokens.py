@@ -1,0 +1,76 @@
+"""Bearer tokens of an OpenID Connect provider such as Amazon Cognito: signed JWTs, checked here without asking it."""
+
+from __future__ import annotations
+
+import jwt
+
+from shared import errors
+from shared.adapters.identity.signing_keys import SigningKeys
+from shared.domain.access import Caller, Role
+
+ALGORITHM = "RS256"
+"""The only algorithm accepted, whatever a token's header says."""
+LONGEST_TOKEN = 8192
+LEEWAY_SECONDS = 30
+"""How far the provider's clock and ours may differ."""
+_GROUPS = "cognito:groups"
+
+
+class BearerTokens:
+    """Verifies access and identity tokens.
+
+    Source: RFC 7519, RFC 8725 and Amazon Cognito, "Verifying JSON web tokens".
+    """
+
+    def __init__(self, keys: SigningKeys, *, issuer: str, audience: str) -> None:
+        """`audience` is the app client's id: `aud` of an identity token, `client_id` of an access token."""
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+
+    async def verify(self, token: str) -> Caller:
+        """Check signature, issuer, audience and times; see `TokenVerifier`."""
+        if len(token) > LONGEST_TOKEN:
+            raise _refusal()
+        key = await self._keys.find(_key_id(token))
+        if key is None:
+            raise _refusal()
+        try:
+            claims = jwt.decode(
+                token,
+                key=key,
+                algorithms=[ALGORITHM],
+                issuer=self._issuer,
+                leeway=LEEWAY_SECONDS,
+                # The audience is checked below, because access tokens of Cognito name it `client_id`.
+                options={"require": ["exp", "iss", "sub"], "verify_aud": False},
+            )
+        except (jwt.PyJWTError, ValueError) as error:
+            raise _refusal() from error
+        if not self._is_for_us(claims) or claims.get("token_use", "access") not in ("access", "id"):
+            raise _refusal()
+        return Caller(subject=str(claims["sub"]), roles=_roles(claims.get(_GROUPS)))
+
+    def _is_for_us(self, claims: dict[str, object]) -> bool:
+        audience = claims.get("aud", claims.get("client_id"))
+        return self._audience in audience if isinstance(audience, list) else self._audience == audience
+
+
+def _key_id(token: str) -> str:
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.PyJWTError, ValueError) as error:
+        raise _refusal() from error
+    key_id = header.get("kid")
+    if header.get("alg") != ALGORITHM or not isinstance(key_id, str):
+        raise _refusal()
+    return key_id
+
+
+def _roles(groups: object) -> frozenset[Role]:
+    """The groups that are roles of ours; unknown ones give nothing."""
+    return frozenset(role for role in Role if role.value in groups) if isinstance(groups, list) else frozenset()
+
+
+def _refusal() -> errors.Unauthenticated:
+    return errors.Unauthenticated("The bearer token is not valid.")

@@ -1,0 +1,1 @@
+"""Language and embedding models: managed, compatible, offline and scripted."""

@@ -1,0 +1,1 @@
+"""Twilio: telephone calls, WhatsApp messages, the signature on both."""

@@ -1,0 +1,189 @@
+"""WhatsApp through Twilio, as a channel.
+
+Source: Twilio, "WhatsApp API overview" and "Message resource".
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shared.adapters.provider_json import list_of, text_of
+from shared.adapters.text_parts import split_text
+from shared.adapters.twilio.signature import TwilioSignature
+from shared.adapters.twilio.whatsapp_form import parse_message_form, parse_status_form, whatsapp_address
+from shared.domain.json_value import JSON
+from shared.domain.message import Delivery, InboundItem, Recipient, ReplyChunk
+from shared.domain.outbound import MessageTemplate
+from shared.errors import ProviderRejected, ProviderUnavailable
+from shared.http_contract import HTTPRequest, HTTPResponse
+from shared.ports.channel import ChannelCapabilities
+
+if TYPE_CHECKING:
+    from shared.adapters.provider_client import ProviderClient
+    from shared.settings import Settings
+
+CHANNEL_NAME = "twilio-whatsapp"
+TEXT_LIMIT = 1600
+_EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+# How far back a reply of ours may lie that a worker sent before it died: longer than the queue's retries take.
+_SEARCHED_MINUTES = 30
+_NOT_SENT = frozenset({"failed", "undelivered", "canceled"})
+
+
+class TwilioWhatsAppChannel:
+    """Both channel ports over Twilio's WhatsApp sender; replies always leave by REST, never in the webhook's answer."""
+
+    name = CHANNEL_NAME
+    capabilities = ChannelCapabilities(text_limit=TEXT_LIMIT, reply_window_hours=24)
+
+    def __init__(
+        self,
+        *,
+        signature: TwilioSignature,
+        status_url: str,
+        sender_number: str,
+        open_client: Callable[[], ProviderClient],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._signature = signature
+        self._status_url = status_url
+        self._sender_number = sender_number
+        self._open_client = open_client
+        self._client: ProviderClient | None = None
+        self._clock = clock
+
+    def handshake(self, request: HTTPRequest) -> HTTPResponse | None:  # noqa: ARG002 - the port's signature
+        """Twilio checks no address beforehand."""
+        return None
+
+    def verify(self, request: HTTPRequest) -> None:
+        """Check Twilio's signature.
+
+        Raises:
+            SignatureInvalid: it is missing or does not match.
+        """
+        self._signature.verify(request)
+
+    def parse(self, request: HTTPRequest) -> tuple[InboundItem, ...]:
+        """The one message of the post.
+
+        Raises:
+            InvalidRequest: not a form.
+        """
+        return (parse_message_form(request.form_values(), channel=self.name, received_at=self._clock()),)
+
+    def parse_status(self, request: HTTPRequest) -> tuple[InboundItem, ...]:
+        """The one status of the post.
+
+        Raises:
+            InvalidRequest: not a form.
+        """
+        return (parse_status_form(request.form_values(), channel=self.name, received_at=self._clock()),)
+
+    def acknowledge(self, items: tuple[InboundItem, ...]) -> HTTPResponse:  # noqa: ARG002 - the port's signature
+        """TwiML that says nothing."""
+        return HTTPResponse.xml(_EMPTY_TWIML)
+
+    def acknowledge_status(self) -> HTTPResponse:
+        """No content."""
+        return HTTPResponse.empty()
+
+    async def deliver(self, recipient: Recipient, reply: AsyncGenerator[ReplyChunk, None]) -> Delivery:
+        """Send the whole reply, in as few messages as it fits into.
+
+        Raises:
+            ProviderUnavailable: nothing was sent; the same delivery may succeed later.
+            ProviderRejected: nothing was sent and never will be.
+        """
+        from shared.adapters.text_delivery import deliver_in_parts  # Only senders load it.
+
+        client = self._sender()
+
+        async def send(part: str) -> str:
+            form = {**self._addresses(recipient), "Body": part, "StatusCallback": self._status_url}
+            return text_of(await client.post("/Messages.json", form=form), "sid") or ""
+
+        return await deliver_in_parts(reply, limit=TEXT_LIMIT, send=send)
+
+    async def deliver_template(self, recipient: Recipient, template: MessageTemplate) -> Delivery:
+        """See `TemplateSender.deliver_template`; Twilio's content template knows its language itself."""
+        variables = {str(number): value for number, value in enumerate(template.variables, start=1)}
+        form = {
+            **self._addresses(recipient),
+            "ContentSid": template.name,
+            "ContentVariables": msgspec.json.encode(variables).decode(),
+            "StatusCallback": self._status_url,
+        }
+        sid = text_of(await self._sender().post("/Messages.json", form=form), "sid")
+        return Delivery(text=template.as_turn, provider_message_ids=(sid,) if sid else ())
+
+    async def find_sent(self, recipient: Recipient, text: str) -> tuple[str, ...] | None:
+        """Look among the messages that Twilio took lately from us for this user.
+
+        Twilio keeps no id of ours, so a message with the same words counts as this delivery.
+
+        Raises:
+            ProviderUnavailable: Twilio cannot be asked, so it is not known.
+        """
+        since = self._clock() - timedelta(minutes=_SEARCHED_MINUTES)
+        query = {**self._addresses(recipient), "DateSent>": since.date().isoformat(), "PageSize": "100"}
+        try:
+            answer = await self._sender().get("/Messages.json", query=query)
+        except ProviderRejected as error:
+            raise ProviderUnavailable("Twilio does not say what was sent.") from error
+        wanted = split_text(text, TEXT_LIMIT)
+        found = {
+            text_of(message, "body"): text_of(message, "sid")
+            for message in list_of(answer, "messages")
+            if _is_recent(message, since) and text_of(message, "status") not in _NOT_SENT
+        }
+        return tuple(sid for part in wanted if (sid := found.get(part)) is not None)
+
+    async def aclose(self) -> None:
+        """Close the connections to the provider."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    def _addresses(self, recipient: Recipient) -> dict[str, str]:
+        sender = recipient.business_id or self._sender_number
+        return {"To": whatsapp_address(recipient.user_id), "From": whatsapp_address(sender)}
+
+    def _sender(self) -> ProviderClient:
+        if self._client is None:
+            self._client = self._open_client()
+        return self._client
+
+
+def _is_recent(message: JSON, since: datetime) -> bool:
+    """Whether a listed message is not older than `since`; one without a readable date may be brand new."""
+    stated = text_of(message, "date_created")
+    try:
+        return stated is None or parsedate_to_datetime(stated) >= since
+    except (TypeError, ValueError):
+        return True
+
+
+def twilio_whatsapp_channel(settings: Settings, clock: Callable[[], datetime]) -> TwilioWhatsAppChannel:
+    """The channel as the settings describe it."""
+    auth_token = settings.twilio_auth_token.get_secret_value()
+
+    def open_client() -> ProviderClient:
+        from shared.adapters.twilio.client import twilio_client  # Loads the HTTP client.
+
+        return twilio_client(
+            base_url=settings.twilio_api_base_url, account_sid=settings.twilio_account_sid, auth_token=auth_token
+        )
+
+    return TwilioWhatsAppChannel(
+        signature=TwilioSignature(auth_token=auth_token, public_base_url=settings.public_base_url),
+        status_url=f"{settings.public_base_url}/webhooks/messages/{CHANNEL_NAME}/status",
+        sender_number=settings.twilio_whatsapp_number,
+        open_client=open_client,
+        clock=clock,
+    )

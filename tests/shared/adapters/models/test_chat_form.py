@@ -1,0 +1,68 @@
+"""Prompts as chat messages."""
+
+import pytest
+
+from shared.adapters.models.chat_form import chat_messages, hand_over_schema, read_hand_over, system_text
+from shared.domain.conversation import Speaker
+from shared.domain.prompt import HandOver
+from shared.errors import ModelUnavailable
+from tests.fakes.prompts import COLLEAGUES, make_prompt, turn
+
+
+def roles_and_texts(*turns, question="When?"):
+    return [(message.role, message.text) for message in chat_messages(make_prompt(question, turns=turns))]
+
+
+def test_question_alone_is_one_message_of_the_user():
+    assert roles_and_texts() == [("user", "When?")]
+
+
+def test_turns_of_agent_and_human_both_speak_for_the_business():
+    messages = roles_and_texts(
+        turn(Speaker.USER, "Hi"), turn(Speaker.AGENT, "Hello."), turn(Speaker.HUMAN, "Meera here.")
+    )
+
+    assert messages == [("user", "Hi"), ("assistant", "Hello.\nMeera here."), ("user", "When?")]
+
+
+def test_greeting_of_the_agent_is_kept_behind_an_opening_of_the_user():
+    first, second, *_ = roles_and_texts(turn(Speaker.AGENT, "Welcome."))
+
+    assert (first[0], second) == ("user", ("assistant", "Welcome."))
+
+
+def test_messages_of_one_side_in_a_row_become_one():
+    assert roles_and_texts(turn(Speaker.USER, "Hi")) == [("user", "Hi\nWhen?")]
+
+
+def test_blank_turns_are_left_out():
+    assert roles_and_texts(turn(Speaker.USER, "Hi"), turn(Speaker.AGENT, "  "), question="When?") == [
+        ("user", "Hi\nWhen?")
+    ]
+
+
+def test_notes_are_part_of_the_system_text():
+    prompt = make_prompt(turns=(turn(Speaker.SYSTEM, "Wants an invoice."), turn(Speaker.USER, "Hi")))
+
+    assert system_text(prompt).endswith("- Wants an invoice.")
+    assert all("invoice" not in message.text for message in chat_messages(prompt))
+
+
+def test_system_text_without_notes_is_the_prompts_own():
+    assert system_text(make_prompt()) == "Be kind."
+
+
+def test_only_colleagues_are_valid_targets():
+    assert hand_over_schema(COLLEAGUES)["properties"]["target"]["enum"] == ["billing", "human"]
+
+
+def test_hand_over_is_read_from_its_json():
+    read = read_hand_over('{"target": "billing", "reason": "invoice", "summary": "Wants a copy."}', COLLEAGUES)
+
+    assert read == HandOver(target="billing", reason="invoice", summary="Wants a copy.")
+
+
+@pytest.mark.parametrize("arguments", ["", "{", "[]", '"billing"', "{}", '{"target": "nobody"}', '{"target": ["x"]}'])
+def test_hand_over_to_nobody_we_know_is_refused(arguments):
+    with pytest.raises(ModelUnavailable):
+        read_hand_over(arguments, COLLEAGUES)

@@ -1,0 +1,178 @@
+"""Telephone calls through Twilio: what a webhook says, what Twilio is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+from xml.etree import ElementTree as ET
+
+import httpx
+import pytest
+
+from shared.adapters.provider_client import ProviderClient
+from shared.adapters.twilio.client import twilio_client
+from shared.adapters.twilio.signature import TwilioSignature
+from shared.adapters.twilio.voice import TwilioVoice
+from shared.domain.call import CallDirection
+from shared.errors import InvalidRequest, ProviderUnavailable, SignatureInvalid
+from shared.http_contract import HTTPRequest, HTTPResponse
+from tests.provider_requests import AUTH_TOKEN, BASE_URL, twilio_post
+
+PATH = "/webhooks/voice/incoming"
+FORM = {
+    "CallSid": "CA1", "From": "+919812345678", "To": "+14155238886", "Direction": "inbound", "CallStatus": "ringing",
+}  # fmt: skip
+
+
+def _voice(answer: Callable[[httpx.Request], httpx.Response] | None = None) -> TwilioVoice:
+    async def no_pause(_: float) -> None:
+        return
+
+    def open_client() -> ProviderClient:
+        assert answer is not None
+        return twilio_client(
+            base_url="https://api.example", account_sid="AC1", auth_token=AUTH_TOKEN,
+            transport=httpx.MockTransport(answer), sleep=no_pause,
+        )  # fmt: skip
+
+    return TwilioVoice(
+        signature=TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=BASE_URL),
+        public_base_url=BASE_URL,
+        media_base_url="wss://vaani.example",
+        open_client=open_client,
+    )
+
+
+def _verbs(response: HTTPResponse) -> list[ET.Element]:
+    assert response.content_type.startswith("text/xml")
+    root = ET.fromstring(response.body)  # noqa: S314 - our own document
+    assert root.tag == "Response"
+    return list(root)
+
+
+def test_an_unsigned_webhook_is_refused() -> None:
+    with pytest.raises(SignatureInvalid):
+        _voice().verify(HTTPRequest(method="POST", path=PATH, body=b"CallSid=CA1"))
+
+
+def test_an_incoming_call_names_caller_and_number_without_plus() -> None:
+    call = _voice().parse(twilio_post(PATH, FORM))
+
+    assert (call.call_sid, call.caller_id, call.business_id) == ("CA1", "919812345678", "14155238886")
+    assert (call.direction, call.status, call.has_ended) == (CallDirection.INBOUND, "ringing", False)
+
+
+def test_in_a_call_of_ours_the_user_is_the_one_called() -> None:
+    call = _voice().parse(twilio_post(PATH, {**FORM, "Direction": "outbound-api"}))
+
+    assert (call.caller_id, call.business_id) == ("14155238886", "919812345678")
+    assert call.direction is CallDirection.OUTBOUND
+
+
+@pytest.mark.parametrize("hidden", ["anonymous", "Restricted", "+266696687", "", "+7378742833"])
+def test_two_callers_who_hide_their_number_are_two_users(hidden: str) -> None:
+    first = _voice().parse(twilio_post(PATH, {**FORM, "From": hidden}))
+    second = _voice().parse(twilio_post(PATH, {**FORM, "From": hidden, "CallSid": "CA2"}))
+
+    assert first.caller_id != second.caller_id
+
+
+@pytest.mark.parametrize("status", ["completed", "busy", "failed", "no-answer", "canceled"])
+def test_a_final_status_means_that_the_call_has_ended(status: str) -> None:
+    assert _voice().parse(twilio_post(PATH, {**FORM, "CallStatus": status})).has_ended
+
+
+@pytest.mark.parametrize("call_sid", ["", "CA1/../../Accounts", "CA 1"])
+def test_a_form_without_a_call_is_an_invalid_request(call_sid: str) -> None:
+    with pytest.raises(InvalidRequest):
+        _voice().parse(twilio_post(PATH, {**FORM, "CallSid": call_sid}))
+
+
+@pytest.mark.requirement("1.1")
+def test_connecting_streams_to_the_tokens_address_and_recovers_when_the_stream_is_lost() -> None:
+    connect, redirect = _verbs(_voice().connect("tok-1"))
+
+    (stream,) = connect
+    assert connect.tag == "Connect"
+    assert connect.attrib["action"] == f"{BASE_URL}/webhooks/voice/recover"
+    assert stream.tag == "Stream"
+    assert stream.attrib["url"] == "wss://vaani.example/media/tok-1"
+    assert stream.attrib["statusCallback"] == f"{BASE_URL}/webhooks/voice/stream-status"
+    assert [parameter.attrib["name"] for parameter in stream] == ["token"]
+    assert (redirect.tag, redirect.text) == ("Redirect", f"{BASE_URL}/webhooks/voice/recover")
+
+
+def test_a_refusal_is_spoken_before_the_call_ends() -> None:
+    say, hang_up = _verbs(_voice().refuse("Sorry & goodbye <now>"))
+
+    assert (say.tag, say.text, hang_up.tag) == ("Say", "Sorry & goodbye <now>", "Hangup")
+
+
+def test_a_caller_is_told_before_a_person_is_dialled() -> None:
+    verbs = _verbs(_voice().dial("+6591234567", "One moment"))
+
+    assert [verb.tag for verb in verbs] == ["Say", "Dial", "Say", "Hangup"]
+    assert verbs[1].text == "+6591234567"
+
+
+def test_hanging_up_is_one_verb() -> None:
+    assert [verb.tag for verb in _verbs(_voice().hang_up())] == ["Hangup"]
+
+
+async def test_ending_a_call_completes_it_by_rest() -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, json={"sid": "CA1", "status": "completed"})
+
+    await _voice(answer).end_call("CA1")
+
+    (request,) = requests
+    assert request.url == "https://api.example/2010-04-01/Accounts/AC1/Calls/CA1.json"
+    assert dict(parse_qsl(request.content.decode())) == {"Status": "completed"}
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(404, json={"code": 20404}), httpx.Response(404)])
+async def test_ending_a_call_that_is_over_is_fine(answer: httpx.Response) -> None:
+    await _voice(lambda _: answer).end_call("CA1")
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(503), httpx.Response(401, json={"code": 20003}), httpx.Response(429)]
+)
+async def test_a_call_that_could_not_be_ended_is_not_passed_over(answer: httpx.Response) -> None:
+    with pytest.raises(ProviderUnavailable):
+        await _voice(lambda _: answer).end_call("CA1")
+
+
+async def test_a_call_is_placed_with_our_webhooks_and_limits() -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(201, json={"sid": "CA7", "status": "queued"})
+
+    call_sid = await _voice(answer).place_call("919812345678", "918000000000", ring_seconds=30, longest_seconds=1920)
+
+    (request,) = requests
+    form = dict(parse_qsl(request.content.decode()))
+    assert call_sid == "CA7"
+    assert request.url == "https://api.example/2010-04-01/Accounts/AC1/Calls.json"
+    assert (form["To"], form["From"], form["Timeout"], form["TimeLimit"]) == (
+        "+919812345678",
+        "+918000000000",
+        "30",
+        "1920",
+    )
+    assert form["Url"] == f"{BASE_URL}/webhooks/voice/incoming"
+    assert form["StatusCallback"] == f"{BASE_URL}/webhooks/voice/status"
+    assert form["AsyncAmdStatusCallback"] == f"{BASE_URL}/webhooks/voice/machine-detection"
+    assert (form["MachineDetection"], form["AsyncAmd"]) == ("Enable", "true")
+
+
+async def test_a_call_without_a_name_is_not_taken_for_placed() -> None:
+    with pytest.raises(ProviderUnavailable):
+        await _voice(lambda _: httpx.Response(201, json={})).place_call(
+            "919812345678", "918000000000", ring_seconds=30, longest_seconds=60
+        )

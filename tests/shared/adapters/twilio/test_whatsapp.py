@@ -1,0 +1,290 @@
+"""WhatsApp through Twilio: forms in, REST out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared import queue_contract
+from shared.adapters.provider_client import ProviderClient
+from shared.adapters.twilio.client import twilio_client
+from shared.adapters.twilio.signature import TwilioSignature
+from shared.adapters.twilio.whatsapp import TwilioWhatsAppChannel
+from shared.domain.message import (
+    ChannelNotice,
+    DeliveryStatus,
+    InboundMessage,
+    MessageKind,
+    NoticeKind,
+    Recipient,
+    ReplyChunk,
+    StatusUpdate,
+)
+from shared.domain.outbound import MessageTemplate
+from shared.errors import InvalidRequest, ProviderRejected, ProviderUnavailable
+from tests.provider_requests import AUTH_TOKEN, BASE_URL, TWILIO_PATH, load_fixture, twilio_post
+from tests.streams import chunks
+
+NOW = datetime(2026, 11, 22, 0, 10, tzinfo=UTC)
+RECIPIENT = Recipient(channel="twilio-whatsapp", user_id="919812345678", business_id="14155238886", delivery_id="d")
+BASE_FORM = {"MessageSid": "SM1", "From": "whatsapp:+919812345678", "To": "whatsapp:+14155238886"}
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+def _channel(answer: Answer | None = None) -> TwilioWhatsAppChannel:
+    async def no_pause(_: float) -> None:
+        return
+
+    def open_client() -> ProviderClient:
+        assert answer is not None
+        return twilio_client(
+            base_url="https://api.example", account_sid="AC1", auth_token=AUTH_TOKEN,
+            transport=httpx.MockTransport(answer), sleep=no_pause,
+        )  # fmt: skip
+
+    return TwilioWhatsAppChannel(
+        signature=TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=BASE_URL),
+        status_url=f"{BASE_URL}{TWILIO_PATH}/status",
+        sender_number="+14155238886",
+        open_client=open_client,
+        clock=lambda: NOW,
+    )
+
+
+def _message(**fields: str) -> InboundMessage:
+    (item,) = _channel().parse(twilio_post(TWILIO_PATH, {**BASE_FORM, **fields}))
+    assert isinstance(item, InboundMessage)
+    return item
+
+
+def _status(**fields: str) -> StatusUpdate:
+    form = {"MessageSid": "SM9", "To": "whatsapp:+919812345678", **fields}
+    (item,) = _channel().parse_status(twilio_post(f"{TWILIO_PATH}/status", form))
+    assert isinstance(item, StatusUpdate)
+    return item
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "mime_type"),
+    [
+        ("whatsapp_text_message", MessageKind.TEXT, None),
+        ("whatsapp_audio_message", MessageKind.AUDIO, "audio/ogg"),
+        ("whatsapp_document_message", MessageKind.DOCUMENT, "application/pdf"),
+        ("whatsapp_image_message", MessageKind.IMAGE, "image/png"),
+    ],
+)
+def test_the_published_forms_are_read(name: str, kind: MessageKind, mime_type: str | None) -> None:
+    form = load_fixture(f"twilio-ocs-rendered/{name}.json")
+
+    (item,) = _channel().parse(twilio_post(TWILIO_PATH, form))
+
+    assert isinstance(item, InboundMessage)
+    assert (item.kind, item.user_id, item.business_id) == (kind, "27456897512", "14155238886")
+    assert (item.provider_message_id, item.user_name, item.text) == ("BBBBBBBBBB", "Chris Smit", "Dobroye utro")
+    media: Any = item.attributes.get("media", [])
+    assert [medium["mime_type"] for medium in media] == ([mime_type] if mime_type else [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "text"),
+    [
+        ({"Body": "Hi"}, MessageKind.TEXT, "Hi"),
+        ({"Body": "", "MediaUrl0": "https://x/0", "MediaContentType0": "image/jpeg"}, MessageKind.IMAGE, ""),
+        ({"Body": "", "MediaUrl0": "https://x/0", "MediaContentType0": "text/vcard"}, MessageKind.DOCUMENT, ""),
+        ({"Latitude": "1.3", "Longitude": "103.8", "Label": "Clinic"}, MessageKind.LOCATION, ""),
+        ({"Body": "", "ButtonText": "Yes", "ButtonPayload": "YES"}, MessageKind.BUTTON, "Yes"),
+        ({"Body": "", "ListId": "9am", "ListTitle": "9 am"}, MessageKind.INTERACTIVE, "9 am"),
+        ({"MessageType": "interactive", "Body": "9 am"}, MessageKind.INTERACTIVE, "9 am"),
+        ({"MessageType": "hologram", "Body": "Wow"}, MessageKind.UNKNOWN, "Wow"),
+    ],
+)
+def test_each_form_has_its_kind_and_its_words(fields: dict[str, str], kind: MessageKind, text: str) -> None:
+    message = _message(**fields)
+
+    assert (message.kind, message.text) == (kind, text)
+
+
+def test_all_media_are_kept_whatever_their_stated_number() -> None:
+    message = _message(NumMedia="0", MediaUrl0="https://x/0", MediaUrl1="https://x/1", MediaContentType1="image/png")
+
+    assert message.attributes["media"] == [
+        {"url": "https://x/0", "mime_type": ""},
+        {"url": "https://x/1", "mime_type": "image/png"},
+    ]
+
+
+def test_a_user_without_phone_is_known_by_the_business_scoped_id() -> None:
+    assert _message(From="whatsapp:IN.42").user_id == "IN.42"
+    assert _message(From="", ExternalUserId="whatsapp:IN.42").user_id == "IN.42"
+
+
+@pytest.mark.parametrize("missing", ["MessageSid", "From"])
+def test_a_form_without_id_or_sender_is_rejected_with_a_reason(missing: str) -> None:
+    form = {name: value for name, value in BASE_FORM.items() if name != missing}
+
+    (item,) = _channel().parse(twilio_post(TWILIO_PATH, form))
+
+    assert isinstance(item, ChannelNotice)
+    assert item.kind is NoticeKind.REJECTED
+    assert item.reason
+
+
+def test_an_empty_form_is_an_invalid_request() -> None:
+    with pytest.raises(InvalidRequest):
+        _channel().parse(twilio_post(TWILIO_PATH, {}))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([*BASE_FORM, "Body", "MediaUrl0", "MediaUrl0001", "MessageStatus"]), st.text()))
+)
+@settings(max_examples=100, deadline=None)
+def test_any_form_yields_one_item_that_can_be_queued(pairs: list[tuple[str, str]]) -> None:
+    try:
+        items = _channel().parse(
+            twilio_post(TWILIO_PATH, [(name, value.encode("utf-8", "replace").decode()) for name, value in pairs])
+        )
+    except InvalidRequest:
+        return
+
+    (item,) = items
+    assert "\\u0000" not in queue_contract.encode(item)
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("queued", DeliveryStatus.PENDING),
+        ("sending", DeliveryStatus.SENDING),
+        ("sent", DeliveryStatus.SENT),
+        ("delivered", DeliveryStatus.DELIVERED),
+        ("read", DeliveryStatus.READ),
+        ("failed", DeliveryStatus.FAILED),
+        ("undelivered", DeliveryStatus.FAILED),
+        ("teleported", None),
+    ],
+)
+def test_a_status_word_is_translated_and_an_unknown_one_is_kept(word: str, status: DeliveryStatus | None) -> None:
+    update = _status(MessageStatus=word)
+
+    assert (update.status, update.reported, update.user_id) == (status, word, "919812345678")
+
+
+def test_a_failed_status_says_why() -> None:
+    assert _status(MessageStatus="undelivered", ErrorCode="63016").error_code == "63016"
+
+
+async def test_a_reply_leaves_by_rest_from_the_number_the_user_wrote_to() -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(201, json={"sid": "SM5", "status": "queued"})
+
+    delivery = await _channel(answer).deliver(RECIPIENT, chunks(ReplyChunk(text="Hello", agent_id="a")))
+
+    (request,) = requests
+    assert request.url == "https://api.example/2010-04-01/Accounts/AC1/Messages.json"
+    assert request.headers["authorization"].startswith("Basic ")
+    assert dict(parse_qsl(request.content.decode())) == {
+        "To": "whatsapp:+919812345678",
+        "From": "whatsapp:+14155238886",
+        "Body": "Hello",
+        "StatusCallback": f"{BASE_URL}{TWILIO_PATH}/status",
+    }
+    assert delivery.provider_message_ids == ("SM5",)
+
+
+async def test_a_long_reply_is_cut_to_what_twilio_takes() -> None:
+    bodies: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        bodies.append(dict(parse_qsl(request.content.decode()))["Body"])
+        return httpx.Response(201, json={"sid": f"SM{len(bodies)}"})
+
+    await _channel(answer).deliver(RECIPIENT, chunks(ReplyChunk(text="word " * 500, agent_id="a")))
+
+    assert [len(body) <= 1600 for body in bodies] == [True, True]
+
+
+async def test_a_refusal_is_final_and_carries_twilios_code() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(400, json={"code": 63016, "message": "outside window", "status": 400})
+
+    with pytest.raises(ProviderRejected) as refusal:
+        await _channel(answer).deliver(RECIPIENT, chunks(ReplyChunk(text="Hello", agent_id="a")))
+
+    assert refusal.value.provider_code == "63016"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [httpx.Response(429, json={"code": 20429}), httpx.Response(500), httpx.Response(400, json={"code": 63018})],
+)
+async def test_a_throttle_or_failure_may_be_tried_again(answer: httpx.Response) -> None:
+    with pytest.raises(ProviderUnavailable):
+        await _channel(lambda _: answer).deliver(RECIPIENT, chunks(ReplyChunk(text="Hello", agent_id="a")))
+
+
+def _listed(sid: str, body: str, *, minutes_ago: int = 1, status: str = "sent") -> dict[str, str]:
+    created = NOW.timestamp() - minutes_ago * 60
+    return {
+        "sid": sid,
+        "body": body,
+        "status": status,
+        "date_created": format_datetime(datetime.fromtimestamp(created, UTC)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("listed", "found"),
+    [
+        ([], ()),
+        ([_listed("SM1", "Other words")], ()),
+        ([_listed("SM1", "Hello")], ("SM1",)),
+        ([_listed("SM1", "Hello", minutes_ago=120)], ()),
+        ([_listed("SM1", "Hello", status="failed")], ()),
+    ],
+)
+async def test_what_was_sent_is_found_by_its_words_among_the_latest(
+    listed: list[dict[str, str]], found: tuple[str, ...]
+) -> None:
+    queries: list[httpx.URL] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        queries.append(request.url)
+        return httpx.Response(200, json={"messages": listed})
+
+    assert await _channel(answer).find_sent(RECIPIENT, "Hello") == found
+    assert queries[0].params["To"] == "whatsapp:+919812345678"
+    assert queries[0].params["DateSent>"] == "2026-11-21"
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(503), httpx.Response(401, json={"code": 20003})])
+async def test_when_twilio_does_not_say_what_was_sent_nothing_is_assumed(answer: httpx.Response) -> None:
+    with pytest.raises(ProviderUnavailable):
+        await _channel(lambda _: answer).find_sent(RECIPIENT, "Hello")
+
+
+async def test_a_template_is_sent_by_its_content_sid_with_numbered_variables() -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(201, json={"sid": "SM7"})
+
+    delivery = await _channel(answer).deliver_template(
+        RECIPIENT, MessageTemplate(name="HX1", variables=("Asha", "Monday"))
+    )
+
+    form = dict(parse_qsl(requests[0].content.decode()))
+    assert delivery.provider_message_ids == ("SM7",)
+    assert (form["ContentSid"], form["ContentVariables"]) == ("HX1", '{"1":"Asha","2":"Monday"}')
+    assert "Body" not in form
