@@ -21,9 +21,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 SEND_TIMEOUT_SECONDS = 5
 QUEUED_MESSAGES = 2000
-# RFC 6455, section 7.4.1: "normal", "going away", and a close frame without a code.
-_ORDERLY_CLOSURES = frozenset({1000, 1001, 1005})
-_ABNORMAL_CLOSURE = 1006
+# RFC 6455, section 7.4.1.
+_NORMAL_CLOSURE, _GOING_AWAY, _NO_STATUS = 1000, 1001, 1005
 _POLICY_VIOLATION = 1008
 _STREAM_SID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -54,7 +53,7 @@ class MediaTransport:
         while True:
             message = await self._receive()
             if message["type"] != "websocket.receive":
-                self._was_cut = message.get("code", _ABNORMAL_CLOSURE) not in _ORDERLY_CLOSURES
+                self._was_cut = not _is_orderly(message)
                 return
             try:
                 event = protocol.decode(message.get("text") or message.get("bytes") or b"")
@@ -123,3 +122,9 @@ def _checked(stream_sid: str) -> str:
     if not _STREAM_SID.fullmatch(stream_sid):
         raise InvalidRequest("The stream id is not one of Twilio's.")
     return stream_sid
+
+
+def _is_orderly(disconnect: Message) -> bool:
+    """Whether the peer said goodbye. uvicorn reports a lost connection as 1005 too, but then without a reason."""
+    code = disconnect.get("code")
+    return code in {_NORMAL_CLOSURE, _GOING_AWAY} or (code == _NO_STATUS and "reason" in disconnect)

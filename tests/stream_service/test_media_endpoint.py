@@ -22,7 +22,7 @@ from stream_service.heartbeat import Heartbeat
 from stream_service.live_calls import LiveCalls
 from stream_service.media.protocol import Media, Stop
 from stream_service.media.transport import MediaTransport
-from stream_service.media_endpoint import MediaEndpoint
+from stream_service.media_endpoint import MediaEndpoint, ServeCall
 from tests.fakes.clock import FrozenClock
 from tests.fakes.live_tasks import FakeLiveTasks
 
@@ -75,14 +75,16 @@ class Service:
 
 
 @asynccontextmanager
-async def running(*, capacity: int = 5, token: str = "token-1") -> AsyncGenerator[Service, None]:
+async def running(
+    *, capacity: int = 5, token: str = "token-1", serve: ServeCall = echo
+) -> AsyncGenerator[Service, None]:
     live_calls = LiveCalls(capacity)
     signature = TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=PUBLIC_URL)
 
     async def warm_up() -> None:
         """Nothing to load."""
 
-    media = MediaEndpoint(signature, OneTicket(token), live_calls, echo)
+    media = MediaEndpoint(signature, OneTicket(token), live_calls, serve)
     app = create_app(media, live_calls, Heartbeat(live_calls, FakeLiveTasks(FrozenClock())), warm_up)
     config = uvicorn.Config(app, port=0, ws="websockets-sansio", log_config=None, access_log=False)
     server = DrainingServer(config, live_calls)
@@ -178,3 +180,23 @@ async def test_a_closed_socket_counts_the_call_out() -> None:
             assert service.live_calls.active == 1
         while service.live_calls.active:
             await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize(("is_orderly", "was_cut"), [(True, False), (False, True)])
+async def test_a_lost_connection_is_told_from_a_goodbye(*, is_orderly: bool, was_cut: bool) -> None:
+    seen: list[bool] = []
+
+    async def listen(_ticket: StreamTicket, transport: MediaTransport) -> None:
+        async for _ in transport.events():
+            pass
+        seen.append(transport.was_cut)
+
+    async with running(serve=listen) as service, service.open("token-1") as stream:
+        if is_orderly:
+            await stream.close()
+        else:
+            stream.transport.abort()
+        while not seen:
+            await asyncio.sleep(0.005)
+
+    assert seen == [was_cut]
