@@ -59,7 +59,7 @@ check: install-dev ## formatting, lint, types, template and the quick tests
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
-	@test ! -f template.yaml || $(RUN) -m cfnlint template.yaml
+	$(VENV)/bin/cfn-lint -r ap-south-1 ap-southeast-1 -t template.yaml
 	$(RUN) -m pytest -q -m "not integration"
 
 format: install-dev ## put the code into the form that `check` wants
