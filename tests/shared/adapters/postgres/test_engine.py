@@ -52,6 +52,7 @@ def test_any_form_of_address_names_the_driver() -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.usefixtures("abandoned_sockets")
 async def test_a_server_that_does_not_answer_is_given_up(silent_server: str) -> None:
     database = Database(silent_server, socket_timeout_seconds=0.2)
@@ -144,6 +145,7 @@ async def test_connections_are_encrypted(database: Database) -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.usefixtures("abandoned_sockets")
 async def test_with_an_authority_an_unknown_certificate_is_refused(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -176,6 +178,7 @@ def address_and_user(url: str) -> tuple[str, tuple[str, str]]:
 
 
 @pytest.mark.integration
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.usefixtures("abandoned_sockets")
 async def test_a_refused_user_is_asked_for_again(database_url: str, postgres_admin: Engine) -> None:
     url, known = address_and_user(database_url)
@@ -213,6 +216,7 @@ async def test_an_accepted_user_is_not_asked_for_again(database_url: str) -> Non
     await database.close()
 
 
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.usefixtures("abandoned_sockets")
 async def test_a_silent_server_is_not_asked_twice(silent_server: str) -> None:
     def renewed() -> tuple[str, str]:
