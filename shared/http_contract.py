@@ -70,18 +70,6 @@ class HTTPRequest:
         except ValueError as error:
             raise errors.InvalidRequest("The form body is not valid UTF-8 form data.") from error
 
-    def json_value(self) -> JSON:
-        """The body parsed as JSON.
-
-        Raises:
-            InvalidRequest: the body is not JSON, or nested too deeply.
-        """
-        try:
-            value: JSON = msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise errors.InvalidRequest("The body is not valid JSON.") from error
-        return value
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HTTPResponse:

@@ -50,10 +50,6 @@ class CallTape:
             interleaved[2 + byte :: 4] = right[byte::2]
         write_wav(path, bytes(interleaved), channels=2)
 
-    def save_heard(self, path: Path) -> None:
-        """Write what the caller heard as a 16-bit mono WAV."""
-        write_wav(path, decode_mulaw(bytes(self.heard)), channels=1)
-
 
 def audible_part(mulaw: bytes, *, starts_at_ms: int) -> Utterance | None:
     """The stretch from the first to the last audible sample; None when all is silence."""

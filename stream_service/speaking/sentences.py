@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import AsyncIterator
 
 from shared.domain.sentence import sentence_end
 
@@ -57,16 +56,6 @@ class SentenceSplitter:
         if end is not None and end <= _LONGEST_PIECE_CHARACTERS:
             return end
         return _longest_part(self._text) if len(self._text) > _LONGEST_PIECE_CHARACTERS else None
-
-
-async def sentences(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
-    """Yield speakable pieces of a reply while its chunks arrive."""
-    splitter = SentenceSplitter()
-    async for chunk in chunks:
-        for piece in splitter.push(chunk):
-            yield piece
-    for piece in splitter.finish():
-        yield piece
 
 
 def speakable(text: str) -> str:

@@ -159,30 +159,6 @@ def test_the_query_is_decoded_and_keeps_blanks() -> None:
     assert request.query_values == {"hub.mode": "subscribe", "hub.challenge": "", "q": "c"}
 
 
-def test_json_is_read() -> None:
-    assert post('{"text": "नमस्ते", "n": [1, null]}'.encode()).json_value() == {"text": "नमस्ते", "n": [1, None]}
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"{", b"{} {}", b"\xff", b'"\xff"', b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 50_000],
-    ids=["empty", "cut", "two", "not text", "broken text", "deep and cut", "deep", "deep objects"],
-)
-def test_what_is_no_json_or_too_deep_is_refused(body: bytes) -> None:
-    with pytest.raises(errors.InvalidRequest):
-        post(body).json_value()
-
-
-@given(st.binary(max_size=200))
-def test_any_bytes_are_json_or_refused(body: bytes) -> None:
-    try:
-        value = post(body).json_value()
-    except errors.InvalidRequest:
-        return
-
-    assert value is None or isinstance(value, (dict, list, str, int, float, bool))
-
-
 @pytest.mark.parametrize(
     ("response", "status", "content_type", "body"),
     [

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_service.speaking.sentences import SentenceSplitter, sentences, speakable
+from stream_service.speaking.sentences import SentenceSplitter, speakable
 
 
 def pieces_of(text: str, chunk_characters: int = 7) -> list[str]:
@@ -115,14 +114,6 @@ def test_underscores_inside_a_word_are_kept() -> None:
 
 def test_piece_without_any_sound_is_dropped() -> None:
     assert pieces_of("Done.\n---\n...\nBye.") == ["Done.", "Bye."]
-
-
-async def test_async_form_yields_the_same_pieces() -> None:
-    async def chunks() -> AsyncIterator[str]:
-        for chunk in ("We are", " open. Come", " in!"):
-            yield chunk
-
-    assert [piece async for piece in sentences(chunks())] == ["We are open.", "Come in!"]
 
 
 REPLY = st.lists(
