@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shared.settings import SettingsInvalid
+from shared.wiring.api import token_verifier
 from shared.wiring.environment import now, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shared.adapters.aws.backup import AwsBackupService
+    from shared.ports.billing import CostSource
     from shared.ports.idle import RecommendationStore
     from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag
     from shared.use_cases.repair_calls import RepairCalls
+    from shared.use_cases.report_costs import AnswerCosts, ReportCosts
     from shared.use_cases.report_idle_resources import ReportIdleResources
+    from shared.use_cases.rotate_password import RotatePassword
 
 _INVENTORY_SERVICES = ("cloudwatch", "ec2", "ecs", "elasticache", "elbv2", "logs", "rds", "resourcegroupstaggingapi")
 
@@ -121,3 +128,64 @@ def _backups() -> AwsBackupService:
     from shared.wiring import stores
 
     return AwsBackupService(stores.aws_client("backup"), stores.aws_client("rds"))
+
+
+def migrate_database() -> Callable[[], str]:
+    """Brings the database to the newest schema and says which that is."""
+    from functools import partial
+
+    from shared.adapters.postgres.migrate import upgrade
+    from shared.wiring import stores
+
+    url, credentials = stores.database_address()
+    return partial(upgrade, url, ca_file=settings().database_ca_file, credentials=credentials)
+
+
+@lru_cache(maxsize=1)
+def cost_source() -> CostSource:
+    """The cloud provider's accounts."""
+    from shared.adapters.aws.client import AwsClient
+    from shared.adapters.aws.cost_explorer import REGION, CostExplorer
+
+    return CostExplorer(AwsClient("ce", region=REGION))
+
+
+def report_costs() -> ReportCosts:
+    """The daily report of costs."""
+    from shared.use_cases.report_costs import ReportCosts
+
+    return ReportCosts(cost_source(), now)
+
+
+def answer_costs() -> AnswerCosts:
+    """Costs for admins."""
+    from shared.use_cases.report_costs import AnswerCosts
+
+    return AnswerCosts(token_verifier(), cost_source(), recommendations(), now)
+
+
+def rotate_password() -> RotatePassword:
+    """The rotation of the application's database password.
+
+    Raises:
+        SettingsInvalid: the database's host or the secret of its owner is not named.
+    """
+    from shared.adapters.aws.rotating_secret import SecretsManagerRotation
+    from shared.adapters.postgres.application_users import PostgresApplicationUsers
+    from shared.settings import SettingsInvalid
+    from shared.use_cases.rotate_password import RotatePassword
+    from shared.wiring import stores
+    from shared.wiring.environment import secret_values
+
+    known = settings()
+    arn = known.database_master_secret_arn
+    if arn is None or known.database_host is None:
+        raise SettingsInvalid("Set DATABASE_HOST and DATABASE_MASTER_SECRET_ARN.")
+
+    def owner() -> tuple[str, str]:
+        secret = secret_values(arn)
+        return secret["username"], secret["password"]
+
+    url = f"postgresql://{known.database_host}:{known.database_port}/{known.database_name}"
+    users = PostgresApplicationUsers(url, owner=owner, ca_file=known.database_ca_file)
+    return RotatePassword(SecretsManagerRotation(stores.aws_client("secretsmanager")), users)

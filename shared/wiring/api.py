@@ -1,0 +1,100 @@
+"""What the API answers and changes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from shared.wiring.environment import now, settings
+
+if TYPE_CHECKING:
+    from shared.ports.access import TokenVerifier, UpdateTickets
+    from shared.use_cases.change_hands import ChangeHands
+    from shared.use_cases.edit_agents import EditAgents, EditRules
+    from shared.use_cases.query_history import QueryHistory
+    from shared.use_cases.send_outbound_message import SendOutboundMessage
+    from shared.use_cases.try_routing import TryRouting
+
+
+@lru_cache(maxsize=1)
+def query_history() -> QueryHistory:
+    """The read side of the API."""
+    from shared.use_cases.query_history import QueryHistory
+    from shared.wiring import stores
+
+    return QueryHistory(stores.history_reader(), stores.recordings())
+
+
+@lru_cache(maxsize=1)
+def token_verifier() -> TokenVerifier:
+    """Who is asking."""
+    from shared.adapters.identity.bearer_tokens import BearerTokens
+    from shared.adapters.identity.signing_keys import SigningKeys
+    from shared.settings import SettingsInvalid
+
+    known = settings()
+    if not (known.jwt_issuer and known.jwt_audience):
+        raise SettingsInvalid("Set JWT_ISSUER and JWT_AUDIENCE.")
+    # Where Cognito publishes the keys of a pool.
+    keys_url = known.jwt_jwks_url or f"{known.jwt_issuer}/.well-known/jwks.json"
+    return BearerTokens(SigningKeys(keys_url), issuer=known.jwt_issuer, audience=known.jwt_audience)
+
+
+def edit_agents() -> EditAgents:
+    """Changing agents."""
+    from shared.adapters.postgres.agent_editing import PostgresAgentEditor
+    from shared.use_cases.edit_agents import EditAgents
+    from shared.wiring import stores
+
+    return EditAgents(PostgresAgentEditor(stores.database()))
+
+
+def edit_rules() -> EditRules:
+    """Changing routing rules."""
+    from shared.adapters.postgres.agent_editing import PostgresAgentEditor, PostgresRuleEditor
+    from shared.use_cases.edit_agents import EditRules
+    from shared.wiring import stores
+
+    return EditRules(PostgresRuleEditor(stores.database()), PostgresAgentEditor(stores.database()))
+
+
+def try_routing() -> TryRouting:
+    """Which agent a text would reach."""
+    from shared.use_cases.try_routing import TryRouting
+    from shared.wiring import engines, stores
+
+    return TryRouting(stores.agents(), engines.embedder(), now)
+
+
+def change_hands() -> ChangeHands:
+    """Takeover by a person, and back."""
+    from shared.use_cases.change_hands import ChangeHands
+    from shared.wiring import stores
+
+    return ChangeHands(stores.history_reader(), stores.history(), stores.context(), stores.events(), now)
+
+
+def update_tickets() -> UpdateTickets:
+    """Tickets of the updates socket."""
+    from shared.adapters.redis.update_tickets import RedisUpdateTickets
+    from shared.wiring import stores
+
+    return RedisUpdateTickets(stores.redis())
+
+
+def send_outbound_message() -> SendOutboundMessage:
+    """Messages that the business begins."""
+    from shared.adapters.postgres.outbound import PostgresOutboundMessages
+    from shared.use_cases.send_outbound_message import SendOutboundMessage
+    from shared.wiring import channels, stores
+
+    known = settings()
+    return SendOutboundMessage(
+        PostgresOutboundMessages(stores.database(), conversation_gap_hours=known.conversation_gap_hours),
+        stores.history(),
+        stores.context(),
+        channels.channels(),
+        stores.events(),
+        now,
+        lease_seconds=known.answer_lease_seconds,
+    )

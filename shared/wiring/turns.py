@@ -1,0 +1,102 @@
+"""The turn: from a webhook's message to the reply."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from shared.wiring.environment import now, settings
+
+if TYPE_CHECKING:
+    from shared.use_cases.answer_message import AnswerMessage
+    from shared.use_cases.guard_source import GuardSource
+    from shared.use_cases.handle_item import HandleItem
+    from shared.use_cases.orchestrator import Orchestrator
+    from shared.use_cases.recall_conversation import RecallConversation
+    from shared.use_cases.receive_message import ReceiveMessage
+
+
+@lru_cache(maxsize=1)
+def receive_message() -> ReceiveMessage:
+    """Intake of the text channels."""
+    from shared.use_cases.receive_message import ReceiveMessage
+    from shared.wiring import channels, stores
+
+    return ReceiveMessage(
+        channels=channels.channels(),
+        queue=stores.queue(),
+        rates=stores.rates(),
+        guard=guard_source(),
+        requests_per_minute=settings().requests_per_minute,
+    )
+
+
+@lru_cache(maxsize=1)
+def handle_item() -> HandleItem:
+    """What the worker does with a queued item."""
+    from shared.use_cases.handle_item import HandleItem
+    from shared.wiring import channels, stores
+
+    return HandleItem(answer_message(), stores.history(), stores.events(), channels.channels(), now)
+
+
+@lru_cache(maxsize=1)
+def answer_message() -> AnswerMessage:
+    """The turn."""
+    from shared.use_cases.answer_message import AnswerMessage
+    from shared.wiring import stores
+
+    return AnswerMessage(
+        stores.history(),
+        recall_conversation(),
+        orchestrator(),
+        stores.events(),
+        now,
+        lease_seconds=settings().answer_lease_seconds,
+        can_transfer_calls=can_transfer_calls(),
+    )
+
+
+@lru_cache(maxsize=1)
+def orchestrator() -> Orchestrator:
+    """Several agents as one conversation."""
+    from shared.use_cases.orchestrator import Orchestrator
+    from shared.wiring import engines, stores
+
+    return Orchestrator(
+        stores.agents(),
+        stores.active_agents(),
+        engines.language_model(),
+        engines.embedder(),
+        now,
+        can_transfer_calls=can_transfer_calls(),
+    )
+
+
+def recall_conversation() -> RecallConversation:
+    """Memory."""
+    from shared.use_cases.recall_conversation import RecallConversation
+    from shared.wiring import stores
+
+    return RecallConversation(stores.context(), stores.history())
+
+
+def can_transfer_calls() -> bool:
+    """Whether there is a person to connect callers to."""
+    return bool(settings().human_phone_number)
+
+
+def guard_source() -> GuardSource:
+    """Who may call a webhook."""
+    from shared.use_cases.guard_source import BlockingRule, GuardSource
+    from shared.wiring import stores
+
+    known = settings()
+    return GuardSource(
+        stores.blocklist(),
+        BlockingRule(
+            failures_before_block=known.failures_before_block,
+            failure_window_seconds=known.failure_window_seconds,
+            block_seconds=known.block_seconds,
+        ),
+    )
