@@ -109,7 +109,7 @@ class Stack:
             return not self._holds(arguments[0])
         if function == "Condition":
             return self._holds(arguments)
-        raise NotImplementedError(function)
+        raise ValueError(f"The test does not know how to decide {function}.")
 
     def _decide(self, node: Node) -> Node:
         if isinstance(node, list):
