@@ -1,11 +1,11 @@
-"""The media stream's socket: events come in one by one, audio goes out without ever blocking who sends it."""
+"""The media stream's socket: events are handed over one by one, audio goes out without ever blocking who sends it."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
 
@@ -20,7 +20,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 SEND_TIMEOUT_SECONDS = 5
-QUEUED_MESSAGES = 2000
+# Some three minutes of speech: more than any answer has, less than would hurt with all calls at once.
+QUEUED_BYTES = 2_000_000
+UNREADABLE_WARNINGS = 5
 # RFC 6455, section 7.4.1.
 _NORMAL_CLOSURE, _GOING_AWAY, _NO_STATUS = 1000, 1001, 1005
 _POLICY_VIOLATION = 1008
@@ -39,6 +41,8 @@ class MediaTransport:
         self._send = send
         self._stream_sid = ""
         self._queue: deque[str] = deque()
+        self._queued_bytes = 0
+        self._unreadable = 0
         self._has_work = asyncio.Event()
         self._is_closing = False
         self._was_cut = False
@@ -48,8 +52,23 @@ class MediaTransport:
         """Whether the socket broke off, as no side that means to end it leaves it."""
         return self._was_cut
 
-    async def events(self) -> AsyncGenerator[StreamEvent, None]:
-        """What Twilio sends, until the socket closes or `close` was called."""
+    async def run(self, on_event: Callable[[StreamEvent], None]) -> None:
+        """Hand every event to the listener, in order, until the socket closes or `close` has sent everything."""
+        sending = asyncio.create_task(self._send_all())
+        receiving = asyncio.create_task(self._receive_all(on_event))
+        try:
+            await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done() and not self._was_cut:
+                await receiving  # our own close comes back as the peer's
+        finally:
+            sending.cancel()
+            receiving.cancel()
+            ended = await asyncio.gather(sending, receiving, return_exceptions=True)
+        for outcome in ended:
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    async def _receive_all(self, on_event: Callable[[StreamEvent], None]) -> None:
         while True:
             message = await self._receive()
             if message["type"] != "websocket.receive":
@@ -58,13 +77,18 @@ class MediaTransport:
             try:
                 event = protocol.decode(message.get("text") or message.get("bytes") or b"")
             except InvalidRequest:
-                logger.warning("media_message_unreadable")
+                self._tell_unreadable()
                 continue
             if event is None:
                 continue
             if isinstance(event, Start):
                 self._stream_sid = _checked(event.stream_sid)
-            yield event
+            on_event(event)
+
+    def _tell_unreadable(self) -> None:
+        self._unreadable += 1
+        if self._unreadable <= UNREADABLE_WARNINGS:
+            logger.warning("media_message_unreadable")
 
     def play(self, mulaw: bytes) -> None:
         """Queue audio for the caller."""
@@ -77,6 +101,7 @@ class MediaTransport:
     def clear(self) -> None:
         """Drop all audio that is not yet played, here and at Twilio."""
         self._queue.clear()
+        self._queued_bytes = 0
         self._put(protocol.encode_clear(self._stream_sid))
 
     def close(self) -> None:
@@ -89,31 +114,34 @@ class MediaTransport:
         with suppress(OSError, TimeoutError):
             await self._send_one({"type": "websocket.close", "code": _POLICY_VIOLATION})
 
-    async def send_all(self) -> None:
-        """Send what is queued until the socket is closed. Runs as one task for the whole call.
-
-        Raises:
-            TimeoutError: the peer does not read any more.
-        """
-        while True:
-            await self._has_work.wait()
-            self._has_work.clear()
-            while self._queue:
-                await self._send_one({"type": "websocket.send", "text": self._queue.popleft()})
-            if self._is_closing:
-                await self._send_one({"type": "websocket.close", "code": 1000})
-                return
+    async def _send_all(self) -> None:
+        """Send what is queued until the socket is closed or the peer does not read any more."""
+        try:
+            while True:
+                await self._has_work.wait()
+                self._has_work.clear()
+                while self._queue:
+                    message = self._queue.popleft()
+                    self._queued_bytes -= len(message)
+                    await self._send_one({"type": "websocket.send", "text": message})
+                if self._is_closing:
+                    await self._send_one({"type": "websocket.close", "code": _NORMAL_CLOSURE})
+                    return
+        except (OSError, TimeoutError):
+            logger.warning("media_peer_does_not_read")
+            self._was_cut = True
 
     async def _send_one(self, message: Message) -> None:
         async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
             await self._send(message)
 
     def _put(self, message: str) -> None:
-        if len(self._queue) >= QUEUED_MESSAGES:
+        if self._queued_bytes + len(message) > QUEUED_BYTES:
             logger.warning("media_queue_overflow")
             self.close()
             return
         self._queue.append(message)
+        self._queued_bytes += len(message)
         self._has_work.set()
 
 

@@ -20,7 +20,7 @@ from stream_service.__main__ import DrainingServer
 from stream_service.app import create_app
 from stream_service.heartbeat import Heartbeat
 from stream_service.live_calls import LiveCalls
-from stream_service.media.protocol import Media, Stop
+from stream_service.media.protocol import Media, Stop, StreamEvent
 from stream_service.media.transport import MediaTransport
 from stream_service.media_endpoint import MediaEndpoint, ServeCall
 from tests.fakes.clock import FrozenClock
@@ -46,14 +46,14 @@ class OneTicket:
 
 async def echo(_ticket: StreamTicket, transport: MediaTransport) -> None:
     """Play the caller's own voice back until the stream stops."""
-    async with asyncio.TaskGroup() as tasks:
-        sending = tasks.create_task(transport.send_all())
-        async for event in transport.events():
-            if isinstance(event, Media):
-                transport.play(event.mulaw)
-            elif isinstance(event, Stop):
-                break
-        sending.cancel()
+
+    def hear(event: StreamEvent) -> None:
+        if isinstance(event, Media):
+            transport.play(event.mulaw)
+        elif isinstance(event, Stop):
+            transport.close()
+
+    await transport.run(hear)
 
 
 class Service:
@@ -187,8 +187,7 @@ async def test_a_lost_connection_is_told_from_a_goodbye(*, is_orderly: bool, was
     seen: list[bool] = []
 
     async def listen(_ticket: StreamTicket, transport: MediaTransport) -> None:
-        async for _ in transport.events():
-            pass
+        await transport.run(lambda _event: None)
         seen.append(transport.was_cut)
 
     async with running(serve=listen) as service, service.open("token-1") as stream:
