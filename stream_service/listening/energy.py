@@ -5,7 +5,8 @@ from __future__ import annotations
 import audioop
 from collections import deque
 
-from stream_service.media.audio import FRAME_MS, decode_mulaw
+from stream_service.listening.vad import ActivityListener
+from stream_service.media.audio import FRAME_MS, decode_mulaw, duration_ms
 
 
 class EnergyDetector:
@@ -26,24 +27,34 @@ class EnergyDetector:
     def warm_up(self) -> None:
         """Nothing to load."""
 
-    def open(self) -> EnergyActivity:
+    def open(self, listener: ActivityListener) -> EnergyActivity:
         """A detector with its own memory for a new call."""
-        return EnergyActivity(self._threshold_rms, self._above_noise, self._noise_frames)
+        return EnergyActivity(listener, self._threshold_rms, self._above_noise, self._noise_frames)
+
+    def close(self) -> None:
+        """Nothing runs besides the event loop."""
 
 
 class EnergyActivity:
     """Implements VoiceActivity for one call."""
 
-    def __init__(self, threshold_rms: int, above_noise: float, noise_frames: int) -> None:
+    def __init__(self, listener: ActivityListener, threshold_rms: int, above_noise: float, noise_frames: int) -> None:
+        self._listener: ActivityListener | None = listener
         self._threshold_rms = threshold_rms
         self._above_noise = above_noise
         self._recent: deque[int] = deque(maxlen=noise_frames)
 
-    def hear(self, mulaw: bytes) -> float:
-        """1 for a loud frame, 0 for a quiet one; nothing in between."""
+    def hear(self, mulaw: bytes) -> None:
+        """Report at once: 1 for a loud frame, 0 for a quiet one; nothing in between."""
+        if self._listener is None:
+            return
         loudness = audioop.rms(decode_mulaw(mulaw), 2)
         self._recent.append(loudness)
         # Before the memory is full there is no telling noise from somebody who spoke at once.
         is_known = len(self._recent) == self._recent.maxlen
         noise = self._above_noise * min(self._recent) if self._above_noise and is_known else 0.0
-        return 1.0 if loudness >= max(self._threshold_rms, noise) else 0.0
+        self._listener(1.0 if loudness >= max(self._threshold_rms, noise) else 0.0, duration_ms(mulaw))
+
+    def close(self) -> None:
+        """Report nothing any more."""
+        self._listener = None

