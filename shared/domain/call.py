@@ -62,13 +62,21 @@ class TranscriptSegment:
     interrupted: bool = False
 
 
+class ResumeReason(StrEnum):
+    """Why a caller who was connected before comes back. NOBODY_REACHED: no person took the call."""
+
+    STREAM_LOST = "stream_lost"
+    NOBODY_REACHED = "nobody_reached"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamTicket:
     """What a single-use stream token stands for; minted by the webhook, redeemed by the stream service.
 
     Attributes:
         slot: the admission slot the call holds, released when the call ends.
-        resumes: the caller was connected before and lost the stream, so greet accordingly.
+        resumes: the caller was connected before, so greet accordingly.
+        resume_reason: why the caller comes back; None for one who is new.
     """
 
     call_sid: str
@@ -77,3 +85,4 @@ class StreamTicket:
     slot: str
     direction: CallDirection = CallDirection.INBOUND
     resumes: bool = False
+    resume_reason: ResumeReason | None = None

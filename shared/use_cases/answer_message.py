@@ -18,6 +18,7 @@ from shared.domain.json_value import JSON
 from shared.domain.message import Delivery, DeliveryStatus, InboundMessage, MessageKind, Recipient, ReplyPolicy
 from shared.domain.prompt import HandOver
 from shared.domain.reply import ReplyDraft, with_first_audio
+from shared.domain.transfer import hand_over_note
 from shared.errors import LeaseLost, StoreUnavailable
 from shared.observability import logger, record_turn
 from shared.ports.channel import OutboundChannel
@@ -171,7 +172,7 @@ class AnswerMessage:
         status = ConversationStatus.HUMAN
         if conversation.key.channel == VOICE_CHANNEL and not self._can_transfer_calls:
             status = ConversationStatus.OPEN
-        await self._history.set_status(conversation.id, status, note=f"Handed over to a person {route.detail}")
+        await self._history.set_status(conversation.id, status, note=hand_over_note(route.detail))
         return conversation.with_status(status)
 
     @asynccontextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.agent import AgentProfile
-from shared.domain.call import VOICE_CHANNEL, Call, StreamTicket
+from shared.domain.call import VOICE_CHANNEL, Call, ResumeReason, StreamTicket
 from shared.domain.conversation import Conversation, ConversationStatus
 from shared.domain.event import EventType, PlatformEvent
 from shared.domain.message import InboundMessage, MessageKind
@@ -17,6 +17,10 @@ from shared.use_cases.orchestrator import Orchestrator
 from shared.use_cases.recall_conversation import RecallConversation
 
 WELCOME_BACK = "I'm back, sorry about that. Where were we?"
+NOBODY_REACHED = (
+    "I'm sorry, none of my colleagues could take your call just now. "
+    "I'll ask them to call you back on this number. Is there anything else I can do for you?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +80,21 @@ class OpenCall:
                 data={"call_sid": call.call_sid, "direction": call.direction.value},
             )
         )
-        greeting = WELCOME_BACK if ticket.resumes else (greeter.greeting if greeter is not None else "")
         return OpenedCall(
             call=call,
             conversation=conversation,
             greeter=greeter,
-            greeting=greeting,
+            greeting=_greeting(ticket, greeter),
             agents=await self._agents.profiles(),
         )
+
+
+def _greeting(ticket: StreamTicket, greeter: AgentProfile | None) -> str:
+    if ticket.resume_reason is ResumeReason.NOBODY_REACHED:
+        return NOBODY_REACHED
+    if ticket.resumes:
+        return WELCOME_BACK
+    return "" if greeter is None else greeter.greeting
 
 
 def _opening(ticket: StreamTicket, now: datetime) -> InboundMessage:
