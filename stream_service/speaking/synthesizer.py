@@ -6,13 +6,23 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.errors import SpeechUnavailable
+
+DEFAULT_VOICE = "default"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
     """How an agent sounds. `language` is a BCP 47 tag such as en-IN; `name` is the engine's, or "default"."""
 
-    name: str = "default"
+    name: str = DEFAULT_VOICE
     language: str = "en-IN"
+
+
+class SpeechRefused(SpeechUnavailable):
+    """The engine is well, but has no such voice or cannot say this text: asking it once more is no use."""
+
+    retryable = False
 
 
 class Synthesizer(Protocol):
@@ -27,5 +37,6 @@ class Synthesizer(Protocol):
         Closing the generator stops the synthesis.
 
         Raises:
+            SpeechRefused: this engine has no such voice, or cannot say this text.
             SpeechUnavailable: no first or next piece within the adapter's timeout.
         """
