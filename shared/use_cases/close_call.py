@@ -54,20 +54,7 @@ class CloseCall:
             return
         await self._finish_recording(call)
         if call.ended_at == now:
-            await self._tell(call)
-
-    async def _tell(self, call: Call) -> None:
-        """Once, although both the stream and the provider's status close a call: the first end is the one kept."""
-        await self._events.publish(
-            PlatformEvent(
-                type=EventType.CALL_ENDED,
-                at=self._clock(),
-                conversation_id=call.conversation_id,
-                key=call.key,
-                data={"call_sid": call.call_sid, "reason": call.end_reason},
-            )
-        )
-        logger.info("call_ended", call_sid=call.call_sid, reason=call.end_reason, state=call.state.value)
+            await tell_end(self._events, call)
 
     async def _end(self, call_sid: str, *, ended_at: datetime, reason: str, has_failed: bool) -> Call | None:
         try:
@@ -90,3 +77,17 @@ class CloseCall:
                 await self._calls.attach_recording(call.call_sid, key=key, duration_ms=duration_ms)
         except StoreUnavailable:
             logger.exception("recording_not_finished", call_sid=call.call_sid)
+
+
+async def tell_end(events: EventPublisher, call: Call) -> None:
+    """Tell whoever watches that the call is over; for the one who noted the end, since it is noted once."""
+    await events.publish(
+        PlatformEvent(
+            type=EventType.CALL_ENDED,
+            at=call.ended_at or call.started_at,
+            conversation_id=call.conversation_id,
+            key=call.key,
+            data={"call_sid": call.call_sid, "reason": call.end_reason},
+        )
+    )
+    logger.info("call_ended", call_sid=call.call_sid, reason=call.end_reason, state=call.state.value)

@@ -19,6 +19,7 @@ from shared.wiring.api import (
 from shared.wiring.calls import (
     answer_call,
     close_call,
+    end_call,
     follow_call,
     live_tasks,
     open_call,
@@ -59,6 +60,7 @@ __all__ = [
     "cost_source",
     "edit_agents",
     "edit_rules",
+    "end_call",
     "follow_call",
     "guard_source",
     "handle_item",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from shared.ports.telephony import Telephony
     from shared.use_cases.answer_call import AnswerCall
     from shared.use_cases.close_call import CloseCall
+    from shared.use_cases.end_call import EndCall
     from shared.use_cases.follow_call import FollowCall
     from shared.use_cases.open_call import OpenCall
     from shared.use_cases.place_call import PlaceCall
@@ -76,6 +77,14 @@ def close_call() -> CloseCall:
     from shared.wiring import stores
 
     return CloseCall(stores.calls(), stores.recordings(), stores.slots(), stores.events(), now)
+
+
+def end_call() -> EndCall:
+    """We hang up."""
+    from shared.use_cases.end_call import EndCall
+    from shared.wiring import stores
+
+    return EndCall(telephony(), stores.calls(), stores.events(), now)
 
 
 def place_call() -> PlaceCall:

@@ -26,7 +26,8 @@ _FINAL_STATUSES = frozenset({"completed", "busy", "failed", "no-answer", "cancel
 _HIDDEN_CALLERS = frozenset(
     {"", "anonymous", "restricted", "unavailable", "unknown", "266696687", "7378742833", "2562533", "86282452253"}
 )
-_GONE = frozenset({"20404", "404"})
+# 21220: the call is not in progress any more. Source: Twilio, "Error and warning dictionary".
+_GONE = frozenset({"20404", "404", "21220"})
 _LANGUAGE = "en-IN"
 _DIAL_SECONDS = 30
 # Heard when nobody answered, but also by a caller whose colleague hung up first: it must be true for both.

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from shared.http_contract import HTTPRequest
 from shared.use_cases.answer_call import AnswerCall
 from shared.use_cases.close_call import CloseCall
+from shared.use_cases.end_call import EndCall
 from shared.use_cases.follow_call import FollowCall
 from shared.use_cases.guard_source import BlockingRule, GuardSource
 from shared.use_cases.open_call import OpenCall
@@ -44,7 +45,7 @@ class Switchboard:
         self.house = House(clock)
         self.rows = self.house.rows
         self.events = self.house.events
-        self.telephony = FakeTelephony()
+        self.telephony: Any = FakeTelephony()
         self.blocklist: Any = FakeBlocklist(clock)
         self.rates: Any = FakeRateCounter(clock)
         self.slots: Any = FakeConnectionCounter(clock)
@@ -52,6 +53,7 @@ class Switchboard:
         self.calls: Any = FakeCallStore(self.rows)
         self.recordings: Any = FakeRecordingStore()
         self.reader: Any = MemoryHistoryReader(self.rows)
+        self.hang_up_seconds = 1.0
 
     @property
     def guard(self) -> GuardSource:
@@ -85,6 +87,11 @@ class Switchboard:
     def close_call(self) -> CloseCall:
         """What ends a call."""
         return CloseCall(self.calls, self.recordings, self.slots, self.events, self.clock)
+
+    @property
+    def end_call(self) -> EndCall:
+        """What hangs up."""
+        return EndCall(self.telephony, self.calls, self.events, self.clock, attempt_seconds=self.hang_up_seconds)
 
     @property
     def follow_call(self) -> FollowCall:

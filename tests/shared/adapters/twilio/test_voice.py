@@ -133,7 +133,14 @@ async def test_ending_a_call_completes_it_by_rest() -> None:
     assert dict(parse_qsl(request.content.decode())) == {"Status": "completed"}
 
 
-@pytest.mark.parametrize("answer", [httpx.Response(404, json={"code": 20404}), httpx.Response(404)])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(404, json={"code": 20404}),
+        httpx.Response(404),
+        httpx.Response(400, json={"code": 21220, "message": "Call is not in-progress. Cannot redirect."}),
+    ],
+)
 async def test_ending_a_call_that_is_over_is_fine(answer: httpx.Response) -> None:
     await _voice(lambda _: answer).end_call("CA1")
 
