@@ -277,8 +277,8 @@ class StreamTickets(Protocol):
 class RecordingStore(Protocol):
     """Keeps recordings as they grow, and whole when they are finished."""
 
-    async def put_part(self, call_sid: str, *, started_at: datetime, number: int, stereo_mulaw: bytes) -> None:
-        """Keep the next part: interleaved mu-law, 8 kHz, caller left, agent right.
+    async def put_part(self, call_sid: str, *, started_at: datetime, start_ms: int, stereo_mulaw: bytes) -> None:
+        """Keep the part that begins at `start_ms`: interleaved mu-law, 8 kHz, caller left, agent right.
 
         Raises:
             StoreUnavailable: not kept; putting it again is safe.
@@ -287,7 +287,8 @@ class RecordingStore(Protocol):
     async def assemble(self, call_sid: str, *, started_at: datetime) -> tuple[str, int] | None:
         """Join the parts to one WAV file and drop them; its key and length in ms, None when there are no parts.
 
-        Doing it again after it was done returns the same.
+        Each part stands where it says, with silence where there is none; where two overlap, the earlier one goes on.
+        Doing it again after it was done returns the same, and puts what came since into its place.
 
         Raises:
             StoreUnavailable: not finished; doing it again is safe.

@@ -30,8 +30,8 @@ async def test_a_call_without_parts_has_no_recording(recordings: RecordingStore)
 @pytest.mark.requirement("2.5")
 @pytest.mark.requirement("17.4")
 async def test_parts_become_one_recording_named_after_the_call(recordings: RecordingStore) -> None:
-    for number in (1, 2, 3):
-        await recordings.put_part("CA1", started_at=STARTED, number=number, stereo_mulaw=SECOND)
+    for start_ms in (0, 1000, 2000):
+        await recordings.put_part("CA1", started_at=STARTED, start_ms=start_ms, stereo_mulaw=SECOND)
 
     assembled = await recordings.assemble("CA1", started_at=STARTED)
 
@@ -39,7 +39,7 @@ async def test_parts_become_one_recording_named_after_the_call(recordings: Recor
 
 
 async def test_assembling_again_gives_the_same(recordings: RecordingStore) -> None:
-    await recordings.put_part("CA1", started_at=STARTED, number=1, stereo_mulaw=SECOND)
+    await recordings.put_part("CA1", started_at=STARTED, start_ms=0, stereo_mulaw=SECOND)
     first = await recordings.assemble("CA1", started_at=STARTED)
 
     again = await recordings.assemble("CA1", started_at=STARTED)
@@ -49,30 +49,49 @@ async def test_assembling_again_gives_the_same(recordings: RecordingStore) -> No
 
 async def test_a_part_that_is_put_again_counts_once(recordings: RecordingStore) -> None:
     for _ in range(2):
-        await recordings.put_part("CA1", started_at=STARTED, number=1, stereo_mulaw=SECOND)
+        await recordings.put_part("CA1", started_at=STARTED, start_ms=0, stereo_mulaw=SECOND)
 
     assert await recordings.assemble("CA1", started_at=STARTED) == ("recordings/2026/03/02/CA1/recording.wav", 1000)
 
 
 async def test_parts_that_come_after_the_end_are_added(recordings: RecordingStore) -> None:
-    await recordings.put_part("CA1", started_at=STARTED, number=1, stereo_mulaw=SECOND)
+    await recordings.put_part("CA1", started_at=STARTED, start_ms=0, stereo_mulaw=SECOND)
     await recordings.assemble("CA1", started_at=STARTED)
-    await recordings.put_part("CA1", started_at=STARTED, number=2, stereo_mulaw=SECOND)
+    await recordings.put_part("CA1", started_at=STARTED, start_ms=1000, stereo_mulaw=SECOND)
 
     assembled = await recordings.assemble("CA1", started_at=STARTED)
 
     assert assembled == ("recordings/2026/03/02/CA1/recording.wav", 2000)
 
 
+async def test_what_is_missing_keeps_its_place(recordings: RecordingStore) -> None:
+    await recordings.put_part("CA1", started_at=STARTED, start_ms=4000, stereo_mulaw=SECOND)
+    await recordings.put_part("CA1", started_at=STARTED, start_ms=1000, stereo_mulaw=SECOND)
+
+    assembled = await recordings.assemble("CA1", started_at=STARTED)
+
+    assert assembled == ("recordings/2026/03/02/CA1/recording.wav", 5000)
+
+
+async def test_a_part_that_comes_late_goes_to_its_place(recordings: RecordingStore) -> None:
+    await recordings.put_part("CA1", started_at=STARTED, start_ms=2000, stereo_mulaw=SECOND)
+    await recordings.assemble("CA1", started_at=STARTED)
+    await recordings.put_part("CA1", started_at=STARTED, start_ms=0, stereo_mulaw=SECOND)
+
+    assembled = await recordings.assemble("CA1", started_at=STARTED)
+
+    assert assembled == ("recordings/2026/03/02/CA1/recording.wav", 3000)
+
+
 async def test_calls_are_recorded_apart(recordings: RecordingStore) -> None:
-    await recordings.put_part("CA1", started_at=STARTED, number=1, stereo_mulaw=SECOND)
+    await recordings.put_part("CA1", started_at=STARTED, start_ms=0, stereo_mulaw=SECOND)
 
     assert await recordings.assemble("CA", started_at=STARTED) is None
     assert await recordings.assemble("CA2", started_at=STARTED) is None
 
 
 async def test_a_link_leads_to_the_recording(recordings: RecordingStore) -> None:
-    await recordings.put_part("CA1", started_at=STARTED, number=1, stereo_mulaw=SECOND)
+    await recordings.put_part("CA1", started_at=STARTED, start_ms=0, stereo_mulaw=SECOND)
     key, _ = await recordings.assemble("CA1", started_at=STARTED) or ("", 0)
 
     link = await recordings.link(key, ttl_seconds=300)

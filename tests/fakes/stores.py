@@ -110,18 +110,29 @@ class FakeRecordingStore:
         self.parts: dict[str, dict[int, bytes]] = {}
         self.files: dict[str, bytes] = {}
 
-    async def put_part(self, call_sid: str, *, started_at: datetime, number: int, stereo_mulaw: bytes) -> None:
-        self.parts.setdefault(_recording_key(call_sid, started_at), {})[number] = stereo_mulaw
+    async def put_part(self, call_sid: str, *, started_at: datetime, start_ms: int, stereo_mulaw: bytes) -> None:
+        self.parts.setdefault(_recording_key(call_sid, started_at), {})[start_ms] = stereo_mulaw
 
     async def assemble(self, call_sid: str, *, started_at: datetime) -> tuple[str, int] | None:
         key = _recording_key(call_sid, started_at)
         parts = self.parts.pop(key, {})
         if not parts and key not in self.files:
             return None
-        audio: bytes = _read_wav(self.files[key]) if key in self.files else b""
-        audio += b"".join(audioop.ulaw2lin(parts[number], 2) for number in sorted(parts))
-        self.files[key] = _write_wav(audio)
+        audio = bytearray(_read_wav(self.files[key]) if key in self.files else b"")
+        position = 0
+        for start_ms, mulaw in sorted(parts.items()):
+            start, end = start_ms * 32, start_ms * 32 + 2 * len(mulaw)
+            audio.extend(bytes(max(0, end - len(audio))))
+            begin = max(start, position)
+            audio[begin:end] = audioop.ulaw2lin(mulaw, 2)[begin - start :]
+            position = max(position, end)
+        self.files[key] = _write_wav(bytes(audio))
         return key, len(audio) // 32
+
+    def audio(self, key: str) -> tuple[bytes, bytes]:
+        """The caller's and the agent's channel of a finished recording, 16-bit PCM."""
+        stereo = _read_wav(self.files[key])
+        return audioop.tomono(stereo, 2, 1, 0), audioop.tomono(stereo, 2, 0, 1)
 
     async def link(self, key: str, *, ttl_seconds: int) -> str:
         return f"https://recordings.invalid/{key}?expires={ttl_seconds}"

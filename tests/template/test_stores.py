@@ -193,7 +193,7 @@ async def test_recordings_lie_where_they_age_and_where_roles_may_reach_them(stac
     keys: list[str] = []
     client = SimpleNamespace(put_object=lambda **request: keys.append(request["Key"]))
     store = S3RecordingStore("bucket", lambda: client)
-    await store.put_part("CA1", started_at=datetime(2026, 3, 1, tzinfo=UTC), number=0, stereo_mulaw=b"\xff")
+    await store.put_part("CA1", started_at=datetime(2026, 3, 1, tzinfo=UTC), start_ms=0, stereo_mulaw=b"\xff" * 16)
     (key,) = keys
     lifecycle = stack.properties("DataBucket")["LifecycleConfiguration"]["Rules"]
 

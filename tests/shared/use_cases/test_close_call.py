@@ -23,7 +23,7 @@ async def board(clock: FrozenClock) -> Switchboard:
     board = Switchboard(clock)
     await board.slots.take(CALLER, "CA0001", limit=3, ttl_seconds=1920)
     opened = await board.open_call(a_ticket(caller_id=CALLER))
-    await board.recordings.put_part("CA0001", started_at=opened.call.started_at, number=1, stereo_mulaw=PART)
+    await board.recordings.put_part("CA0001", started_at=opened.call.started_at, start_ms=0, stereo_mulaw=PART)
     clock.advance(seconds=60)
     return board
 

@@ -43,8 +43,8 @@ class Exchange:
         started_at = self.clock() - age
         await self.calls.open(a_ticket(call_sid=call_sid, caller_id=f"of-{call_sid}"), started_at=started_at)
         await self.calls.answered(call_sid, at=started_at)
-        for number in range(seconds_recorded):
-            await self.recordings.put_part(call_sid, started_at=started_at, number=number, stereo_mulaw=SECOND)
+        for second in range(seconds_recorded):
+            await self.recordings.put_part(call_sid, started_at=started_at, start_ms=1000 * second, stereo_mulaw=SECOND)
 
     async def repair(self) -> RepairReport:
         """One run over the last three days."""

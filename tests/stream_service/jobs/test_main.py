@@ -83,8 +83,8 @@ async def test_the_command_closes_a_lost_call_with_its_recording(
     call = await calls.open(a_ticket(call_sid="CA1"), started_at=started_at)
     await calls.answered("CA1", at=started_at)
     recordings = S3RecordingStore(bucket, s3)
-    for number in (1, 2):
-        await recordings.put_part("CA1", started_at=call.started_at, number=number, stereo_mulaw=b"\xff\x00" * 8000)
+    for start_ms in (0, 1000):
+        await recordings.put_part("CA1", started_at=call.started_at, start_ms=start_ms, stereo_mulaw=b"\xff\x00" * 8000)
     environment = {
         **os.environ,
         "PUBLIC_BASE_URL": "http://127.0.0.1",
