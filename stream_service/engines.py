@@ -11,15 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shared.settings import Settings
+    from stream_service.listening.reliable import ReliableTranscriber
     from stream_service.listening.transcriber import Transcriber
     from stream_service.listening.vad import VoiceActivityDetector
     from stream_service.speaking.reliable import ReliableSynthesizer
     from stream_service.speaking.synthesizer import Synthesizer
 
 
-def transcriber(settings: Settings) -> Transcriber:
+def transcriber(settings: Settings) -> ReliableTranscriber:
     """The recogniser named by SPEECH_TO_TEXT."""
-    return _transcriber(settings.speech_to_text, settings)
+    from stream_service.listening.reliable import ReliableTranscriber
+
+    name = settings.speech_to_text
+    return ReliableTranscriber({name: _transcriber(name, settings)})
 
 
 def synthesizer(settings: Settings, fixed_sentences: Sequence[str]) -> ReliableSynthesizer:

@@ -18,7 +18,9 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Origin
 
 from shared.errors import SpeechUnavailable
-from stream_service.listening.transcribe_stream import AwsTranscribeStream, Timing, fail_when_unacknowledged
+from stream_service.listening.languages import transcribe_code
+from stream_service.listening.transcribe_session import Timing, fail_when_unacknowledged
+from stream_service.listening.transcribe_stream import AwsTranscribeStream
 from stream_service.listening.transcribe_url import CredentialsMissing, find_endpoint, sign_url
 from stream_service.listening.transcriber import PartialListener
 from stream_service.media.audio import SAMPLE_RATE_HZ
@@ -61,19 +63,16 @@ class AwsTranscribe:
 
     async def open(self, *, language: str, on_partial: PartialListener) -> AwsTranscribeStream:
         """See Transcriber.open."""
-
-        async def connect_again() -> ClientConnection:
-            return await self._connect(language)
-
+        connection = await self._connect(language)
         stream = AwsTranscribeStream(
-            await connect_again(), connect_again, language=language, on_partial=on_partial, timing=self._timing
+            connection, self._connect, language=language, on_partial=on_partial, timing=self._timing
         )
         stream.start()
         return stream
 
     async def _connect(self, language: str) -> ClientConnection:
         parameters = {
-            "language-code": language,
+            "language-code": transcribe_code(language),
             "media-encoding": "pcm",
             "sample-rate": str(SAMPLE_RATE_HZ),
             "enable-partial-results-stabilization": "true",

@@ -92,8 +92,7 @@ class MoonshineTranscriber:
             SpeechUnavailable: the model cannot be loaded.
         """
         await self.warm_up()
-        is_english = language.lower().partition("-")[0] == _LANGUAGE
-        return MoonshineTranscription(self, language if is_english else _LANGUAGE, on_partial, self._timeout_seconds)
+        return MoonshineTranscription(self, _english(language), on_partial, self._timeout_seconds)
 
     def start(self, mulaw: bytes, *, holds_speech: bool) -> _Decoding:
         """Recognise a window in a worker thread."""
@@ -119,6 +118,11 @@ class MoonshineTranscriber:
 
     def _partial_ended(self, _text: asyncio.Future[str]) -> None:
         self._free_for_partials += 1
+
+
+def _english(language: str) -> str:
+    """The kind of English that is asked for; plain English in place of any other language."""
+    return language if language.lower().partition("-")[0] == _LANGUAGE else _LANGUAGE
 
 
 def _take_note_of_failure(text: asyncio.Future[str]) -> None:
@@ -157,6 +161,11 @@ class MoonshineTranscription:
         self._timeout_seconds = timeout_seconds
         self._heard = UtteranceAudio()
         self._utterance = _Utterance()
+
+    @property
+    def is_lost(self) -> bool:
+        """Never: each utterance is recognised anew."""
+        return False
 
     def feed(self, mulaw: bytes, *, is_speech: bool) -> None:
         """Gather the utterance's audio; begin a partial result every 400 ms of speech, the first after 600."""
@@ -206,6 +215,10 @@ class MoonshineTranscription:
         _abandon(self._utterance)
         self._utterance = _Utterance()
         self._heard.forget()
+
+    async def use_language(self, language: str) -> None:
+        """See TranscriptionStream.use_language. It goes on in English."""
+        self._language = _english(language)
 
     async def aclose(self) -> None:
         """Give up what is being recognised; the model stays for the other calls."""

@@ -35,6 +35,11 @@ class ScriptedTranscription:
         self._on_partial = on_partial
         self._speech_ms = 0
 
+    @property
+    def is_lost(self) -> bool:
+        """Never."""
+        return False
+
     def feed(self, mulaw: bytes, *, is_speech: bool) -> None:
         """Count the speech."""
         if not is_speech:
@@ -59,6 +64,10 @@ class ScriptedTranscription:
     def discard_utterance(self) -> None:
         """Forget the speech; the next utterance gets the same text."""
         self._speech_ms = 0
+
+    async def use_language(self, language: str) -> None:
+        """Say the same texts in the name of another language."""
+        self._language = language
 
     async def aclose(self) -> None:
         """Nothing to release."""

@@ -7,9 +7,6 @@ import contextlib
 import json
 import logging
 import random
-import socket
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
@@ -17,19 +14,19 @@ from websockets.exceptions import WebSocketException
 from shared.errors import SpeechUnavailable
 from stream_service.listening.call_audio import CallAudio
 from stream_service.listening.event_stream import Message, MessageMalformed, decode_message, encode_message
+from stream_service.listening.transcribe_session import Connect, SessionEnded, Timing, abort
 from stream_service.listening.transcriber import PartialListener, Transcript
 from stream_service.listening.transcript_words import TranscriptWords, confidence_of
 from stream_service.media.audio import BYTES_PER_MS, MULAW_SILENCE, decode_mulaw
 
 logger = logging.getLogger(__name__)
 
-Connect = Callable[[], Awaitable[ClientConnection]]
-"""Opens a new session of the service; raises SpeechUnavailable."""
-
 _BATCH_MS = 100
 _LEAD_IN_MS = 300
 # Shorter than the shortest word, so that a last word the recogniser has not heard yet is never taken for covered.
 _COVERAGE_SLACK_MS = 250
+# Audio that waits to be sent, because the session is new, is heard faster than it was spoken.
+_CATCH_UP_SHARE, _LONGEST_CATCH_UP_MS = 0.25, 4000
 _FILLER = bytes([MULAW_SILENCE]) * (200 * BYTES_PER_MS)
 _AUDIO_HEADERS = {
     ":content-type": "application/octet-stream",
@@ -37,46 +34,6 @@ _AUDIO_HEADERS = {
     ":message-type": "event",
 }
 _END_OF_AUDIO = encode_message(Message(headers=_AUDIO_HEADERS, payload=b""))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """How long to wait for what.
-
-    Attributes:
-        settle_ms: for words that cover the speech but may still change.
-        result_ms: for words that do not cover the speech yet.
-        filler_seconds: without audio of the caller before silence is sent; the service hangs up after 15 s.
-        send_seconds: for the network to take audio before the session counts as dead.
-        reconnects: attempts in a row to replace a lost session; their pauses grow from 0.1 s to 2 s.
-        proven_seconds: a session that lived this long was sound; its loss starts a new row of attempts.
-        longest_buffer_ms: audio kept for sending and for sending again.
-        certain_speech_ms: speech so long that a service which hears it must say something.
-    """
-
-    settle_ms: int = 300
-    result_ms: int = 1500
-    filler_seconds: float = 4.0
-    send_seconds: float = 5.0
-    reconnects: int = 5
-    proven_seconds: float = 10.0
-    longest_buffer_ms: int = 30_000
-    certain_speech_ms: int = 1000
-
-
-class SessionEnded(Exception):
-    """The service ended the session, with or without an exception message; `reason` is its name."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def fail_when_unacknowledged(connection: ClientConnection, *, seconds: float) -> None:
-    """Let the kernel break the connection when the peer acknowledges nothing for so long, where it can (Linux)."""
-    raw = connection.transport.get_extra_info("socket")
-    if raw is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
 
 
 class AwsTranscribeStream:
@@ -96,6 +53,7 @@ class AwsTranscribeStream:
         timing: Timing,
     ) -> None:
         self._connection: ClientConnection | None = connection
+        self._replacement: ClientConnection | None = None
         self._connect = connect
         self._language = language
         self._on_partial = on_partial
@@ -111,6 +69,11 @@ class AwsTranscribeStream:
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._has_failed = False
+
+    @property
+    def is_lost(self) -> bool:
+        """See TranscriptionStream.is_lost: too many sessions in a row were lost or refused."""
+        return self._has_failed
 
     def start(self) -> None:
         """Begin to send and receive."""
@@ -146,12 +109,25 @@ class AwsTranscribeStream:
         """See TranscriptionStream.discard_utterance."""
         self._cut(self._audio.heard_ms)
 
+    async def use_language(self, language: str) -> None:
+        """See TranscriptionStream.use_language. The old session hears the caller until the new one is open."""
+        connection = await self._connect(language)
+        if self._task is None or self._has_failed:
+            connection.transport.abort()
+            raise SpeechUnavailable("the speech recogniser is gone")
+        self._language = language
+        abort(self._replacement)
+        self._replacement = connection
+        abort(self._connection)  # The task sees the loss and goes on with the new session.
+
     async def aclose(self) -> None:
         """See TranscriptionStream.aclose. Words that are still to come are not waited for."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
+        abort(self._replacement)
+        self._replacement = None
         connection, self._connection = self._connection, None
         if connection is not None:
             with contextlib.suppress(WebSocketException, OSError):
@@ -161,7 +137,7 @@ class AwsTranscribeStream:
 
     async def _until_covered(self, ends_ms: int, speech_to_ms: int) -> None:
         loop = asyncio.get_running_loop()
-        asked_at = loop.time()
+        asked_at = loop.time() + min(self._audio.unsent_ms * _CATCH_UP_SHARE, _LONGEST_CATCH_UP_MS) / 1000
         while True:
             words = self._words.until(ends_ms)
             is_covered = bool(words) and words[-1].end_ms >= speech_to_ms - _COVERAGE_SLACK_MS
@@ -185,7 +161,7 @@ class AwsTranscribeStream:
             raise SpeechUnavailable("the speech recogniser is being reconnected")
         speech_ms = speech_to_ms - (self._speech_from_ms or 0)
         if self._events_of_utterance == 0 and speech_ms >= self._timing.certain_speech_ms:
-            self._connection.transport.abort()  # The task sees the loss and opens a new session.
+            abort(self._connection)  # The task sees the loss and opens a new session.
             raise SpeechUnavailable("the speech recogniser does not answer")
 
     def _cut(self, position_ms: int) -> None:
@@ -211,25 +187,40 @@ class AwsTranscribeStream:
     async def _replace(self, reason: str, failures: int) -> tuple[ClientConnection | None, int]:
         """A new session, or None after too many failures in a row; and how many these were."""
         self._connection = None
-        while failures < self._timing.reconnects:
+        while not self._is_replaced() and failures < self._timing.reconnects:
             failures += 1
             logger.warning("transcribe_session_lost", extra={"reason": reason, "attempt": failures})
             await asyncio.sleep(min(0.1 * 2 ** (failures - 1), 2.0) * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             try:
-                connection = await self._connect()
+                connection = await self._connect(self._language)
             except SpeechUnavailable as error:
                 reason = type(error.__cause__).__name__
                 continue
+            if self._is_replaced():
+                abort(connection)  # The language was changed meanwhile.
+                break
             self._hear_again()
             return connection, failures
-        return None, failures
+        replacement, self._replacement = self._replacement, None
+        if replacement is None:
+            return None, failures
+        self._words = TranscriptWords(language=self._language)
+        self._words.cut(self._utterance_begins_ms)
+        self._hear_again()
+        return replacement, 0
+
+    def _is_replaced(self) -> bool:
+        return self._replacement is not None
+
+    @property
+    def _utterance_begins_ms(self) -> int:
+        """Where the unfinished utterance begins, with its lead-in; the present when nothing is being said."""
+        return self._audio.heard_ms if self._speech_from_ms is None else max(0, self._speech_from_ms - _LEAD_IN_MS)
 
     def _hear_again(self) -> None:
         """Let a new session hear the unfinished utterance, but not what the lost one has settled."""
         self._words.forget_partial()
-        heard_ms = self._audio.heard_ms
-        begins_ms = heard_ms if self._speech_from_ms is None else self._speech_from_ms - _LEAD_IN_MS
-        self._audio.send_again_from(max(begins_ms, self._words.confirmed_ms))
+        self._audio.send_again_from(max(self._utterance_begins_ms, self._words.confirmed_ms))
         self._session_starts_ms = self._audio.sent_ms
         self._audio_due.set()  # What was said meanwhile goes out at once.
 

@@ -23,6 +23,10 @@ class TranscriptionStream(Protocol):
     `finish_utterance`. Engines that want an unbroken stream also get the frames between utterances.
     """
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the engine has given the call up: what is fed from now on is not heard, only another stream helps."""
+
     def feed(self, mulaw: bytes, *, is_speech: bool) -> None:
         """Take the caller's next audio: mu-law, 8 kHz, mono, normally 20 ms. Never blocks; runs on the event loop.
 
@@ -44,6 +48,15 @@ class TranscriptionStream(Protocol):
 
     def discard_utterance(self) -> None:
         """Forget the audio heard since the last result: it was a cough or an echo, not a turn."""
+
+    async def use_language(self, language: str) -> None:
+        """Hear the caller in another language (BCP 47) from now on, the unfinished utterance included.
+
+        An engine that knows one language only goes on in it, and says so in its transcripts.
+
+        Raises:
+            SpeechUnavailable: the engine cannot change now; it goes on in the language it had.
+        """
 
     async def aclose(self) -> None:
         """Release everything; safe to call twice."""

@@ -195,26 +195,21 @@ class ReliableSynthesizer:
                     piece = await anext(pieces, None)
             sentence.outcome = _Outcome.SAID
             engine.circuit.succeeded()
-        except SpeechRefused:
-            sentence.outcome = _Outcome.REFUSED
-            _note(engine, sentence)
-        except TimeoutError:
-            sentence.outcome = _Outcome.TOO_SLOW
-            self._note_failure(engine, sentence)
-        except SpeechUnavailable:
-            is_heard = sentence.sent_bytes >= _STUTTER_BYTES
-            sentence.outcome = _Outcome.CUT_SHORT if is_heard else _Outcome.FAILED
-            self._note_failure(engine, sentence)
-
-    def _note_failure(self, engine: _Engine, sentence: _Sentence) -> None:
-        engine.circuit.failed(self._clock())
-        _note(engine, sentence)
+        except (SpeechUnavailable, TimeoutError) as error:
+            sentence.outcome = _outcome(error, sentence)
+            if sentence.outcome is not _Outcome.REFUSED:
+                engine.circuit.failed(self._clock())
+            outcome, reason = sentence.outcome.name.lower(), type(error.__cause__ or error).__name__
+            count("speech_engine_failed", engine=engine.name, outcome=outcome)
+            logger.warning("speech_engine_failed", engine=engine.name, outcome=outcome, reason=reason)
 
 
-def _note(engine: _Engine, sentence: _Sentence) -> None:
-    outcome = sentence.outcome.name.lower()
-    count("speech_engine_failed", engine=engine.name, outcome=outcome)
-    logger.warning("speech_engine_failed", engine=engine.name, outcome=outcome, exc_info=True)
+def _outcome(error: Exception, sentence: _Sentence) -> _Outcome:
+    if isinstance(error, TimeoutError):
+        return _Outcome.TOO_SLOW
+    if sentence.sent_bytes >= _STUTTER_BYTES:
+        return _Outcome.CUT_SHORT
+    return _Outcome.REFUSED if isinstance(error, SpeechRefused) else _Outcome.FAILED
 
 
 def _sentences(text: str) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import SpeechUnavailable
 from stream_service.listening.aws_transcribe import AwsTranscribe
-from stream_service.listening.transcribe_stream import Timing
+from stream_service.listening.transcribe_session import Timing
 from stream_service.media.audio import BYTES_PER_MS, MULAW_SILENCE, decode_mulaw
 from tests.fakes.aws_events import aws_session
 from tests.fakes.http_server import scripted_server
