@@ -125,6 +125,16 @@ class HistoryStore(Protocol):
             StoreUnavailable: nothing is known to have happened.
         """
 
+    async def take_over(self, call_sid: str) -> InboundMessage | None:
+        """The call's last question that nobody finished answering; None when there is none.
+
+        Whoever was at it lost the call: it can be claimed at once, and the results of that worker are refused. What
+        the caller said before it and nobody finished counts as said, without an answer.
+
+        Raises:
+            StoreUnavailable: nothing is known to have happened.
+        """
+
     async def load_conversation(self, key: ConversationKey) -> Conversation | None:
         """The user's current conversation with its recent turns, oldest first; None when there is none.
 

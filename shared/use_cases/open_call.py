@@ -16,7 +16,7 @@ from shared.ports.stores import AgentStore, CallStore, HistoryStore
 from shared.use_cases.orchestrator import Orchestrator
 from shared.use_cases.recall_conversation import RecallConversation
 
-WELCOME_BACK = "I'm back, sorry about that. Where were we?"
+WELCOME_BACK = "I'm sorry, the line was cut for a moment. Let's go on where we stopped."
 NOBODY_REACHED = (
     "I'm sorry, none of my colleagues could take your call just now. "
     "I'll ask them to call you back on this number. Is there anything else I can do for you?"
@@ -25,13 +25,19 @@ NOBODY_REACHED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedCall:
-    """All that a call session needs to begin. `greeting` is empty when there is no agent to greet."""
+    """All that a call session needs to begin.
+
+    Attributes:
+        greeting: empty when there is no agent to greet.
+        unanswered: what the caller asked before the stream was lost; to be answered right after the greeting.
+    """
 
     call: Call
     conversation: Conversation
     greeter: AgentProfile | None
     greeting: str
     agents: tuple[AgentProfile, ...]
+    unanswered: InboundMessage | None = None
 
 
 class OpenCall:
@@ -70,6 +76,7 @@ class OpenCall:
             await self._history.set_status(conversation.id, ConversationStatus.OPEN, note="The user called again.")
             conversation = conversation.with_status(ConversationStatus.OPEN)
             await self._recall.keep(conversation)
+        unanswered = await self._history.take_over(call.call_sid) if ticket.resumes else None
         greeter = await self._orchestrator.greeter(conversation, _opening(ticket, now))
         await self._events.publish(
             PlatformEvent(
@@ -86,6 +93,7 @@ class OpenCall:
             greeter=greeter,
             greeting=_greeting(ticket, greeter),
             agents=await self._agents.profiles(),
+            unanswered=unanswered,
         )
 
 

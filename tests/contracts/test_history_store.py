@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -434,3 +435,97 @@ async def test_the_same_reports_may_come_again(records: Records) -> None:
     await records.history.record_notice(a_notice(payload={"later": True}))
 
     assert first == again
+
+
+def a_question(number: int = 1, *, call_sid: str = "CA1", text: str = "When do you open?") -> InboundMessage:
+    """Something said in a call."""
+    return replace(
+        a_message(),
+        channel="voice",
+        provider_message_id=f"{call_sid}:{number}",
+        kind=MessageKind.SPEECH,
+        text=text,
+        attributes={"call_sid": call_sid, "start_ms": 1500, "end_ms": 2500, "stages_ms": {"endpoint": 500}},
+    )
+
+
+async def test_a_question_that_a_dead_worker_held_is_taken_over_whole_and_claimed_at_once(records: Records) -> None:
+    question = a_question()
+    dead = await take(records, question)
+
+    found = await records.history.take_over("CA1")
+
+    assert found is not None
+    assert (found.key, found.provider_message_id, found.text) == (question.key, "CA1:1", question.text)
+    assert (found.kind, found.business_id, found.attributes) == (
+        question.kind,
+        question.business_id,
+        question.attributes,
+    )
+    claim = await take(records, found)
+    assert (claim.message_id, claim.conversation_id) == (dead.message_id, dead.conversation_id)
+    assert claim.fence > dead.fence
+
+
+async def test_whoever_lost_the_call_can_finish_nothing_any_more(records: Records) -> None:
+    dead = await take(records, a_question())
+    await records.history.take_over("CA1")
+
+    for attempt in (
+        records.history.complete(dead, DRAFT, Delivery(text="We open at nine.")),
+        records.history.renew(dead, lease_seconds=30),
+    ):
+        with pytest.raises(LeaseLost):
+            await attempt
+    await records.history.release(dead)
+    assert await records.history.take_over("CA1") is not None
+
+
+@pytest.mark.parametrize("is_given_back", [False, True])
+async def test_of_several_unanswered_questions_the_last_is_taken_over_and_the_others_count_as_said(
+    records: Records, *, is_given_back: bool
+) -> None:
+    first = await take(records, a_question(1, text="Hello?"))
+    second = await take(records, a_question(2, text="When do you open?"))
+    if is_given_back:
+        await records.history.release(first)
+        await records.history.release(second)
+
+    found = await records.history.take_over("CA1")
+
+    assert found is not None
+    assert found.text == "When do you open?"
+    assert await records.history.claim(a_question(1), lease_seconds=30) is None
+    conversation = await records.history.load_conversation(found.key)
+    assert conversation is not None
+    assert [turn.text for turn in conversation.turns] == ["Hello?"]
+
+
+async def test_what_was_answered_or_belongs_to_another_call_is_not_taken_over(records: Records) -> None:
+    await answer(records, a_question(), Delivery(text="We open at nine."))
+    await take(records, a_question(call_sid="CA2"))
+
+    assert await records.history.take_over("CA1") is None
+    assert await records.history.take_over("CA3") is None
+
+
+async def test_of_two_streams_that_take_over_one_answers(records: Records) -> None:
+    await take(records, a_question())
+
+    async def take_over_and_claim() -> Claim | None:
+        found = await records.history.take_over("CA1")
+        return None if found is None else await records.history.claim(found, lease_seconds=30)
+
+    outcomes = await asyncio.gather(*(take_over_and_claim() for _ in range(4)), return_exceptions=True)
+    claims = [outcome for outcome in outcomes if isinstance(outcome, Claim)]
+    completed = 0
+    for claim in claims:
+        try:
+            await records.history.complete(claim, DRAFT, Delivery(text="We open at nine."))
+            completed += 1
+        except LeaseLost:
+            continue
+
+    assert all(isinstance(outcome, (Claim, AlreadyClaimed)) or outcome is None for outcome in outcomes)
+    assert completed == 1
+    assert len(await said(records, claims[0])) == 2

@@ -79,6 +79,27 @@ class FakeHistoryStore:
                     _move_forward(reply, update)
         inbound.state, inbound.lease_until = "done", None
 
+    async def take_over(self, call_sid: str) -> InboundMessage | None:
+        unfinished = [row for row in self.rows.messages if row.call_sid == call_sid and row.state not in (None, "done")]
+        for row in unfinished:
+            row.state, row.fence, row.lease_until = "done", row.fence + 1, None
+        if not unfinished:
+            return None
+        last = unfinished[-1]
+        last.state = "received"
+        place = {"call_sid": last.call_sid, "start_ms": last.start_ms, "end_ms": last.end_ms}
+        return InboundMessage(
+            channel=last.key.channel,
+            user_id=last.key.user_id,
+            provider_message_id=last.provider_message_id or "",
+            kind=last.kind,
+            text=last.text,
+            business_id=last.business_id,
+            sent_at=last.at,
+            received_at=last.at,
+            attributes={**last.attributes, **{name: value for name, value in place.items() if value is not None}},
+        )
+
     async def load_conversation(self, key: ConversationKey) -> Conversation | None:
         row = self.rows.latest_conversation(key)
         if row is None or row.status is ConversationStatus.CLOSED:
@@ -145,6 +166,7 @@ class FakeHistoryStore:
             text=message.text,
             at=message.sent_at,
             state="received",
+            business_id=message.business_id,
             provider_message_id=message.provider_message_id,
         )
         _place_in_call(row, attributes)

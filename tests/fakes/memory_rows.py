@@ -45,6 +45,7 @@ class MessageRow:
     agent_id: str | None = None
     route: RoutingDecision | None = None
     interrupted: bool = False
+    business_id: str = ""
     provider_message_id: str | None = None
     provider_message_ids: tuple[str, ...] = ()
     delivery_id: str | None = None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, func, insert, select, update
 
 from shared.adapters.postgres import conversations as conversation_rows
-from shared.adapters.postgres.call_place import take_call_place
+from shared.adapters.postgres.call_place import put_call_place, take_call_place
 from shared.adapters.postgres.deliveries import load_held_reply
 from shared.adapters.postgres.identifiers import new_id
 from shared.adapters.postgres.schema import conversations, messages
@@ -51,6 +51,29 @@ def claim_message(
     )
 
 
+def take_over(connection: Connection, call_sid: str) -> InboundMessage | None:
+    """Free the call's last unfinished message for the next claim; what came before it counts as said."""
+    unfinished = connection.execute(
+        select(messages)
+        .where(messages.c.call_sid == call_sid, messages.c.direction == "inbound", messages.c.state != "done")
+        .order_by(messages.c.arrival)
+        .with_for_update()
+    ).all()
+    if not unfinished:
+        return None
+    last = unfinished[-1]
+    connection.execute(
+        update(messages)
+        .where(messages.c.id.in_([row.id for row in unfinished]))
+        .values(
+            state=case((messages.c.id == last.id, "received"), else_="done"),
+            fence=messages.c.fence + 1,
+            lease_until=None,
+        )
+    )
+    return _read_message(last)
+
+
 def require_lease(connection: Connection, claim: Claim) -> Row[Any]:
     """Lock the claimed message and return it, unless somebody claimed it after us.
 
@@ -89,6 +112,21 @@ def release_lease(connection: Connection, claim: Claim) -> None:
 def finish(connection: Connection, claim: Claim) -> None:
     """Mark the message as dealt with, for ever."""
     connection.execute(update(messages).where(messages.c.id == claim.message_id).values(state="done", lease_until=None))
+
+
+def _read_message(row: Row[Any]) -> InboundMessage:
+    return InboundMessage(
+        channel=row.channel,
+        user_id=row.user_id,
+        provider_message_id=row.provider_message_id,
+        kind=MessageKind(row.kind),
+        text=row.text,
+        business_id=row.business_id or "",
+        sent_at=row.sent_at,
+        received_at=row.stored_at,
+        reply_to=row.reply_to,
+        attributes=put_call_place(row.attributes, row),
+    )
 
 
 def _find(connection: Connection, message: InboundMessage) -> Row[Any] | None:

@@ -58,6 +58,10 @@ class PostgresHistoryStore:
         """See `HistoryStore.complete`."""
         await self._database.run(functools.partial(_complete, claim=claim, draft=draft, delivery=delivery))
 
+    async def take_over(self, call_sid: str) -> InboundMessage | None:
+        """See `HistoryStore.take_over`."""
+        return await self._database.run(lambda connection: claims.take_over(connection, call_sid))
+
     async def load_conversation(self, key: ConversationKey) -> Conversation | None:
         """See `HistoryStore.load_conversation`. A message that is still being answered is not among the turns."""
         return await self._database.run(lambda connection: conversations.load_conversation(connection, key, self._gap))

@@ -7,16 +7,28 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.agent import RuleKind
-from shared.domain.call import CallState
+from shared.domain.call import Call, CallState
 from shared.domain.conversation import ConversationStatus
+from shared.domain.message import InboundMessage
 from shared.errors import StoreUnavailable
 from shared.use_cases.open_call import WELCOME_BACK
 from tests.fakes.clock import FrozenClock
 from tests.fakes.faults import Down
 from tests.fakes.stores import FakeAgentStore
-from tests.samples import a_ticket
+from tests.samples import a_message, a_ticket
 from tests.shared.use_cases.house import AGENTS, a_rule
 from tests.shared.use_cases.switchboard import Switchboard
+
+
+def a_question(call: Call) -> InboundMessage:
+    """Something the caller said."""
+    return replace(
+        a_message(),
+        channel="voice",
+        user_id=call.caller_id,
+        provider_message_id=f"{call.call_sid}:1",
+        attributes={"call_sid": call.call_sid},
+    )
 
 
 @pytest.fixture
@@ -65,6 +77,27 @@ async def test_a_caller_who_lost_the_line_is_welcomed_back_into_the_same_convers
 
     assert after.greeting == WELCOME_BACK
     assert after.conversation.id == before.conversation.id
+
+
+async def test_a_question_that_a_lost_stream_left_unanswered_is_handed_to_the_next(board: Switchboard) -> None:
+    before = await board.open_call(a_ticket())
+    question = a_question(before.call)
+    await board.house.history.claim(question, lease_seconds=30)
+
+    after = await board.open_call(replace(a_ticket(), resumes=True))
+    again = await board.open_call(replace(a_ticket(), resumes=True))
+
+    assert after.unanswered is not None
+    assert (after.unanswered.text, after.unanswered.key) == (question.text, question.key)
+    assert again.unanswered == after.unanswered
+    assert await board.house.history.claim(after.unanswered, lease_seconds=30) is not None
+
+
+async def test_a_new_call_has_nothing_to_answer(board: Switchboard) -> None:
+    opened = await board.open_call(a_ticket())
+    await board.house.history.claim(a_question(opened.call), lease_seconds=30)
+
+    assert (await board.open_call(a_ticket())).unanswered is None
 
 
 async def test_who_calls_again_is_served_by_agents_again(board: Switchboard) -> None:
