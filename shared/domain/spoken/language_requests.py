@@ -64,7 +64,8 @@ _IN_AFTER = phrases_of(
 # With these beside it, a language needs no "in". A form that tells of speaking in general is not among them.
 _SPEAKING = phrases_of(
     """
-    speak, talk, prefer, do you know, do you understand, bolo, boliye, boliyega, bol, bolen, bolein, बोलो, बोलिए, बोलिये, बोल, बोलें,
+    speak, talk, prefer, do you know, do you understand,
+    bolo, boliye, boliyega, bol, bolen, bolein, बोलो, बोलिए, बोलिये, बोल, बोलें,
     बोला, बोलूया, pesu, pesunga, pesungal, pesungo, pesalama, pesalaama, pesalam, pesuveengala, pesa, பேசு,
     பேசுங்க, பேசுங்கள், பேசவும், பேசலாமா, பேசலாம், பேச, பேசுவீங்களா, பேசுவீர்களா, matladandi, matladu,
     matladagalara, matladara, మాట్లాడండి, మాట్లాడు, మాట్లాడగలరా, మాట్లాడతారా, మాట్లాడుదాం, mathadi, matadi,
@@ -76,7 +77,8 @@ _SPEAKING = phrases_of(
 # These count only beside "in the language": "tell me in Hindi", but not "tell me, is Hindi taught there".
 _SAYING = phrases_of(
     """
-    continue, switch, change, shift, reply, answer, respond, explain, converse, communicate, conversation, say, say it, tell,
+    continue, switch, change, shift,
+    reply, answer, respond, explain, converse, communicate, conversation, say, say it, tell,
     repeat, go on, proceed, baat karo, baat kariye, baat karen, baat karein, baat kijiye, baat kar, baat karna,
     baat kare, बात करो, बात करिए, बात कीजिए, बात करें, बात कर, बात करना, batao, bataiye, bataye, batayiye,
     batayen, बताओ, बताइए, बताइये, बताएं, samjhao, samjhaiye, समझाओ, समझाइए, kaho, kahiye, कहो, कहिए, sollu,
