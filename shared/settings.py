@@ -87,6 +87,10 @@ class Settings(BaseModel):
 
     vad_start_ms: int = Field(default=120, ge=20, le=2000)
     vad_stop_ms: int = Field(default=500, ge=60, le=5000)
+    interruption_min_words: int = Field(default=1, ge=1, le=10)
+    greeting_guard_ms: int = Field(default=3000, ge=0, le=60_000)
+    filler_after_ms: int = Field(default=1200, ge=0, le=60_000)
+    silence_prompt_seconds: int = Field(default=10, ge=0, le=300)
     stream_host: str = "127.0.0.1"
     stream_port: int = Field(default=8081, ge=1, le=65_535)
     calls_per_task: int = Field(default=50, ge=1, le=1000)
