@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
-from shared.http_contract import encode_envelope, failure, success
+from shared import errors
+from shared.http_contract import HTTPResponse, encode_envelope, failure, success
 from shared.observability import flush_metrics
 from stream_service.heartbeat import Heartbeat
 from stream_service.live_calls import LiveCalls
-from stream_service.media_endpoint import MediaEndpoint
+from stream_service.media_endpoint import MediaEndpoint, request_id
+from stream_service.upgrade import MEDIA_STATE
 
 WarmUp = Callable[[], Awaitable[None]]
 
@@ -25,10 +29,13 @@ def create_app(media: MediaEndpoint, live_calls: LiveCalls, heartbeat: Heartbeat
     """The ASGI application; it accepts no connection before `warm_up` is through."""
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
+    async def lifespan(_app: Starlette) -> AsyncGenerator[dict[str, Any], None]:
         await warm_up()
+        # What is loaded by now stays for good: the collector need not look at it while calls are served.
+        gc.collect()
+        gc.freeze()
         beating = asyncio.create_task(heartbeat.run())
-        yield
+        yield {MEDIA_STATE: media}
         beating.cancel()
         await asyncio.wait({beating})
         flush_metrics()
@@ -47,8 +54,13 @@ def create_app(media: MediaEndpoint, live_calls: LiveCalls, heartbeat: Heartbeat
             )
         )
 
+    async def refuse_plain_http(request: Request) -> Response:
+        error = errors.Unauthenticated("Only signed WebSocket upgrades are taken here.")
+        answer = HTTPResponse.failure(error, request_id=request_id(request.headers))
+        return _json(answer.body, status=answer.status)
+
     return Starlette(
-        routes=[Route("/health/stream", health), Mount("/media", app=media)],
+        routes=[Route("/health/stream", health), Route("/media/{token}", refuse_plain_http)],
         lifespan=lifespan,
         exception_handlers={HTTPException: _explain},
     )

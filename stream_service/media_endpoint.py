@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from shared import errors
 from shared.domain.call import StreamTicket
-from shared.http_contract import HTTPResponse
-from shared.observability import bind, logger, unbind
+from shared.http_contract import HTTPRequest, HTTPResponse
+from shared.observability import bind, unbind
 from shared.ports.stores import StreamTickets
 from stream_service.live_calls import LiveCalls
-from stream_service.media.transport import MediaTransport, Message, Receive, Send
+from stream_service.media.transport import MediaTransport
 
 
 class StreamSignature(Protocol):
@@ -33,10 +34,9 @@ ServeCall = Callable[[StreamTicket, MediaTransport], Awaitable[None]]
 
 
 class MediaEndpoint:
-    """The ASGI application behind `/media/{token}`.
+    """Who may open `/media/{token}`, and the call that follows.
 
-    Both proofs are needed: Twilio's signature shows who opens the socket, the single-use token for which call. A
-    request that lacks either gets HTTP 401 and no socket.
+    Both proofs are needed: Twilio's signature shows who opens the socket, the single-use token for which call.
     """
 
     def __init__(
@@ -47,58 +47,39 @@ class MediaEndpoint:
         self._live_calls = live_calls
         self._serve = serve
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Admit a socket and serve its call."""
-        if scope["type"] != "websocket":
-            await _answer_http(scope, send, errors.Unauthenticated("Only signed WebSocket upgrades are taken here."))
-            return
-        await receive()  # websocket.connect: the handshake waits for our decision
+    async def __call__(self, request: HTTPRequest, accept: Callable[[], MediaTransport]) -> None:
+        """Accept the socket and serve its call, until the call is over.
+
+        Raises:
+            SignatureInvalid: Twilio did not sign the request.
+            Unauthenticated: the token is not one of ours, or not any more.
+            RateLimited: this process takes no more calls.
+            StoreUnavailable: the token could not be looked up.
+        """
         try:
             with self._live_calls.admit():
-                ticket = await self._identify(scope)
+                ticket = await self._identify(request)
                 bind(call_sid=ticket.call_sid)
-                await send({"type": "websocket.accept"})
-                await self._serve(ticket, MediaTransport(receive, send))
-        except errors.PlatformError as error:
-            logger.warning("media_stream_refused", code=error.code)
-            await _deny(scope, send, error)
+                await self._serve(ticket, accept())
         finally:
             unbind()
 
-    async def _identify(self, scope: Message) -> StreamTicket:
-        path = scope["raw_path"].decode("ascii", "replace")
-        signature = dict(scope["headers"]).get(b"x-twilio-signature", b"").decode("ascii", "replace")
-        query = scope["query_string"].decode("ascii", "replace")
-        self._signature.verify_upgrade(path=path, query=query, signature=signature)
-        ticket = await self._tickets.redeem(path.rpartition("/")[2])
+    async def _identify(self, request: HTTPRequest) -> StreamTicket:
+        signature = request.headers.get("x-twilio-signature", "")
+        self._signature.verify_upgrade(path=request.path, query=request.query, signature=signature)
+        ticket = await self._tickets.redeem(request.path.rpartition("/")[2])
         if ticket is None:
             raise errors.Unauthenticated("The stream token is unknown, used or expired.")
         return ticket
 
 
-async def _deny(scope: Message, send: Send, error: errors.PlatformError) -> None:
-    """Refuse the upgrade with a status of our own; a plain close would become a 403."""
-    response = HTTPResponse.failure(error, request_id=_request_id(scope))
-    headers = [(name.encode(), value.encode()) for name, value in response.headers.items()]
-    await send(
-        {
-            "type": "websocket.http.response.start",
-            "status": 503 if isinstance(error, errors.RateLimited) else response.status,
-            "headers": [(b"content-type", b"application/json"), *headers],
-        }
-    )
-    await send({"type": "websocket.http.response.body", "body": response.body.encode()})
+def explain(error: errors.PlatformError, request: HTTPRequest) -> HTTPResponse:
+    """The answer to a refused socket: a full process is no fault of this caller, so it gets 503 and not 429."""
+    answer = HTTPResponse.failure(error, request_id=request.request_id)
+    return replace(answer, status=503) if isinstance(error, errors.RateLimited) else answer
 
 
-async def _answer_http(scope: Message, send: Send, error: errors.PlatformError) -> None:
-    response = HTTPResponse.failure(error, request_id=_request_id(scope))
-    headers = [(b"content-type", b"application/json")]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body.encode()})
-
-
-def _request_id(scope: Message) -> str:
+def request_id(headers: Mapping[str, str]) -> str:
     """The load balancer's id of the request; one of our own where there is no load balancer."""
-    trace = dict(scope["headers"]).get(b"x-amzn-trace-id", b"").decode("ascii", "replace")
-    root = _TRACE_ROOT.search(trace)
+    root = _TRACE_ROOT.search(headers.get("x-amzn-trace-id", ""))
     return root[1] if root else uuid.uuid4().hex

@@ -6,10 +6,14 @@ Source: Twilio documentation, "Media Streams - WebSocket messages".
 from __future__ import annotations
 
 from base64 import b64encode
+from typing import Annotated
 
 import msgspec
 
 from shared.errors import InvalidRequest
+
+# The sid goes into every message that we write by hand, so it must not hold a quote.
+_StreamSid = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
 
 
 class _StartBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -18,10 +22,10 @@ class _StartBody(msgspec.Struct, frozen=True, rename="camel"):
     custom_parameters: dict[str, str] = {}
 
 
-class _MediaBody(msgspec.Struct, frozen=True):
+class _MediaBody(msgspec.Struct, frozen=True, gc=False):
     # msgspec decodes base64 into a bytes field: one step instead of two for every frame.
     payload: bytes
-    # Twilio writes numbers as text; those who play Twilio often do not.
+    # Twilio writes numbers as text; those who play Twilio often do not. Other numbers of the message are not read.
     timestamp: str | int | float = "0"
     track: str = "inbound"
 
@@ -41,7 +45,7 @@ class Connected(msgspec.Struct, frozen=True, tag_field="event", tag="connected")
 class Start(msgspec.Struct, frozen=True, tag_field="event", tag="start", rename={"stream_sid": "streamSid"}):
     """The stream begins; comes once, before any media."""
 
-    stream_sid: str
+    stream_sid: _StreamSid
     start: _StartBody
 
     @property
@@ -55,7 +59,7 @@ class Start(msgspec.Struct, frozen=True, tag_field="event", tag="start", rename=
         return self.start.custom_parameters
 
 
-class Media(msgspec.Struct, frozen=True, tag_field="event", tag="media"):
+class Media(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="media"):
     """The caller's next audio."""
 
     media: _MediaBody
@@ -68,8 +72,10 @@ class Media(msgspec.Struct, frozen=True, tag_field="event", tag="media"):
     @property
     def timestamp_ms(self) -> int:
         """Milliseconds since the stream started; 0 when Twilio's text is no number."""
-        text = str(self.media.timestamp).partition(".")[0]
-        return int(text) if text.isdecimal() else 0
+        try:
+            return max(0, int(self.media.timestamp))
+        except (ValueError, OverflowError):
+            return 0
 
 
 class Mark(msgspec.Struct, frozen=True, tag_field="event", tag="mark"):
@@ -132,16 +138,16 @@ def _is_unknown_event(message: str | bytes) -> bool:
     return bool(name) and name not in _KNOWN
 
 
-def encode_media(stream_sid: str, mulaw: bytes) -> str:
+def encode_media(stream_sid: str, mulaw: bytes) -> bytes:
     """Audio for the caller: mu-law, 8 kHz, mono, any length, no file header."""
-    return f'{{"event":"media","streamSid":"{stream_sid}","media":{{"payload":"{b64encode(mulaw).decode()}"}}}}'
+    return b'{"event":"media","streamSid":"%b","media":{"payload":"%b"}}' % (stream_sid.encode(), b64encode(mulaw))
 
 
-def encode_mark(stream_sid: str, name: str) -> str:
+def encode_mark(stream_sid: str, name: str) -> bytes:
     """A mark after everything sent so far; names are ours, of letters, digits and dashes."""
-    return f'{{"event":"mark","streamSid":"{stream_sid}","mark":{{"name":"{name}"}}}}'
+    return b'{"event":"mark","streamSid":"%b","mark":{"name":"%b"}}' % (stream_sid.encode(), name.encode())
 
 
-def encode_clear(stream_sid: str) -> str:
+def encode_clear(stream_sid: str) -> bytes:
     """Drop all audio that Twilio holds and has not played."""
-    return f'{{"event":"clear","streamSid":"{stream_sid}"}}'
+    return b'{"event":"clear","streamSid":"%b"}' % stream_sid.encode()

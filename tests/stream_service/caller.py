@@ -6,10 +6,12 @@ import asyncio
 import base64
 import json
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
+from websockets.frames import CloseCode
+
 from stream_service.media.audio import BYTES_PER_MS, FRAME_BYTES, FRAME_MS, encode_mulaw
-from stream_service.media.transport import Message
 
 SILENCE = bytes([0xFF]) * FRAME_BYTES
 VOICE = encode_mulaw((b"\x00\x30" * 4 + b"\x00\xd0" * 4) * (FRAME_BYTES // 8))
@@ -17,32 +19,42 @@ VOICE = encode_mulaw((b"\x00\x30" * 4 + b"\x00\xd0" * 4) * (FRAME_BYTES // 8))
 
 
 class Caller:
-    """Speaks the Media Streams protocol to a session, with Twilio's playback buffer.
+    """Speaks the Media Streams protocol to a session, with Twilio's playback buffer. Is the session's MessageSocket.
 
     Audio that comes in is queued and played at the pace of the audio that goes out; a mark is echoed when everything
     before it was played; `clear` empties the buffer and echoes all outstanding marks at once.
     """
 
     def __init__(self, call_sid: str = "CA1") -> None:
-        self._to_session: asyncio.Queue[Message] = asyncio.Queue()
+        self._on_message: Callable[[bytes], None] | None = None
+        self._unread: deque[bytes] = deque()
+        self._closed = asyncio.Event()
         self._buffer: deque[tuple[str, bytes | str]] = deque()
         self._call_sid = call_sid
         self.now_ms = 0
         self.heard = bytearray()
         self.clears_ms: list[int] = []
         self.is_closed = False
+        self.was_cut = False
 
-    async def receive(self) -> Message:
-        """ASGI receive, as the session sees it."""
-        return await self._to_session.get()
+    async def receive(self, on_message: Callable[[bytes], None]) -> None:
+        """Hand what the caller's side says to the session."""
+        self._on_message = on_message
+        while self._unread:
+            on_message(self._unread.popleft())
+        await self._closed.wait()
 
-    async def send(self, message: Message) -> None:
-        """ASGI send, as the session sees it."""
-        if message["type"] == "websocket.close":
-            self.is_closed = True
-            self._to_session.put_nowait({"type": "websocket.disconnect", "code": 1000})
-            return
-        event = json.loads(message["text"])
+    def drop_queued(self) -> None:
+        """Nothing waits here: the session's messages arrive at once."""
+
+    def close(self, code: CloseCode = CloseCode.NORMAL_CLOSURE) -> None:
+        """Close the socket, as the session wants it."""
+        self.is_closed = True
+        self._closed.set()
+
+    def send(self, message: bytes) -> None:
+        """Take what the session says."""
+        event = json.loads(message)
         match event["event"]:
             case "media":
                 self._buffer.append(("audio", base64.b64decode(event["media"]["payload"])))
@@ -71,13 +83,23 @@ class Caller:
 
     async def hang_up(self) -> None:
         """End the call."""
+        self.end_stream()
+        await self._let_others_run()
+
+    def end_stream(self) -> None:
+        """Let the stream stop, as it does when anybody ends the call."""
         self._tell({"event": "stop", "stop": {"callSid": self._call_sid}})
-        self._to_session.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        self._closed.set()
+
+    async def press(self, digit: str) -> None:
+        """Press a key."""
+        self._tell({"event": "dtmf", "dtmf": {"track": "inbound_track", "digit": digit}})
         await self._let_others_run()
 
     async def break_off(self) -> None:
         """Lose the connection without a word, as a broken network does."""
-        self._to_session.put_nowait({"type": "websocket.disconnect", "code": 1006})
+        self.was_cut = True
+        self._closed.set()
         await self._let_others_run()
 
     async def stop_before_start(self) -> None:
@@ -123,7 +145,11 @@ class Caller:
     def _tell(self, event: dict[str, Any]) -> None:
         if event["event"] != "start":
             event = {"streamSid": "MZ1", **event}
-        self._to_session.put_nowait({"type": "websocket.receive", "text": json.dumps(event)})
+        message = json.dumps(event).encode()
+        if self._on_message is None:
+            self._unread.append(message)
+        elif not self._closed.is_set():
+            self._on_message(message)
 
     async def _let_others_run(self) -> None:
         for _ in range(30):

@@ -9,20 +9,19 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-import uvicorn
 from twilio.request_validator import RequestValidator
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from shared.adapters.twilio.signature import TwilioSignature
 from shared.domain.call import StreamTicket
-from stream_service.__main__ import DrainingServer
 from stream_service.app import create_app
 from stream_service.heartbeat import Heartbeat
 from stream_service.live_calls import LiveCalls
 from stream_service.media.protocol import Media, Stop, StreamEvent
 from stream_service.media.transport import MediaTransport
 from stream_service.media_endpoint import MediaEndpoint, ServeCall
+from stream_service.server import DrainingServer, configure
 from tests.fakes.clock import FrozenClock
 from tests.fakes.live_tasks import FakeLiveTasks
 
@@ -86,8 +85,7 @@ async def running(
 
     media = MediaEndpoint(signature, OneTicket(token), live_calls, serve)
     app = create_app(media, live_calls, Heartbeat(live_calls, FakeLiveTasks(FrozenClock())), warm_up)
-    config = uvicorn.Config(app, port=0, ws="websockets-sansio", log_config=None, access_log=False)
-    server = DrainingServer(config, live_calls)
+    server = DrainingServer(configure(app, host="127.0.0.1", port=0), live_calls)
     serving = asyncio.create_task(server._serve())
     while not server.started:
         await asyncio.sleep(0.005)

@@ -1,0 +1,47 @@
+"""The server process: how the application is served, and how serving ends."""
+
+from __future__ import annotations
+
+from types import FrameType
+
+import uvicorn
+from starlette.applications import Starlette
+
+from stream_service.live_calls import LiveCalls
+from stream_service.media.web_socket import LARGEST_MESSAGE_BYTES
+from stream_service.upgrade import ImpatientHTTP, SocketUpgrade
+
+
+class DrainingServer(uvicorn.Server):
+    """A server that a signal does not cut off: it stops when the last call is over, and at once at a second signal."""
+
+    def __init__(self, config: uvicorn.Config, live_calls: LiveCalls) -> None:
+        super().__init__(config)
+        self._live_calls = live_calls
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to drain."""
+        if self._live_calls.is_draining:
+            super().handle_exit(sig, frame)
+        self._live_calls.drain()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether it is time to stop; asked ten times a second."""
+        is_drained = self._live_calls.is_draining and self._live_calls.active == 0
+        return await super().on_tick(counter) or is_drained
+
+
+def configure(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
+    """How the application is served; on uvloop where there is one."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=ImpatientHTTP,
+        ws=SocketUpgrade,
+        ws_per_message_deflate=False,
+        ws_max_size=LARGEST_MESSAGE_BYTES,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+    )
