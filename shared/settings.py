@@ -51,6 +51,7 @@ class Settings(BaseModel):
     aws_endpoint_url: str | None = None
     alarm_topic_arn: str | None = None
     stack_name: str | None = None
+    ecs_agent_uri: str | None = None
 
     twilio_api_base_url: str = "https://api.twilio.com"
     twilio_account_sid: str = ""
@@ -85,6 +86,8 @@ class Settings(BaseModel):
     scripted_reply_delay_ms: int = Field(default=0, ge=0, le=60_000)
     scripted_speech_ms: int = Field(default=2000, ge=20, le=60_000)
 
+    anticipate_replies: bool = True
+
     vad_start_ms: int = Field(default=120, ge=20, le=2000)
     vad_stop_ms: int = Field(default=500, ge=60, le=5000)
     interruption_min_words: int = Field(default=1, ge=1, le=10)
@@ -100,6 +103,7 @@ class Settings(BaseModel):
     failure_window_seconds: int = Field(default=300, ge=1)
     block_seconds: int = Field(default=900, ge=1)
     connections_per_user: int = Field(default=3, ge=1)
+    outbound_calls_per_second: int = Field(default=1, ge=1, le=1000)
     call_limit_seconds: int = Field(default=1800, ge=10)
     context_ttl_seconds: int = Field(default=1800, ge=1)
     conversation_gap_hours: int = Field(default=24, ge=1)

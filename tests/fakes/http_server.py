@@ -14,6 +14,7 @@ from typing import Any
 class Received:
     """One request as it came in."""
 
+    method: str
     path: str
     headers: dict[str, str]
     body: bytes
@@ -99,7 +100,7 @@ async def _read_request(head: bytes, reader: asyncio.StreamReader) -> Received:
     first, *lines = head.decode().strip().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     body = await reader.readexactly(int(headers.get("content-length", 0)))
-    return Received(path=first.split(" ")[1], headers=headers, body=body)
+    return Received(method=first.split(" ")[0], path=first.split(" ")[1], headers=headers, body=body)
 
 
 @asynccontextmanager
