@@ -20,13 +20,21 @@ from shared.observability import flush_metrics
 from stream_service.heartbeat import Heartbeat
 from stream_service.live_calls import LiveCalls
 from stream_service.media_endpoint import MediaEndpoint, request_id
+from stream_service.task_protection import ProtectWhileCalled
 from stream_service.upgrade import MEDIA_STATE
 
 WarmUp = Callable[[], Awaitable[None]]
 
 
-def create_app(media: MediaEndpoint, live_calls: LiveCalls, heartbeat: Heartbeat, warm_up: WarmUp) -> Starlette:
-    """The ASGI application; it accepts no connection before `warm_up` is through."""
+def create_app(
+    media: MediaEndpoint,
+    live_calls: LiveCalls,
+    heartbeat: Heartbeat,
+    warm_up: WarmUp,
+    *,
+    protection: ProtectWhileCalled | None = None,
+) -> Starlette:
+    """The ASGI application; it accepts no connection before `warm_up` is through. Outside ECS nothing protects it."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[dict[str, Any], None]:
@@ -34,10 +42,13 @@ def create_app(media: MediaEndpoint, live_calls: LiveCalls, heartbeat: Heartbeat
         # What is loaded by now stays for good: the collector need not look at it while calls are served.
         gc.collect()
         gc.freeze()
-        beating = asyncio.create_task(heartbeat.run())
+        background = {asyncio.create_task(heartbeat.run())}
+        if protection is not None:
+            background.add(asyncio.create_task(protection.run()))
         yield {MEDIA_STATE: media}
-        beating.cancel()
-        await asyncio.wait({beating})
+        for task in background:
+            task.cancel()
+        await asyncio.wait(background)
         flush_metrics()
 
     async def health(_request: Request) -> Response:
