@@ -50,6 +50,12 @@ _STREAM_TWIML = (
     '<Stream url="wss://example.com/media/TOKEN" statusCallback="https://example.com/webhooks/voice/stream-status"/>'
     "</Connect></Response>"
 )
+_BRIEFING_TWIML = (
+    '<?xml version="1.0" encoding="UTF-8"?><Response><Gather input="dtmf" numDigits="1" method="POST" '
+    'action="https://example.com/webhooks/voice/transfer-summary?call=CA00000000000000000000000000000001">'
+    "<Say>A call from Asha. Wants to move an appointment. Press any key to take the call.</Say></Gather>"
+    "<Hangup/></Response>"
+)
 
 
 def platform_paths() -> Node:
@@ -157,9 +163,28 @@ def _voice_paths() -> Node:
         "/webhooks/voice/machine-detection": {
             "post": _twilio(
                 "receive_machine_detection",
-                "Take note of who answered an outbound call.",
+                "Leave the voicemail message of an outbound call, or hang up, when a machine answered it.",
                 _CALL_FORM | {"AnsweredBy": "human"},
                 is_silent=True,
+            )
+        },
+        "/webhooks/voice/transfer-summary": {
+            "post": {
+                **_twilio(
+                    "brief_person",
+                    "Tell the person whom a caller is put through to who calls, and what about.",
+                    _CALL_FORM | {"Direction": "outbound-dial"},
+                    twiml=_BRIEFING_TWIML,
+                ),
+                "parameters": [_query("call", _CALL_FORM["CallSid"])],
+            }
+        },
+        "/webhooks/voice/transfer-result": {
+            "post": _twilio(
+                "finish_transfer",
+                "End a call after the caller has talked with a person; connect it again if nobody could be reached.",
+                _CALL_FORM | {"CallStatus": "in-progress", "DialCallStatus": "no-answer", "DialBridged": "false"},
+                twiml=_STREAM_TWIML,
             )
         },
     }

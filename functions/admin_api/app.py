@@ -252,8 +252,13 @@ async def send_message(message: NewOutboundMessage, idempotency_key: Idempotency
     tags=["outbound"],
 )
 async def ring(call: NewOutboundCall, idempotency_key: IdempotencyKey) -> Success[PlacedCallView]:
-    """Ring a user; whoever answers talks with the agents. The same key rings once within a day."""
-    placed = await place_call(call.user_id, idempotency_key=idempotency_key, business_id=call.business_id or "")
+    """Ring a user; a person who answers talks with the agents. The same key rings once within a day."""
+    placed = await place_call(
+        call.user_id,
+        idempotency_key=idempotency_key,
+        business_id=call.business_id or "",
+        voicemail_message=call.voicemail_message or "",
+    )
     return Success(data=PlacedCallView.model_validate(placed))
 
 

@@ -17,7 +17,11 @@ SENT_MESSAGE: dict[str, Any] = {
     "delivery_status": "sent",
 }
 
-NEW_CALL: dict[str, Any] = {"user_id": "919800000001", "business_id": "918000000000"}
+NEW_CALL: dict[str, Any] = {
+    "user_id": "919800000001",
+    "business_id": "918000000000",
+    "voicemail_message": "This is the Lotus clinic. Please call us back about your appointment on Monday.",
+}
 PLACED_CALL: dict[str, Any] = {
     "call_sid": "CA0123456789abcdef0123456789abcdef",
     "conversation_id": "0197c0de-0000-7000-8000-000000000002",

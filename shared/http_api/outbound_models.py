@@ -94,6 +94,12 @@ class NewOutboundCall(_Body):
     business_id: PhoneNumber | None = Field(
         default=None, description="The number the call comes from; by default TWILIO_VOICE_NUMBER."
     )
+    voicemail_message: PlainText | None = Field(
+        default=None,
+        min_length=1,
+        max_length=600,
+        description="Said after the beep when a machine answers; without it a machine is hung up on.",
+    )
 
 
 class PlacedCallView(BaseModel):

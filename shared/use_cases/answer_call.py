@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from shared.domain.call import StreamTicket
+from shared.domain.call import ResumeReason, StreamTicket
 from shared.domain.quota import decide_rate
 from shared.errors import StoreUnavailable
 from shared.http_contract import HTTPRequest, HTTPResponse
@@ -65,8 +65,12 @@ class AnswerCall:
             logger.exception("call_not_connected", call_sid=call.call_sid)
             return self._telephony.refuse(NOT_NOW)
 
-    async def connect(self, call: PhoneCall, *, resumes: bool = False) -> HTTPResponse:
+    async def connect(
+        self, call: PhoneCall, *, reason: ResumeReason | None = None, pause_seconds: int = 0
+    ) -> HTTPResponse:
         """Take one of the user's slots and mint the token; the slot's name is the call, so a retry keeps it.
+
+        `reason` says why a caller who was connected before comes back.
 
         Raises:
             StoreUnavailable: nobody can tell whether the call may come in.
@@ -83,11 +87,12 @@ class AnswerCall:
             business_id=call.business_id,
             slot=call.call_sid,
             direction=call.direction,
-            resumes=resumes,
+            resumes=reason is not None,
+            resume_reason=reason,
         )
         token = await self._mint(ticket)
-        logger.info("call_connecting", call_sid=call.call_sid, user=user_hash(call.caller_id), resumes=resumes)
-        return self._telephony.connect(token)
+        logger.info("call_connecting", call_sid=call.call_sid, user=user_hash(call.caller_id), resume_reason=reason)
+        return self._telephony.connect(token, pause_seconds=pause_seconds)
 
     async def _mint(self, ticket: StreamTicket) -> str:
         """A token; without one the call cannot come in, so its slot must not stay taken."""

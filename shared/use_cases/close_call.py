@@ -79,6 +79,19 @@ class CloseCall:
             logger.exception("recording_not_finished", call_sid=call.call_sid)
 
 
+async def note_end(calls: CallStore, events: EventPublisher, call_sid: str, *, at: datetime, reason: str) -> bool:
+    """Put the end on record before the call is cut, and tell it; False when an end was noted before.
+
+    Raises:
+        StoreUnavailable: not noted.
+    """
+    call = await calls.close(call_sid, ended_at=at, reason=reason)
+    if call is None or call.ended_at != at:
+        return False
+    await tell_end(events, call)
+    return True
+
+
 async def tell_end(events: EventPublisher, call: Call) -> None:
     """Tell whoever watches that the call is over; for the one who noted the end, since it is noted once."""
     await events.publish(

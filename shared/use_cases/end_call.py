@@ -11,7 +11,7 @@ from shared.observability import count, logger
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import CallStore
 from shared.ports.telephony import Telephony
-from shared.use_cases.close_call import tell_end
+from shared.use_cases.close_call import note_end
 
 ATTEMPTS = 2
 ATTEMPT_SECONDS = 2.5
@@ -55,11 +55,7 @@ class EndCall:
         return False
 
     async def _note(self, call_sid: str, reason: str) -> None:
-        now = self._clock()
         try:
-            call = await self._calls.close(call_sid, ended_at=now, reason=reason)
+            await note_end(self._calls, self._events, call_sid, at=self._clock(), reason=reason)
         except StoreUnavailable:
             logger.exception("call_end_not_kept", call_sid=call_sid)
-            return
-        if call is not None and call.ended_at == now:
-            await tell_end(self._events, call)

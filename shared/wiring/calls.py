@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from shared.use_cases.close_call import CloseCall
     from shared.use_cases.end_call import EndCall
     from shared.use_cases.follow_call import FollowCall
+    from shared.use_cases.leave_voicemail import LeaveVoicemail
     from shared.use_cases.open_call import OpenCall
     from shared.use_cases.place_call import PlaceCall
+    from shared.use_cases.reconnect_call import ReconnectCall
+    from shared.use_cases.transfer_call import TransferCall
 
 
 @lru_cache(maxsize=1)
@@ -47,12 +50,48 @@ def follow_call() -> FollowCall:
     return FollowCall(
         telephony(),
         guard_source(),
-        answer_call(),
-        close_call(),
         stores.history_reader(),
-        stores.rates(),
-        human_phone_number=settings().human_phone_number,
+        close_call(),
+        reconnect_call(),
+        transfer_call(),
+        leave_voicemail(),
     )
+
+
+def reconnect_call() -> ReconnectCall:
+    """A call comes back to an agent."""
+    from shared.use_cases.reconnect_call import ReconnectCall
+    from shared.wiring import stores
+
+    return ReconnectCall(
+        telephony(), answer_call(), stores.rates(), now, call_limit_seconds=settings().call_limit_seconds
+    )
+
+
+def transfer_call() -> TransferCall:
+    """A caller is put through to a person."""
+    from shared.use_cases.transfer_call import PersonalLine, TransferCall
+    from shared.wiring import stores
+
+    known = settings()
+    return TransferCall(
+        telephony(),
+        stores.history_reader(),
+        stores.history(),
+        stores.context(),
+        stores.events(),
+        reconnect_call(),
+        now,
+        line=PersonalLine(number=known.human_phone_number, call_limit_seconds=known.call_limit_seconds),
+    )
+
+
+def leave_voicemail() -> LeaveVoicemail:
+    """A machine took a call of ours."""
+    from shared.use_cases.leave_voicemail import LeaveVoicemail
+    from shared.wiring import stores
+
+    return LeaveVoicemail(telephony(), end_call(), stores.calls(), stores.voicemail_messages(), stores.events(), now)
 
 
 def open_call() -> OpenCall:
@@ -91,7 +130,8 @@ def place_call() -> PlaceCall:
     """Calls that the business begins."""
     from shared.adapters.redis.request_keys import RedisRequestKeys
     from shared.adapters.twilio.voice import twilio_voice
-    from shared.use_cases.place_call import CallLimits, PlaceCall
+    from shared.use_cases.admit_outbound_call import AdmitOutboundCall, CallLimits
+    from shared.use_cases.place_call import PlaceCall
     from shared.wiring import stores
 
     known = settings()
@@ -99,15 +139,15 @@ def place_call() -> PlaceCall:
         calls_per_user=known.connections_per_user,
         requests_per_minute=known.requests_per_minute,
         call_limit_seconds=known.call_limit_seconds,
+        calls_per_second=known.outbound_calls_per_second,
     )
     return PlaceCall(
         twilio_voice(known),
         stores.calls(),
+        stores.voicemail_messages(),
         RedisRequestKeys(stores.redis()),
-        stores.rates(),
-        stores.slots(),
+        AdmitOutboundCall(stores.rates(), stores.slots(), limits=limits),
         now,
-        limits=limits,
         business_number=known.twilio_voice_number,
     )
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         RecordingStore,
         StreamTickets,
     )
+    from shared.ports.voicemail import VoicemailMessages
     from shared.settings import Settings
 
 
@@ -144,6 +145,13 @@ def calls() -> CallStore:
     from shared.adapters.postgres.calls import PostgresCallStore
 
     return PostgresCallStore(database(), conversation_gap_hours=settings().conversation_gap_hours)
+
+
+def voicemail_messages() -> VoicemailMessages:
+    """What is said to machines."""
+    from shared.adapters.postgres.voicemail import PostgresVoicemailMessages
+
+    return PostgresVoicemailMessages(database())
 
 
 def context() -> ContextStore:

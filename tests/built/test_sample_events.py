@@ -70,6 +70,8 @@ STATUSES = {
     "voice_webhook/status_completed": 204,
     "voice_webhook/stream_status_error": 204,
     "voice_webhook/stream_status_started": 204,
+    "voice_webhook/transfer_result": 200,
+    "voice_webhook/transfer_summary": 200,
 }
 """Of the answers to HTTP requests."""
 
@@ -130,6 +132,15 @@ def test_an_incoming_call_is_connected_to_the_media_stream(functions: BuiltFunct
     stream = ET.fromstring(answer["body"]).find("./Connect/Stream")  # noqa: S314 - our own answer.
     assert stream is not None
     assert stream.attrib["url"].startswith("wss://127.0.0.1:8080/media/")
+
+
+@pytest.mark.integration
+def test_a_person_is_briefed_before_a_caller_is_put_through(functions: BuiltFunctions) -> None:
+    answer = functions.invoke("voice_webhook", load("voice_webhook/transfer_summary")).result
+
+    say = ET.fromstring(answer["body"]).find("./Gather/Say")  # noqa: S314 - our own answer.
+    assert say is not None
+    assert "9 1 9 8 2 0 0 1 2 3 4 5" in str(say.text)
 
 
 @pytest.mark.integration

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.domain.call import CallDirection
 from shared.errors import InvalidRequest, SignatureInvalid
 from shared.http_contract import HTTPRequest, HTTPResponse
-from shared.ports.telephony import PhoneCall
+from shared.ports.telephony import Answerer, PhoneCall
 
 PASSWORD = "phone"
 _FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
@@ -16,6 +16,7 @@ class FakeTelephony:
 
     def __init__(self) -> None:
         self.ended: list[str] = []
+        self.messages: list[tuple[str, str]] = []
 
     def verify(self, request: HTTPRequest) -> None:
         if request.headers.get("x-phone") != PASSWORD:
@@ -33,19 +34,34 @@ class FakeTelephony:
             direction=CallDirection.INBOUND,
             status=status,
             has_ended=status in _FINAL,
+            answered_by=Answerer(form.get("AnsweredBy", "unknown")),
+            was_bridged="DialBridged" in form,
+            on_behalf_of=request.query_values.get("call", ""),
+            has_pressed_key="Digits" in form,
+            stream_error=form.get("StreamError", ""),
         )
 
-    def connect(self, token: str) -> HTTPResponse:
-        return HTTPResponse.xml(f"connect {token}")
+    def connect(self, token: str, *, pause_seconds: int = 0) -> HTTPResponse:
+        pause = f"pause {pause_seconds} " if pause_seconds else ""
+        return HTTPResponse.xml(f"{pause}connect {token}")
 
     def refuse(self, text: str) -> HTTPResponse:
         return HTTPResponse.xml(f"refuse {text}")
 
-    def dial(self, number: str, text: str) -> HTTPResponse:
-        return HTTPResponse.xml(f"dial {number}")
+    def dial(self, number: str, text: str, *, call: PhoneCall, longest_seconds: int) -> HTTPResponse:
+        return HTTPResponse.xml(f"dial {number} for {longest_seconds}")
+
+    def brief(self, text: str, *, on_behalf_of: str) -> HTTPResponse:
+        return HTTPResponse.xml(f"brief {text}")
+
+    def put_through(self) -> HTTPResponse:
+        return HTTPResponse.xml("put through")
 
     def hang_up(self) -> HTTPResponse:
         return HTTPResponse.xml("hang up")
 
     async def end_call(self, call_sid: str) -> None:
         self.ended.append(call_sid)
+
+    async def leave_message(self, call_sid: str, text: str) -> None:
+        self.messages.append((call_sid, text))

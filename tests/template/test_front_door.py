@@ -26,6 +26,8 @@ ROUTES = {
     "/webhooks/voice/stream-status": "VoiceWebhookTargetGroup",
     "/webhooks/voice/recover": "VoiceWebhookTargetGroup",
     "/webhooks/voice/machine-detection": "VoiceWebhookTargetGroup",
+    "/webhooks/voice/transfer-summary": "VoiceWebhookTargetGroup",
+    "/webhooks/voice/transfer-result": "VoiceWebhookTargetGroup",
     "/api/v1/conversations": "HistoryTargetGroup",
     "/api/v1/conversations/42": "HistoryTargetGroup",
     "/api/v1/conversations/42/messages": "HistoryTargetGroup",

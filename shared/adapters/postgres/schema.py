@@ -235,6 +235,8 @@ calls = Table(
     Column("answered_at", _Time),
     Column("ended_at", _Time),
     Column("end_reason", AnyText),
+    # Of a call of ours: what is said to a machine.
+    Column("voicemail_message", AnyText),
 )
 Index("calls_time", desc(calls.c.started_at), desc(calls.c.call_sid))
 Index("calls_caller_time", calls.c.caller_id, desc(calls.c.started_at), desc(calls.c.call_sid))
@@ -258,6 +260,7 @@ agents = Table(
     Column("description", AnyText, nullable=False),
     Column("instructions", AnyText, nullable=False),
     Column("greeting", AnyText, nullable=False),
+    Column("greeting_interruptible", Boolean, nullable=False, server_default="true"),
     Column("language", AnyText, nullable=False),
     Column("voice", AnyText, nullable=False),
     Column("answer_threshold", Double, nullable=False),

@@ -1,10 +1,11 @@
-"""Telephone calls through Twilio: webhooks in, TwiML out, and the REST call that ends a call.
+"""Telephone calls through Twilio: webhooks in, TwiML out, and what is done to a call by REST.
 
-Source: Twilio, "Twilio's request to your voice webhook", "TwiML <Stream>", "TwiML <Dial>", "Call resource".
+Source: Twilio, "TwiML <Stream>", "TwiML <Dial>", "TwiML <Number>: url", "TwiML <Gather>", "Call resource".
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,8 @@ from twilio.twiml.voice_response import Connect, VoiceResponse
 
 from shared.adapters.provider_json import text_of
 from shared.adapters.twilio.signature import TwilioSignature
-from shared.domain.call import CallDirection
-from shared.errors import InvalidRequest, ProviderRejected, ProviderUnavailable
+from shared.adapters.twilio.voice_form import read_call
+from shared.errors import ProviderRejected, ProviderUnavailable
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.ports.telephony import PhoneCall
 
@@ -21,17 +22,16 @@ if TYPE_CHECKING:
     from shared.adapters.provider_client import ProviderClient
     from shared.settings import Settings
 
-_FINAL_STATUSES = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
-# What Twilio says in place of a number that the caller's network hides: words, or numbers that spell them.
-_HIDDEN_CALLERS = frozenset(
-    {"", "anonymous", "restricted", "unavailable", "unknown", "266696687", "7378742833", "2562533", "86282452253"}
-)
 # 21220: the call is not in progress any more. Source: Twilio, "Error and warning dictionary".
 _GONE = frozenset({"20404", "404", "21220"})
 _LANGUAGE = "en-IN"
-_DIAL_SECONDS = 30
-# Heard when nobody answered, but also by a caller whose colleague hung up first: it must be true for both.
-AFTER_DIAL = "This call ends here. If you could not speak with anybody, we will call you back. Goodbye."
+_DIAL_SECONDS = 25
+# A person who does not press a key hears the briefing twice.
+_BRIEFINGS = 2
+_KEY_SECONDS = 5
+ONE_MOMENT = "One moment, please."
+# Source: W3C, XML 1.0, production 2 (Char).
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class TwilioVoice:
@@ -60,36 +60,23 @@ class TwilioVoice:
         self._signature.verify(request)
 
     def parse(self, request: HTTPRequest) -> PhoneCall:
-        """The call that a voice webhook is about; a caller who hides the number is a user of this one call.
+        """The call that a voice webhook is about.
 
         Raises:
             InvalidRequest: the form names no call.
         """
-        form = dict(request.form_values())
-        call_sid = form.get("CallSid", "")
-        if not call_sid.isalnum() or not call_sid.isascii():
-            raise InvalidRequest("The form names no call.")
-        is_outbound = form.get("Direction", "").startswith("outbound")
-        user, business = (form.get("To", ""), form.get("From", ""))
-        if not is_outbound:
-            user, business = business, user
-        status = form.get("CallStatus", "").lower()
-        return PhoneCall(
-            call_sid=call_sid,
-            caller_id=_identity(user) or f"anonymous-{call_sid}",
-            business_id=business.strip().removeprefix("+"),
-            direction=CallDirection.OUTBOUND if is_outbound else CallDirection.INBOUND,
-            status=status,
-            has_ended=status in _FINAL_STATUSES,
-        )
+        return read_call(request)
 
-    def connect(self, token: str) -> HTTPResponse:
+    def connect(self, token: str, *, pause_seconds: int = 0) -> HTTPResponse:
         """Stream the call's audio to the token's address.
 
         Twilio never reconnects a lost stream: it asks the `action` address what to do, or, if that fails, goes on to
         the verb after it, which asks once more.
         """
         twiml = VoiceResponse()
+        if pause_seconds:
+            twiml.say(ONE_MOMENT, language=_LANGUAGE)
+            twiml.pause(length=pause_seconds)
         connect = Connect(action=f"{self._webhooks}/recover", method="POST")
         stream = connect.stream(
             url=f"{self._media_base_url}/media/{token}",
@@ -104,19 +91,42 @@ class TwilioVoice:
 
     def refuse(self, text: str) -> HTTPResponse:
         """Say why nobody can talk now, and hang up: a caller is never met with silence."""
+        return _xml(_farewell(text))
+
+    def dial(self, number: str, text: str, *, call: PhoneCall, longest_seconds: int) -> HTTPResponse:
+        """See `Telephony.dial`. The caller hears ringing while the person is briefed."""
         twiml = VoiceResponse()
-        twiml.say(text, language=_LANGUAGE)
+        twiml.say(_speakable(text), language=_LANGUAGE)
+        dial = twiml.dial(
+            timeout=_DIAL_SECONDS,
+            time_limit=longest_seconds,
+            caller_id=f"+{call.business_id}" if call.business_id.isdecimal() else None,
+            answer_on_bridge=True,
+            action=f"{self._webhooks}/transfer-result",
+            method="POST",
+        )
+        dial.number(number, url=self._briefing_url(call.call_sid), method="POST")
+        return _xml(twiml)
+
+    def brief(self, text: str, *, on_behalf_of: str) -> HTTPResponse:
+        """See `Telephony.brief`. A key is wanted because a mailbox, too, takes a call and stays on the line."""
+        twiml = VoiceResponse()
+        for _ in range(_BRIEFINGS):
+            gather = twiml.gather(
+                input="dtmf",
+                num_digits=1,
+                finish_on_key="",
+                timeout=_KEY_SECONDS,
+                action=self._briefing_url(on_behalf_of),
+                method="POST",
+            )
+            gather.say(_speakable(text), language=_LANGUAGE)
         twiml.hangup()
         return _xml(twiml)
 
-    def dial(self, number: str, text: str) -> HTTPResponse:
-        """Say something and connect the caller to a person; then say goodbye, whether or not anybody answered."""
-        twiml = VoiceResponse()
-        twiml.say(text, language=_LANGUAGE)
-        twiml.dial(number, timeout=_DIAL_SECONDS)
-        twiml.say(AFTER_DIAL, language=_LANGUAGE)
-        twiml.hangup()
-        return _xml(twiml)
+    def put_through(self) -> HTTPResponse:
+        """Connect the two: Twilio does when the person's instructions are over."""
+        return _xml(VoiceResponse())
 
     def hang_up(self) -> HTTPResponse:
         """End the call."""
@@ -124,7 +134,15 @@ class TwilioVoice:
         twiml.hangup()
         return _xml(twiml)
 
-    async def place_call(self, user_id: str, business_id: str, *, ring_seconds: int, longest_seconds: int) -> str:
+    async def place_call(
+        self,
+        user_id: str,
+        business_id: str,
+        *,
+        ring_seconds: int,
+        longest_seconds: int,
+        awaits_beep: bool = False,
+    ) -> str:
         """See `Dialler.place_call`. Whether a person answered is told to a webhook while the call goes on."""
         form = {
             "To": f"+{user_id}",
@@ -133,7 +151,7 @@ class TwilioVoice:
             "Method": "POST",
             "StatusCallback": f"{self._webhooks}/status",
             "StatusCallbackMethod": "POST",
-            "MachineDetection": "Enable",
+            "MachineDetection": "DetectMessageEnd" if awaits_beep else "Enable",
             "AsyncAmd": "true",
             "AsyncAmdStatusCallback": f"{self._webhooks}/machine-detection",
             "AsyncAmdStatusCallbackMethod": "POST",
@@ -157,6 +175,13 @@ class TwilioVoice:
             if error.provider_code not in _GONE:
                 raise ProviderUnavailable("Twilio did not end the call.") from error
 
+    async def leave_message(self, call_sid: str, text: str) -> None:
+        """See `Telephony.leave_message`."""
+        await self._rest().post(f"/Calls/{call_sid}.json", form={"Twiml": str(_farewell(text))})
+
+    def _briefing_url(self, call_sid: str) -> str:
+        return f"{self._webhooks}/transfer-summary?call={call_sid}"
+
     def _rest(self) -> ProviderClient:
         if self._client is None:
             self._client = self._open_client()
@@ -169,10 +194,16 @@ class TwilioVoice:
             self._client = None
 
 
-def _identity(address: str) -> str:
-    """The user's number without plus, or the whole address of a caller by SIP; empty when it is hidden."""
-    bare = address.strip().removeprefix("+")
-    return "" if bare.lower() in _HIDDEN_CALLERS else bare
+def _farewell(text: str) -> VoiceResponse:
+    twiml = VoiceResponse()
+    twiml.say(_speakable(text), language=_LANGUAGE)
+    twiml.hangup()
+    return twiml
+
+
+def _speakable(text: str) -> str:
+    """The text without characters that XML cannot hold in any form; models and people write them."""
+    return _NOT_XML.sub(" ", text)
 
 
 def _xml(twiml: VoiceResponse) -> HTTPResponse:

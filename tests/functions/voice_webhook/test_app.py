@@ -27,6 +27,8 @@ class Spy:
         ("/webhooks/voice/status", False),
         ("/webhooks/voice/stream-status", False),
         ("/webhooks/voice/machine-detection", False),
+        ("/webhooks/voice/transfer-summary", False),
+        ("/webhooks/voice/transfer-result", False),
     ],
 )
 def test_only_an_incoming_call_is_answered_and_everything_later_is_followed(path: str, *, is_answered: bool) -> None:

@@ -11,25 +11,33 @@ from shared.use_cases.close_call import CloseCall
 from shared.use_cases.end_call import EndCall
 from shared.use_cases.follow_call import FollowCall
 from shared.use_cases.guard_source import BlockingRule, GuardSource
+from shared.use_cases.leave_voicemail import LeaveVoicemail
 from shared.use_cases.open_call import OpenCall
+from shared.use_cases.reconnect_call import ReconnectCall
+from shared.use_cases.transfer_call import PersonalLine, TransferCall
 from tests.fakes.call_store import FakeCallStore
 from tests.fakes.clock import FrozenClock
 from tests.fakes.counters import FakeBlocklist, FakeConnectionCounter, FakeRateCounter
 from tests.fakes.memory_history_reader import MemoryHistoryReader
 from tests.fakes.stores import FakeRecordingStore, FakeStreamTickets
 from tests.fakes.telephony import PASSWORD, FakeTelephony
+from tests.fakes.voicemail import FakeVoicemailMessages
 from tests.shared.use_cases.house import House
 
 CALLER = "919800000001"
 PERSON = "912200000000"
+CALL_LIMIT_SECONDS = 1800
 
 
-def webhook(topic: str, call_sid: str = "CA1", *, password: str = PASSWORD, **form: str) -> HTTPRequest:
+def webhook(
+    topic: str, call_sid: str = "CA1", *, password: str = PASSWORD, query: str = "", **form: str
+) -> HTTPRequest:
     """A post of the telephone provider."""
     fields = {"CallSid": call_sid, "From": CALLER, **form}
     return HTTPRequest(
         method="POST",
         path=f"/webhooks/voice/{topic}",
+        query=query,
         headers={"x-phone": password},
         body=urlencode(fields).encode(),
         source_ip="54.172.60.1",
@@ -53,6 +61,7 @@ class Switchboard:
         self.calls: Any = FakeCallStore(self.rows)
         self.recordings: Any = FakeRecordingStore()
         self.reader: Any = MemoryHistoryReader(self.rows)
+        self.voicemail: Any = FakeVoicemailMessages(self.rows)
         self.hang_up_seconds = 1.0
 
     @property
@@ -72,7 +81,7 @@ class Switchboard:
             self.tickets,
             calls_per_user=3,
             requests_per_minute=10,
-            call_limit_seconds=1800,
+            call_limit_seconds=CALL_LIMIT_SECONDS,
         )
 
     @property
@@ -99,12 +108,38 @@ class Switchboard:
         return FollowCall(
             self.telephony,
             self.guard,
-            self.answer_call,
-            self.close_call,
             self.reader,
-            self.rates,
-            human_phone_number=self.human_phone_number,
+            self.close_call,
+            self.reconnect_call,
+            self.transfer_call,
+            self.leave_voicemail,
         )
+
+    @property
+    def reconnect_call(self) -> ReconnectCall:
+        """What brings a caller back."""
+        return ReconnectCall(
+            self.telephony, self.answer_call, self.rates, self.clock, call_limit_seconds=CALL_LIMIT_SECONDS
+        )
+
+    @property
+    def transfer_call(self) -> TransferCall:
+        """What puts a caller through to a person."""
+        return TransferCall(
+            self.telephony,
+            self.reader,
+            self.house.history,
+            self.house.context,
+            self.events,
+            self.reconnect_call,
+            self.clock,
+            line=PersonalLine(number=self.human_phone_number, call_limit_seconds=CALL_LIMIT_SECONDS),
+        )
+
+    @property
+    def leave_voicemail(self) -> LeaveVoicemail:
+        """What meets a machine."""
+        return LeaveVoicemail(self.telephony, self.end_call, self.calls, self.voicemail, self.events, self.clock)
 
     @property
     def taken_slots(self) -> set[str]:

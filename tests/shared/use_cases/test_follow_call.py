@@ -9,12 +9,13 @@ import pytest
 from shared.domain.call import CallState, StreamTicket
 from shared.domain.conversation import ConversationStatus
 from shared.errors import Blocked, NotFound, SignatureInvalid, StoreUnavailable
+from shared.observability import flush_metrics
 from shared.use_cases.answer_call import NOT_NOW
-from shared.use_cases.follow_call import RECOVERIES
+from shared.use_cases.reconnect_call import PAUSES_SECONDS, RECOVERIES, TIME_IS_UP
 from tests.fakes.clock import FrozenClock
 from tests.fakes.faults import Down
 from tests.samples import a_ticket
-from tests.shared.use_cases.switchboard import CALLER, PERSON, Switchboard, webhook
+from tests.shared.use_cases.switchboard import CALL_LIMIT_SECONDS, CALLER, PERSON, Switchboard, webhook
 
 DOWN = Down(StoreUnavailable("no answer"))
 TICKET = a_ticket(call_sid="CA1", slot="CA1", caller_id=CALLER)
@@ -140,7 +141,7 @@ async def test_a_caller_who_waits_for_a_person_is_connected_to_one(board: Switch
     await board.house.history.set_status(conversation_id, ConversationStatus.HUMAN, note="wanted")
     await board.close_call("CA1", slot="CA1", reason="transfer")
 
-    assert await recover(board) == f"dial {PERSON}"
+    assert await recover(board) == f"dial {PERSON} for {CALL_LIMIT_SECONDS}"
 
 
 async def test_without_a_persons_number_nobody_is_dialled(clock: FrozenClock) -> None:
@@ -187,8 +188,56 @@ async def test_a_call_is_not_connected_again_for_ever(board: Switchboard) -> Non
 
     answers = [await recover(board) for _ in range(RECOVERIES + 1)]
 
-    assert [answer.split()[0] for answer in answers] == ["connect"] * RECOVERIES + ["refuse"]
+    pauses = [answer.split()[1] if answer.startswith("pause") else "0" for answer in answers]
+    assert ["connect" in answer for answer in answers] == [True] * RECOVERIES + [False]
+    assert [int(pause) for pause in pauses[:RECOVERIES]] == list(PAUSES_SECONDS)
     assert answers[-1] == f"refuse {NOT_NOW}"
+
+
+async def test_a_request_to_recover_that_comes_after_the_end_takes_no_slot(board: Switchboard) -> None:
+    await talk(board)
+    await board.close_call("CA1", slot="CA1", reason="stream_lost", has_failed=True)
+    await report(board, "completed")
+
+    assert await recover(board) == f"refuse {NOT_NOW}"
+    assert board.taken_slots == set()
+
+
+async def test_a_status_that_comes_twice_and_late_changes_nothing(board: Switchboard, clock: FrozenClock) -> None:
+    await talk(board)
+    await report(board, "completed")
+    before = board.rows.calls["CA1"]
+    clock.advance(seconds=60)
+
+    for status in ("completed", "in-progress", "completed", "failed"):
+        await report(board, status)
+
+    assert board.rows.calls["CA1"] == before
+    assert board.house.told.count("call.ended") == 1
+
+
+@pytest.mark.requirement("12.4")
+async def test_a_call_that_keeps_losing_its_stream_does_not_outlast_the_longest_call(
+    board: Switchboard, clock: FrozenClock
+) -> None:
+    await talk(board)
+    clock.advance(seconds=CALL_LIMIT_SECONDS - 1)
+    assert "connect" in await recover(board)
+    clock.advance(seconds=1)
+
+    assert await recover(board) == f"refuse {TIME_IS_UP}"
+
+
+async def test_an_error_of_the_media_stream_is_logged_and_counted(
+    board: Switchboard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await board.follow_call(webhook("stream-status", StreamEvent="stream-error", StreamError="31924"))
+    flush_metrics()
+
+    printed = capsys.readouterr().out
+    assert '"message":"media_stream_failed"' in printed
+    assert '"error":"31924"' in printed
+    assert "media_stream_errors" in printed
 
 
 @pytest.mark.parametrize("port", ["reader", "rates", "slots", "tickets"])

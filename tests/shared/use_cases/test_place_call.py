@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -16,13 +16,15 @@ from shared.errors import (
     RateLimited,
     StoreUnavailable,
 )
-from shared.use_cases.place_call import UNKNOWN_FOR_SECONDS, CallLimits, PlaceCall
+from shared.use_cases.admit_outbound_call import LONGEST_WAIT_SECONDS, AdmitOutboundCall, CallLimits
+from shared.use_cases.place_call import UNKNOWN_FOR_SECONDS, PlaceCall
 from tests.fakes.call_store import FakeCallStore
 from tests.fakes.clock import FrozenClock
 from tests.fakes.counters import FakeConnectionCounter, FakeRateCounter
 from tests.fakes.faults import Down
 from tests.fakes.memory_rows import MemoryRows
 from tests.fakes.request_keys import FakeRequestKeys
+from tests.fakes.voicemail import FakeVoicemailMessages
 
 ASHA = "919800000001"
 DOWN = StoreUnavailable("The cache gave no answer.")
@@ -33,11 +35,21 @@ class FakeDialler:
 
     def __init__(self) -> None:
         self.rung: list[tuple[str, str]] = []
+        self.awaits_beep = False
         self.error: Exception | None = None
 
-    async def place_call(self, user_id: str, business_id: str, *, ring_seconds: int, longest_seconds: int) -> str:
+    async def place_call(
+        self,
+        user_id: str,
+        business_id: str,
+        *,
+        ring_seconds: int,
+        longest_seconds: int,
+        awaits_beep: bool = False,
+    ) -> str:
         """See `Dialler.place_call`."""
         assert 0 < ring_seconds < longest_seconds
+        self.awaits_beep = awaits_beep
         if self.error is not None:
             raise self.error
         self.rung.append((user_id, business_id))
@@ -55,23 +67,35 @@ class Exchange:
         self.rates: Any = FakeRateCounter(clock)
         self.slots: Any = FakeConnectionCounter(clock)
         self.calls: Any = FakeCallStore(self.rows)
+        self.voicemail: Any = FakeVoicemailMessages(self.rows)
         self.business_number = "+918000000000"
+        self.calls_per_second = 100
+        self.slept_seconds = 0.0
+        self.sleep: Callable[[float], Awaitable[None]] = self._pass_time
         self.requests_per_minute = 100
 
     async def place(self, key: str = "key-1", **given: str) -> str:
         """Place a call to Asha; its sid."""
-        limits = CallLimits(calls_per_user=3, requests_per_minute=self.requests_per_minute, call_limit_seconds=1800)
+        limits = CallLimits(
+            calls_per_user=3,
+            requests_per_minute=self.requests_per_minute,
+            call_limit_seconds=1800,
+            calls_per_second=self.calls_per_second,
+        )
         place_call = PlaceCall(
             self.dialler,
             self.calls,
+            self.voicemail,
             self.keys,
-            self.rates,
-            self.slots,
+            AdmitOutboundCall(self.rates, self.slots, limits=limits, sleep=self.sleep),
             self.clock,
-            limits=limits,
             business_number=self.business_number,
         )
         return (await place_call(ASHA, idempotency_key=key, **given)).call_sid
+
+    async def _pass_time(self, seconds: float) -> None:
+        self.slept_seconds += seconds
+        self.clock.advance(seconds=seconds)
 
 
 @pytest.fixture
@@ -201,3 +225,74 @@ async def test_somebody_has_to_say_which_number_the_call_comes_from(exchange: Ex
         await exchange.place()
 
     assert await exchange.place(business_id="918000000009") == "CA1"
+
+
+async def test_two_calls_in_a_second_leave_one_after_the_other(exchange: Exchange) -> None:
+    exchange.calls_per_second = 1
+    await exchange.place("key-1")
+
+    await exchange.place("key-2")
+
+    assert exchange.slept_seconds == 1
+    assert len(exchange.dialler.rung) == 2
+
+
+async def test_who_has_waited_long_enough_is_told_when_to_come_back(exchange: Exchange) -> None:
+    exchange.calls_per_second = 1
+
+    async def busy(seconds: float) -> None:
+        exchange.clock.advance(seconds=seconds)
+        exchange.slept_seconds += seconds
+        await exchange.rates.hit("outbound-calls", window_seconds=1)  # Somebody else was faster.
+
+    exchange.sleep = busy
+    await exchange.place("key-1")
+
+    with pytest.raises(RateLimited) as refused:
+        await exchange.place("key-2")
+
+    assert refused.value.retry_after_seconds == 1
+    assert exchange.slept_seconds == LONGEST_WAIT_SECONDS
+    assert len(exchange.dialler.rung) == 1
+    assert list(exchange.slots.taken[ASHA]) == ["CA1"]
+
+
+async def test_a_call_that_had_to_be_refused_may_be_tried_again_under_its_key(exchange: Exchange) -> None:
+    exchange.calls_per_second = 1
+    await exchange.rates.hit("outbound-calls", window_seconds=1)
+
+    async def still_busy(_: float) -> None:
+        return
+
+    patient, exchange.sleep = exchange.sleep, still_busy
+    with pytest.raises(RateLimited):
+        await exchange.place()
+    exchange.sleep = patient
+
+    assert await exchange.place() == "CA1"
+
+
+async def test_what_a_machine_shall_be_told_is_kept_with_the_call_and_waits_for_the_beep(exchange: Exchange) -> None:
+    call_sid = await exchange.place(voicemail_message="Please call us back.")
+
+    assert await exchange.voicemail.find(call_sid) == "Please call us back."
+    assert exchange.dialler.awaits_beep
+
+
+async def test_without_a_message_a_machine_is_reported_at_once(exchange: Exchange) -> None:
+    call_sid = await exchange.place()
+
+    assert await exchange.voicemail.find(call_sid) is None
+    assert not exchange.dialler.awaits_beep
+
+
+async def test_a_message_that_was_not_kept_is_kept_by_the_next_request_with_the_key(exchange: Exchange) -> None:
+    working, exchange.voicemail = exchange.voicemail, Down(StoreUnavailable("The database gave no answer."))
+    with pytest.raises(StoreUnavailable):
+        await exchange.place(voicemail_message="Please call us back.")
+    exchange.voicemail = working
+
+    call_sid = await exchange.place(voicemail_message="Please call us back.")
+
+    assert await exchange.voicemail.find(call_sid) == "Please call us back."
+    assert len(exchange.dialler.rung) == 1

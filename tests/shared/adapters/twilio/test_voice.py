@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
@@ -16,6 +17,7 @@ from shared.adapters.twilio.voice import TwilioVoice
 from shared.domain.call import CallDirection
 from shared.errors import InvalidRequest, ProviderUnavailable, SignatureInvalid
 from shared.http_contract import HTTPRequest, HTTPResponse
+from shared.ports.telephony import Answerer
 from tests.provider_requests import AUTH_TOKEN, BASE_URL, twilio_post
 
 PATH = "/webhooks/voice/incoming"
@@ -108,11 +110,109 @@ def test_a_refusal_is_spoken_before_the_call_ends() -> None:
     assert (say.tag, say.text, hang_up.tag) == ("Say", "Sorry & goodbye <now>", "Hangup")
 
 
-def test_a_caller_is_told_before_a_person_is_dialled() -> None:
-    verbs = _verbs(_voice().dial("+6591234567", "One moment"))
+def test_a_caller_is_told_before_a_person_is_rung_who_is_briefed_first() -> None:
+    call = _voice().parse(twilio_post(PATH, FORM))
 
-    assert [verb.tag for verb in verbs] == ["Say", "Dial", "Say", "Hangup"]
-    assert verbs[1].text == "+6591234567"
+    say, dial = _verbs(_voice().dial("+6591234567", "One moment", call=call, longest_seconds=900))
+
+    (number,) = dial
+    assert (say.tag, say.text, dial.tag, number.tag, number.text) == (
+        "Say", "One moment", "Dial", "Number", "+6591234567",
+    )  # fmt: skip
+    assert number.attrib == {"url": f"{BASE_URL}/webhooks/voice/transfer-summary?call=CA1", "method": "POST"}
+    assert dial.attrib["action"] == f"{BASE_URL}/webhooks/voice/transfer-result"
+    assert dial.attrib["callerId"] == "+14155238886"
+    assert (dial.attrib["answerOnBridge"], dial.attrib["timeLimit"]) == ("true", "900")
+    assert 5 <= int(dial.attrib["timeout"]) <= 30
+
+
+def test_a_person_is_rung_under_our_number_only_if_it_is_one() -> None:
+    call = _voice().parse(twilio_post(PATH, {**FORM, "To": "sip:clinic@vaani.example"}))
+
+    _, dial = _verbs(_voice().dial("+6591234567", "One moment", call=call, longest_seconds=900))
+
+    assert "callerId" not in dial.attrib
+
+
+def test_a_briefing_asks_for_a_key_and_hangs_up_on_a_mailbox() -> None:
+    *gathers, last = _verbs(_voice().brief("A call from <Asha> & Co.\x00", on_behalf_of="CA1"))
+
+    for gather in gathers:
+        (say,) = gather
+        assert (gather.tag, gather.attrib["numDigits"], gather.attrib["finishOnKey"]) == ("Gather", "1", "")
+        assert gather.attrib["action"] == f"{BASE_URL}/webhooks/voice/transfer-summary?call=CA1"
+        assert say.text == "A call from <Asha> & Co. "
+    assert (len(gathers), last.tag) == (2, "Hangup")
+
+
+def test_putting_through_needs_no_verb() -> None:
+    assert _verbs(_voice().put_through()) == []
+
+
+def test_the_webhook_of_a_briefing_names_the_callers_call_and_the_key() -> None:
+    path = "/webhooks/voice/transfer-summary"
+    request = replace(
+        twilio_post(path, {**FORM, "CallSid": "CA9", "Direction": "outbound-dial", "Digits": "5"}), query="call=CA1"
+    )
+
+    call = _voice().parse(request)
+
+    assert (call.call_sid, call.on_behalf_of, call.has_pressed_key) == ("CA9", "CA1", True)
+
+
+@pytest.mark.parametrize("parent", ["", "../Calls", "CA1%00"])
+def test_what_is_no_call_is_nobodys_behalf(parent: str) -> None:
+    request = replace(twilio_post(PATH, FORM), query=f"call={parent}")
+
+    assert _voice().parse(request).on_behalf_of == ""
+
+
+@pytest.mark.parametrize(
+    ("form", "was_bridged"),
+    [
+        ({"DialCallStatus": "completed", "DialBridged": "true"}, True),
+        ({"DialCallStatus": "completed", "DialBridged": "false"}, False),
+        ({"DialCallStatus": "completed"}, True),
+        ({"DialCallStatus": "no-answer"}, False),
+        ({"DialCallStatus": "busy"}, False),
+        ({"DialCallStatus": "failed"}, False),
+        ({}, False),
+    ],
+)
+def test_two_have_talked_only_if_they_were_bridged(form: dict[str, str], *, was_bridged: bool) -> None:
+    assert _voice().parse(twilio_post(PATH, {**FORM, **form})).was_bridged is was_bridged
+
+
+@pytest.mark.parametrize(
+    ("word", "answerer"),
+    [
+        ("machine_start", Answerer.MACHINE),
+        ("machine_end_beep", Answerer.MACHINE),
+        ("machine_end_silence", Answerer.MACHINE),
+        ("machine_end_other", Answerer.MACHINE),
+        ("fax", Answerer.FAX),
+        ("human", Answerer.PERSON),
+        ("unknown", Answerer.UNKNOWN),
+        ("", Answerer.UNKNOWN),
+        ("a word of tomorrow", Answerer.UNKNOWN),
+    ],
+)
+def test_who_answered_is_one_of_four(word: str, answerer: Answerer) -> None:
+    assert _voice().parse(twilio_post(PATH, {**FORM, "AnsweredBy": word})).answered_by is answerer
+
+
+def test_an_error_of_the_stream_is_told_from_its_other_reports() -> None:
+    failed = _voice().parse(twilio_post(PATH, {**FORM, "StreamEvent": "stream-error", "StreamError": "31924"}))
+    stopped = _voice().parse(twilio_post(PATH, {**FORM, "StreamEvent": "stream-stopped"}))
+
+    assert (failed.stream_error, stopped.stream_error) == ("31924", "")
+
+
+def test_a_caller_who_has_to_wait_is_told_so() -> None:
+    verbs = _verbs(_voice().connect("tok-1", pause_seconds=2))
+
+    assert [verb.tag for verb in verbs] == ["Say", "Pause", "Connect", "Redirect"]
+    assert verbs[1].attrib["length"] == "2"
 
 
 def test_hanging_up_is_one_verb() -> None:
@@ -183,3 +283,31 @@ async def test_a_call_without_a_name_is_not_taken_for_placed() -> None:
         await _voice(lambda _: httpx.Response(201, json={})).place_call(
             "919812345678", "918000000000", ring_seconds=30, longest_seconds=60
         )
+
+
+async def test_with_a_message_for_machines_the_end_of_their_greeting_is_awaited() -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(201, json={"sid": "CA7"})
+
+    await _voice(answer).place_call(
+        "919812345678", "918000000000", ring_seconds=30, longest_seconds=60, awaits_beep=True
+    )
+
+    assert dict(parse_qsl(requests[0].content.decode()))["MachineDetection"] == "DetectMessageEnd"
+
+
+async def test_a_message_replaces_what_happens_in_the_call_and_ends_it() -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, json={"sid": "CA1"})
+
+    await _voice(answer).leave_message("CA1", "Call Asha & Co. back\x0b")
+
+    form = dict(parse_qsl(requests[0].content.decode()))
+    verbs = list(ET.fromstring(form["Twiml"]))  # noqa: S314 - our own document
+    assert [(verb.tag, verb.text) for verb in verbs] == [("Say", "Call Asha & Co. back "), ("Hangup", None)]
