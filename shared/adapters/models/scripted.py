@@ -8,7 +8,8 @@ from itertools import cycle
 
 from shared.domain.prompt import CHARACTERS_PER_TOKEN, ModelPiece, Prompt, TextPiece, TokenUsage
 
-_WORDS = ("Thank", "you", "for", "calling.", "Our", "clinic", "is", "open", "today", "until", "six.")
+# One sentence, however long: the scripted voice takes the same time for each.
+_WORDS = ("Thank", "you", "for", "calling", "our", "clinic", "which", "is", "open", "today", "until", "six")
 
 
 class ScriptedModel:
