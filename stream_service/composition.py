@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared import wiring
 from shared.adapters.twilio.signature import TwilioSignature
-from shared.wiring import engines, stores
+from shared.domain.spoken.fixed_sentences import SentenceKind, sentence
+from shared.wiring import engines as model_engines
+from shared.wiring import stores
+from stream_service import engines
 from stream_service.app import create_app
-from stream_service.call_services import CallServices
+from stream_service.call_services import CallServices, Manners
+from stream_service.ecs_agent import EcsTaskProtection
 from stream_service.heartbeat import Heartbeat
 from stream_service.media_endpoint import MediaEndpoint
 from stream_service.session import serve_call
+from stream_service.task_protection import ProtectWhileCalled
 from stream_service.turn_taking import TurnTiming
 
 if TYPE_CHECKING:
@@ -21,11 +25,8 @@ if TYPE_CHECKING:
 
     from shared.domain.call import StreamTicket
     from shared.settings import Settings
-    from stream_service.listening.transcriber import Transcriber
-    from stream_service.listening.vad import VoiceActivityDetector
     from stream_service.live_calls import LiveCalls
     from stream_service.media.transport import MediaTransport
-    from stream_service.speaking.synthesizer import Synthesizer
 
 
 def stream_app(settings: Settings, live_calls: LiveCalls) -> Starlette:
@@ -44,76 +45,51 @@ def stream_app(settings: Settings, live_calls: LiveCalls) -> Starlette:
         auth_token=settings.twilio_auth_token.get_secret_value(), public_base_url=settings.public_base_url
     )
     media = MediaEndpoint(signature, stores.stream_tickets(), live_calls, serve)
-    return create_app(media, live_calls, Heartbeat(live_calls, wiring.live_tasks()), warm_up)
+    heartbeat = Heartbeat(live_calls, wiring.live_tasks())
+    return create_app(media, live_calls, heartbeat, warm_up, protection=_protection(settings, live_calls))
+
+
+def _protection(settings: Settings, live_calls: LiveCalls) -> ProtectWhileCalled | None:
+    if settings.ecs_agent_uri is None:
+        return None
+    return ProtectWhileCalled(live_calls, EcsTaskProtection(settings.ecs_agent_uri))
 
 
 async def _warm_stores() -> None:
     await stores.agents().profiles()
-    embedder = engines.embedder()
+    embedder = model_engines.embedder()
     if embedder is not None:
         await embedder.embed(["Hello"])
 
 
 def _call_services(settings: Settings) -> CallServices:
+    answer = wiring.answer_message()
     return CallServices(
         open_call=wiring.open_call(),
-        answer=wiring.answer_message(),
+        anticipate=answer.anticipate,
+        answer=answer,
         close_call=wiring.close_call(),
+        end_call=wiring.end_call(),
         calls=stores.calls(),
         recordings=stores.recordings(),
         events=stores.events(),
-        transcriber=_transcriber(settings),
-        synthesizer=_synthesizer(settings),
-        detector=_detector(settings),
+        transcriber=engines.transcriber(settings),
+        synthesizer=engines.synthesizer(settings, [sentence(kind, "en-IN") for kind in SentenceKind]),
+        detector=engines.detector(settings),
         timing=TurnTiming(
             start_ms=settings.vad_start_ms,
-            pause_ms=min(200, settings.vad_stop_ms),
+            guarded_start_ms=max(500, settings.vad_start_ms),
+            # Early enough that the words are known, and the answer begun, when the turn is over.
+            pause_ms=min(200, settings.vad_stop_ms // 2),
             stop_ms=settings.vad_stop_ms,
         ),
-        call_limit_seconds=settings.call_limit_seconds,
-        can_transfer=wiring.can_transfer_calls(),
+        manners=Manners(
+            call_limit_seconds=settings.call_limit_seconds,
+            silence_prompt_seconds=settings.silence_prompt_seconds,
+            filler_after_ms=settings.filler_after_ms,
+            greeting_guard_ms=settings.greeting_guard_ms,
+            interruption_min_words=settings.interruption_min_words,
+            anticipates=settings.anticipate_replies,
+            can_transfer=wiring.can_transfer_calls(),
+        ),
     )
-
-
-def _transcriber(settings: Settings) -> Transcriber:
-    match settings.speech_to_text:
-        case "transcribe":
-            from stream_service.listening.aws_transcribe import AwsTranscribe
-
-            return AwsTranscribe(engines.aws_session())
-        case "local":
-            from stream_service.listening.moonshine import MoonshineTranscriber
-
-            return MoonshineTranscriber(Path(settings.speech_model_directory))
-        case "scripted":
-            from stream_service.listening.scripted import ScriptedTranscriber
-
-            return ScriptedTranscriber()
-
-
-def _synthesizer(settings: Settings) -> Synthesizer:
-    match settings.text_to_speech:
-        case "polly":
-            from stream_service.speaking.polly import Polly
-
-            return Polly(engines.aws_session())
-        case "local":
-            from stream_service.speaking.hibari import HibariSynthesizer
-
-            return HibariSynthesizer()
-        case "scripted":
-            from stream_service.speaking.scripted import ScriptedSynthesizer
-
-            return ScriptedSynthesizer(duration_ms=settings.scripted_speech_ms)
-
-
-def _detector(settings: Settings) -> VoiceActivityDetector:
-    match settings.voice_activity:
-        case "silero":
-            from stream_service.listening.silero import SileroDetector
-
-            return SileroDetector()
-        case "energy":
-            from stream_service.listening.energy import EnergyDetector
-
-            return EnergyDetector()

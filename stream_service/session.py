@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import Coroutine
 from datetime import UTC, datetime
+from typing import Any
 
-from shared.domain.agent import HUMAN
-from shared.domain.call import VOICE_CHANNEL, StreamTicket
-from shared.domain.conversation import Speaker
-from shared.domain.event import EventType, PlatformEvent
+from shared.domain.call import StreamTicket
+from shared.domain.event import EventType
 from shared.domain.json_value import JSON
-from shared.domain.message import InboundMessage, MessageKind, Recipient, ReplyChunk
-from shared.errors import PlatformError, SpeechUnavailable, StoreUnavailable
-from shared.observability import logger
-from shared.ports.stores import CallTurn
+from shared.domain.spoken.farewells import is_farewell
+from shared.domain.spoken.fixed_sentences import SentenceKind
+from shared.domain.spoken.language_requests import requested_language
+from shared.errors import PlatformError, SpeechUnavailable
+from shared.observability import count, logger
 from shared.use_cases.open_call import OpenedCall
+from stream_service.answering import Answering
+from stream_service.attendant import Attendant
+from stream_service.call_record import CallRecord
 from stream_service.call_services import CallServices
-from stream_service.listening.transcriber import TranscriptionStream
-from stream_service.media.audio import duration_ms
-from stream_service.media.protocol import Dtmf, Mark, Media, Start, Stop, StreamEvent
+from stream_service.incoming import IncomingStream
+from stream_service.interruption import is_meant
+from stream_service.listening.late import LateTranscription
+from stream_service.media.protocol import Dtmf, Mark, Media, StreamEvent
 from stream_service.media.transport import MediaTransport
 from stream_service.recording import RecordedSink, Recording
+from stream_service.remarks import Remarks
+from stream_service.silence import SilenceWatch
 from stream_service.speaking.synthesizer import Voice
 from stream_service.speaking.voice_channel import VoiceChannel
-from stream_service.turn_taking import TurnEvent, TurnTaking
+from stream_service.turn_taking import AgentVoice, TurnEvent, TurnTaking
 
-NOT_UNDERSTOOD = "I'm sorry, I didn't catch that. Could you say it again, please?"
-TROUBLE = "I'm sorry, something went wrong on our side. Could you say that again, please?"
-TIME_IS_NEARLY_UP = "Just so you know: this call can last one more minute."
-TIME_IS_UP = "We have reached the longest time a call can take. Please call us again. Goodbye."
-_WARNING_SECONDS = 60
 _FAREWELL_SECONDS = 5
 # Twilio says "start" at once; a socket that says nothing must not hold a place for ever.
 _START_SECONDS = 10
@@ -44,11 +44,16 @@ async def serve_call(services: CallServices, ticket: StreamTicket, transport: Me
     """Serve a call whose socket is open until either side hangs up; what was said is kept whatever happens."""
     reason, has_failed = "failure", True
     try:
-        async with aclosing(transport.events()) as events:
-            refused_for = await _start(events, ticket)
+        async with asyncio.TaskGroup() as tasks:
+            stream = IncomingStream()
+            # The reader comes first: nothing that is opened or asked for below may keep audio waiting.
+            reading = tasks.create_task(transport.run(stream.on_event), name="read-stream")
+            reading.add_done_callback(lambda _: stream.end())
+            refused_for = await _start(stream, ticket)
             if refused_for is None:
-                reason = await _converse(services, ticket, transport, events)
+                reason = await _converse(services, ticket, transport, stream, tasks)
                 has_failed = reason == STREAM_LOST
+                transport.close()
             else:
                 reason = refused_for
                 await transport.refuse()
@@ -60,33 +65,31 @@ async def serve_call(services: CallServices, ticket: StreamTicket, transport: Me
         )
 
 
-async def _start(events: AsyncGenerator[StreamEvent, None], ticket: StreamTicket) -> str | None:
+async def _start(stream: IncomingStream, ticket: StreamTicket) -> str | None:
     """Wait for the stream's start; None when it is of the call whose token let it in, else why it is not served."""
     try:
         async with asyncio.timeout(_START_SECONDS):
-            async for event in events:
-                if isinstance(event, Start):
-                    return None if event.call_sid == ticket.call_sid else "wrong_call"
-                if isinstance(event, Stop):
-                    break
+            start = await stream.started()
     except TimeoutError:
         logger.warning("stream_not_started", call_sid=ticket.call_sid)
-    return "not_started"
+        return "not_started"
+    if start is None:
+        return "not_started"
+    return None if start.call_sid == ticket.call_sid else "wrong_call"
 
 
 async def _converse(
     services: CallServices,
     ticket: StreamTicket,
     transport: MediaTransport,
-    events: AsyncGenerator[StreamEvent, None],
+    stream: IncomingStream,
+    tasks: asyncio.TaskGroup,
 ) -> str:
     """Run the conversation and return why it ended."""
     opened = await services.open_call(ticket)
     recording = Recording(opened.call, services.recordings, now=datetime.now(UTC))
     try:
-        async with asyncio.TaskGroup() as tasks:
-            session = CallSession(services, opened, ticket, transport, recording, tasks)
-            return await session.run(events)
+        return await CallSession(services, opened, ticket, transport, recording, tasks).run(stream)
     finally:
         await recording.finish()
 
@@ -109,221 +112,244 @@ class CallSession:
     ) -> None:
         self._services = services
         self._opened = opened
-        self._ticket = ticket
         self._transport = transport
         self._recording = recording
         self._tasks = tasks
+        self._record = CallRecord(ticket, opened, services.events, lambda: recording.now_ms)
         self._turns = TurnTaking(services.timing)
-        self._activity = services.detector.open()
-        sink = RecordedSink(transport, recording.timeline)
-        self._mouth = VoiceChannel(ticket.call_sid, sink, services.synthesizer, self._now_ms)
-        self._speaking: asyncio.Task[None] | None = None
+        self._activity = services.detector.open(self._judge)
+        self._ear = LateTranscription(
+            lambda: services.transcriber.open(language=self._record.language, on_partial=self._understand)
+        )
+        self._mouth = VoiceChannel(
+            ticket.call_sid,
+            RecordedSink(transport, recording.timeline),
+            services.synthesizer,
+            self._record.now_ms,
+            filler=lambda: self._record.sentence(SentenceKind.FILLER),
+            filler_after_ms=services.manners.filler_after_ms,
+            apology=lambda: self._record.sentence(SentenceKind.TROUBLE),
+        )
+        # Whoever speaks holds it: one answer or remark after the other.
+        self._order = asyncio.Lock()
+        self._remarks = Remarks(self._record, self._mouth, services.calls, self._order)
+        self._attendant = Attendant(
+            self._record,
+            self._remarks,
+            SilenceWatch(prompt_seconds=services.manners.silence_prompt_seconds),
+            self._order,
+            take_keys=self._take_keys,
+            start=self._speak_up,
+            end_call=services.end_call,
+            close=transport.close,
+        )
+        self._answering = Answering(
+            services, self._record, self._mouth, self._order, lambda: self._attendant.leave("transfer")
+        )
+        self._speaking: set[asyncio.Task[None]] = set()
+        self._greeting: asyncio.Task[None] | None = None
+        self._partial = ""
         self._unanswered = ""
-        # A call that came back goes on behind what it had: same clock, and numbers that were not given before.
-        elapsed = datetime.now(UTC) - opened.call.started_at
-        self._offset_ms = max(0, round(elapsed.total_seconds() * 1000)) if ticket.resumes else 0
-        self._count = 0
         self._turn_started_ms = 0
         self._speech_ended_at = 0.0
-        self._end_reason = CALLER_HUNG_UP
 
-    async def run(self, events: AsyncGenerator[StreamEvent, None]) -> str:
+    async def run(self, stream: IncomingStream) -> str:
         """Talk until the stream is over; return why it ended."""
         for agent in self._opened.agents:
             self._mouth.use_voice(agent.id, Voice(name=agent.voice, language=agent.language))
-        background = [self._tasks.create_task(self._transport.send_all())]
-        background.append(self._tasks.create_task(self._watch_the_time()))
-        greeter = self._opened.greeter
-        ear = await self._services.transcriber.open(
-            language="en-IN" if greeter is None else greeter.language, on_partial=self._tell_partial
-        )
-        if self._opened.greeting:
-            self._speaking = self._tasks.create_task(self._remark(self._opened.greeting))
+        watch = self._tasks.create_task(self._attendant.watch_the_time(self._services.manners.call_limit_seconds))
+        self._greeting = self._speak_up(self._greet())
+        stream.listen(self._on_event)
         try:
-            async for event in events:
-                if isinstance(event, Stop):
-                    break
-                self._handle(event, ear)
-            else:
-                # The caller is still on the line, and comes back through the recovery webhook.
-                if self._transport.was_cut and self._end_reason == CALLER_HUNG_UP:
-                    self._end_reason = STREAM_LOST
+            await stream.over()
         finally:
+            watch.cancel()
+            self._activity.close()
             await self._fall_silent()
-            await ear.aclose()
-            for task in background:
-                task.cancel()
-        return self._end_reason
+            await self._ear.aclose()
+        if self._attendant.end_reason is not None:
+            return self._attendant.end_reason
+        # A caller who is still on the line comes back through the recovery webhook.
+        return STREAM_LOST if self._transport.was_cut else CALLER_HUNG_UP
 
-    def _handle(self, event: StreamEvent, ear: TranscriptionStream) -> None:
+    def _on_event(self, event: StreamEvent) -> None:
         match event:
             case Media():
-                self._hear(event, ear)
+                self._hear(event)
             case Mark():
                 self._mouth.played(event.name)
             case Dtmf():
-                logger.info("key_pressed", call_sid=self._ticket.call_sid)
+                self._attendant.press(event.digit, self._record.now_ms())
 
-    def _hear(self, event: Media, ear: TranscriptionStream) -> None:
+    def _hear(self, event: Media) -> None:
         mulaw = event.mulaw
         self._recording.timeline.hear_caller(mulaw, timestamp_ms=event.timestamp_ms)
         if part := self._recording.next_part():
             self._tasks.create_task(self._recording.keep(part))
-        happened = self._turns.hear(
-            self._activity.hear(mulaw), duration_ms=duration_ms(mulaw), agent_is_audible=self._mouth.is_audible
-        )
-        ear.feed(mulaw, is_speech=self._turns.hears_speech)
-        if happened is not None:
-            self._take_turn(happened, ear)
+        self._ear.feed(mulaw, is_speech=self._turns.hears_speech)
+        self._activity.hear(mulaw)
 
-    def _take_turn(self, happened: TurnEvent, ear: TranscriptionStream) -> None:
+    def _judge(self, probability: float, duration_ms: int) -> None:
+        """The detector has judged the next of the caller's audio."""
+        happened = self._turns.hear(probability, duration_ms=duration_ms, agent=self._agent_voice())
+        if happened is not None:
+            self._take_turn(happened)
+        self._attendant.tick(
+            self._record.now_ms(),
+            caller_speaks=self._turns.caller_has_floor,
+            agent_audible=self._mouth.is_audible,
+            is_working=self._order.locked(),
+        )
+
+    def _agent_voice(self) -> AgentVoice:
+        if not self._mouth.is_audible:
+            return AgentVoice.SILENT
+        if self._greeting is None or self._greeting.done():
+            return AgentVoice.AUDIBLE
+        greeter = self._opened.greeter
+        if greeter is not None and not getattr(greeter, "greeting_interruptible", True):
+            return AgentVoice.UNINTERRUPTIBLE
+        is_early = self._mouth.speech_ms < self._services.manners.greeting_guard_ms
+        return AgentVoice.GUARDED if is_early else AgentVoice.AUDIBLE
+
+    def _take_turn(self, happened: TurnEvent) -> None:
         match happened:
             case TurnEvent.SPEECH_STARTED | TurnEvent.BARGE_IN:
-                self._turn_started_ms = self._now_ms() - self._services.timing.start_ms
-                self._mouth.interrupt()
+                self._turn_started_ms = max(0, self._record.now_ms() - self._turns.speech_ms)
+                self._partial = ""
+                self._take_floor()
             case TurnEvent.SPEECH_PAUSED:
-                ear.pause()
+                self._ear.pause()
+            case TurnEvent.SPEECH_RESUMED:
+                self._answering.drop_guess()
             case TurnEvent.TURN_ENDED:
                 self._speech_ended_at = time.perf_counter() - self._turns.silence_ms / 1000
-                self._mouth.resume()
-                self._speaking = self._tasks.create_task(self._answer(ear, self._speaking))
+                self._speak_up(self._finish_turn())
 
-    async def _answer(self, ear: TranscriptionStream, previous: asyncio.Task[None] | None) -> None:
+    def _take_floor(self) -> None:
+        """The caller speaks, so the agent does not, unless it has to be heard out."""
+        if self._agent_voice() is not AgentVoice.UNINTERRUPTIBLE:
+            self._mouth.hold()
+
+    def _understand(self, text: str) -> None:
+        """The recogniser knows words of the turn that is under way."""
+        if text != self._partial:
+            self._partial = text
+            self._tasks.create_task(self._record.tell(EventType.CALL_PARTIAL, {"text": text}))
+        if self._mouth.is_held and self._is_meant(text):
+            self._mouth.interrupt()
+        if self._turns.is_paused and text:
+            self._answering.anticipate(self._with_unanswered(text))
+
+    async def _finish_turn(self) -> None:
         """One turn of the caller, from the last word to the last heard word of the answer."""
         endpoint_ms = _since_ms(self._speech_ended_at)
-        place: dict[str, JSON] = {"start_ms": self._turn_started_ms, "end_ms": self._now_ms() - endpoint_ms}
+        place: dict[str, JSON] = {"start_ms": self._turn_started_ms, "end_ms": self._record.now_ms() - endpoint_ms}
+        started = time.perf_counter()
         try:
-            started = time.perf_counter()
-            transcript = await ear.finish_utterance()
-            stages: dict[str, JSON] = {"endpoint": endpoint_ms, "transcript": _since_ms(started)}
-            if previous is not None:
-                await asyncio.wait({previous})
-            text = f"{self._unanswered} {transcript.text}".strip()
-            self._unanswered = ""
-            if self._turns.caller_has_floor:
-                # The caller has gone on speaking: what they said so far belongs to the turn that is now under way.
-                self._unanswered = text
-            elif text:
-                await self._reply_to(self._message(text, {**place, "stages_ms": stages}))
+            transcript = await self._ear.finish_utterance()
         except SpeechUnavailable:
-            logger.exception("speech_not_recognised", call_sid=self._ticket.call_sid)
-            await self._remark(NOT_UNDERSTOOD)
-        except PlatformError:
-            logger.exception("turn_failed", call_sid=self._ticket.call_sid)
-            await self._remark(TROUBLE)
-
-    async def _reply_to(self, message: InboundMessage) -> None:
-        answer = await self._services.answer(message, self._mouth)
-        if answer is None or answer.delivery is None:
+            logger.exception("speech_not_recognised", call_sid=self._record.call_sid)
+            self._end_interruption(is_meant=True)
+            await self._attendant.remark(SentenceKind.NOT_UNDERSTOOD)
             return
-        await self._tell(
-            EventType.CALL_TURN,
-            {"said": message.text, "heard": answer.delivery.text, "interrupted": answer.delivery.interrupted},
-        )
-        if answer.hand_over is not None and answer.hand_over.target == HUMAN and self._services.can_transfer:
-            self._hang_up("transfer")
+        text = self._with_unanswered(transcript.text)
+        self._unanswered = ""
+        if self._turns.caller_has_floor:
+            # The caller has gone on speaking: what they said so far belongs to the turn that is now under way.
+            self._unanswered = text
+            return
+        # Where nothing was being said or sought, even an "uh-huh" is an answer.
+        is_meant = self._is_meant(text) if self._mouth.is_held and self._order.locked() else bool(text)
+        self._end_interruption(is_meant=is_meant)
+        if is_meant:
+            async with self._order:
+                stages: dict[str, JSON] = {"endpoint": endpoint_ms, "transcript": _since_ms(started)}
+                await self._respond(text, {**place, "stages_ms": stages})
 
-    async def _remark(self, text: str) -> None:
-        """Say something that answers no question, and keep what was heard of it."""
-        agent_id = "" if self._opened.greeter is None else self._opened.greeter.id
-        position = self._next_place()
-        recipient = Recipient(
-            channel=VOICE_CHANNEL,
-            user_id=self._ticket.caller_id,
-            business_id=self._ticket.business_id,
-            delivery_id=position,
-        )
-        delivery = await self._mouth.deliver(recipient, _one(ReplyChunk(text=text, agent_id=agent_id)))
-        turn = CallTurn(
-            call_sid=self._ticket.call_sid,
-            conversation_id=self._opened.conversation.id,
-            position=position,
-            speaker=Speaker.AGENT,
-            text=delivery.text,
-            at=datetime.now(UTC),
-            start_ms=_whole(delivery.attributes["start_ms"]),
-            end_ms=_whole(delivery.attributes["end_ms"]),
-            agent_id=agent_id or None,
-            interrupted=delivery.interrupted,
-        )
+    def _end_interruption(self, *, is_meant: bool) -> None:
+        """The caller is done: what the agent was saying is given up, or goes on after a cough, an echo, an "uh-huh"."""
+        if is_meant and self._mouth.is_held:
+            self._mouth.interrupt()
+        elif self._mouth.is_held and self._order.locked():
+            count("false_interruptions")
+            logger.info("interruption_not_meant", call_sid=self._record.call_sid)
+        self._mouth.go_on()
+
+    async def _respond(self, text: str, attributes: dict[str, JSON]) -> None:
+        """Answer what the caller said; whoever calls holds the order."""
+        language = requested_language(text)
         try:
-            await self._services.calls.add_turn(turn)
-        except StoreUnavailable:
-            logger.exception("remark_not_kept", call_sid=self._ticket.call_sid)
+            if language is not None and language != self._record.language:
+                await self._keep_unanswered(text, attributes)
+                await self._change_language(language)
+            elif is_farewell(text, self._record.language):
+                await self._keep_unanswered(text, attributes)
+                await self._attendant.part()
+            else:
+                await self._answering.answer(self._record.message(text, attributes))
+        except PlatformError:
+            logger.exception("turn_failed", call_sid=self._record.call_sid)
+            await self._attendant.remark_now(SentenceKind.TROUBLE)
 
-    async def _watch_the_time(self) -> None:
-        """A call has a longest duration: warn a minute before, say goodbye at its end."""
-        limit = self._services.call_limit_seconds
-        if limit > _WARNING_SECONDS:
-            await asyncio.sleep(limit - _WARNING_SECONDS)
-            await self._interject(TIME_IS_NEARLY_UP)
-        await asyncio.sleep(min(limit, _WARNING_SECONDS))
-        await self._interject(TIME_IS_UP)
-        self._hang_up("time_limit")
+    async def _change_language(self, language: str) -> None:
+        """Hear, think and speak in another language from now on."""
+        logger.info("language_changed", call_sid=self._record.call_sid, language=language)
+        self._record.use_language(language)
+        self._mouth.use_language(language)
+        await self._ear.use_language(language)
+        await self._attendant.remark_now(SentenceKind.LANGUAGE_CHANGED)
 
-    async def _interject(self, text: str) -> None:
-        """Say something of our own accord, once what is being said was heard."""
-        while (speaking := self._speaking) is not None and not speaking.done():
-            await asyncio.wait({speaking})
-        self._speaking = speaking = self._tasks.create_task(self._remark(text))
-        await asyncio.wait({speaking})
+    async def _keep_unanswered(self, text: str, attributes: dict[str, JSON]) -> None:
+        start_ms, end_ms = attributes["start_ms"], attributes["end_ms"]
+        await self._remarks.keep_of_caller(text, start_ms=int(str(start_ms)), end_ms=int(str(end_ms)))
 
-    def _hang_up(self, reason: str) -> None:
-        self._end_reason = reason
-        self._transport.close()
+    def _take_keys(self, keyed: str) -> None:
+        """What was keyed in is a turn as if it had been said, and ends whatever the agent was saying."""
+        self._take_floor()
+        self._end_interruption(is_meant=True)
+        now_ms = self._record.now_ms()
+        self._speak_up(self._answer_keys(keyed, {"start_ms": now_ms, "end_ms": now_ms, "input": "keypad"}))
+
+    async def _answer_keys(self, keyed: str, attributes: dict[str, JSON]) -> None:
+        async with self._order:
+            await self._respond(keyed, attributes)
+
+    async def _greet(self) -> None:
+        """Greet the caller, and answer what a lost stream left unanswered."""
+        if self._opened.greeting:
+            await self._remarks.say(self._opened.greeting)
+        if self._opened.unanswered is not None:
+            async with self._order:
+                await self._answering.answer(self._opened.unanswered)
+
+    def _is_meant(self, text: str) -> bool:
+        return is_meant(
+            text,
+            language=self._record.language,
+            spoken=self._mouth.spoken_text,
+            min_words=self._services.manners.interruption_min_words,
+        )
+
+    def _with_unanswered(self, text: str) -> str:
+        return f"{self._unanswered} {text}".strip()
+
+    def _speak_up(self, saying: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start a task that speaks; when the call ends it may still keep what was heard."""
+        task = self._tasks.create_task(saying)
+        self._speaking.add(task)
+        task.add_done_callback(self._speaking.discard)
+        return task
 
     async def _fall_silent(self) -> None:
         """Let the answer in progress end with what was heard of it, so that it is kept."""
+        self._answering.drop_guess()
         self._mouth.interrupt()
-        if self._speaking is not None:
-            await asyncio.wait({self._speaking}, timeout=_FAREWELL_SECONDS)
-            self._speaking.cancel()
-
-    def _next_place(self) -> str:
-        """A name for the next turn that no other turn of the call has, not even one before the stream was lost."""
-        self._count += 1
-        stream = f":{self._offset_ms}" if self._offset_ms else ""
-        return f"{self._ticket.call_sid}{stream}:{self._count}"
-
-    def _message(self, text: str, attributes: dict[str, JSON]) -> InboundMessage:
-        now = datetime.now(UTC)
-        return InboundMessage(
-            channel=VOICE_CHANNEL,
-            user_id=self._ticket.caller_id,
-            provider_message_id=self._next_place(),
-            kind=MessageKind.SPEECH,
-            text=text,
-            business_id=self._ticket.business_id,
-            sent_at=now,
-            received_at=now,
-            attributes={"call_sid": self._ticket.call_sid, **attributes},
-        )
-
-    def _now_ms(self) -> int:
-        """The call's own clock: how much of the caller's audio has passed."""
-        return self._offset_ms + self._recording.timeline.position_ms
-
-    def _tell_partial(self, text: str) -> None:
-        self._tasks.create_task(self._tell(EventType.CALL_PARTIAL, {"text": text}))
-
-    async def _tell(self, kind: EventType, data: dict[str, JSON]) -> None:
-        await self._services.events.publish(
-            PlatformEvent(
-                type=kind,
-                at=datetime.now(UTC),
-                conversation_id=self._opened.conversation.id,
-                key=self._opened.conversation.key,
-                data={"call_sid": self._ticket.call_sid, **data},
-            )
-        )
-
-
-async def _one(chunk: ReplyChunk) -> AsyncGenerator[ReplyChunk, None]:
-    yield chunk
-
-
-def _whole(value: JSON) -> int:
-    return value if isinstance(value, int) else 0
+        self._mouth.go_on()
+        if self._speaking:
+            _, late = await asyncio.wait(self._speaking, timeout=_FAREWELL_SECONDS)
+            for task in late:
+                task.cancel()
 
 
 def _since_ms(started: float) -> int:

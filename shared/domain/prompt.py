@@ -80,11 +80,15 @@ def build_prompt(
     colleagues: tuple[Colleague, ...],
     *,
     spoken: bool,
+    language: str | None = None,
 ) -> Prompt:
-    """Put the agent's instructions, its knowledge and as much of the past as the token budget allows together."""
+    """Put the agent's instructions, its knowledge and as much of the past as the token budget allows together.
+
+    `language` (BCP 47) is the one the user has asked for; None leaves it to the agent.
+    """
     return Prompt(
         agent=agent,
-        system=_system_text(agent, passages, spoken=spoken),
+        system=_system_text(agent, passages, spoken=spoken, language=language),
         turns=_latest_within_budget(conversation.turns),
         question=question,
         passages=passages,
@@ -93,12 +97,14 @@ def build_prompt(
     )
 
 
-def _system_text(agent: AgentProfile, passages: tuple[Passage, ...], *, spoken: bool) -> str:
+def _system_text(agent: AgentProfile, passages: tuple[Passage, ...], *, spoken: bool, language: str | None) -> str:
     manner = (
         "You are speaking on the phone: answer in one to three short sentences, without lists or markup."
         if spoken
         else "You are writing on WhatsApp: answer briefly and plainly."
     )
+    if language is not None and language != agent.language:
+        manner = f"{manner} Answer in the language of the tag {language}."
     facts = "\n".join(f"- {passage.title}: {passage.text}" for passage in passages) or "- (nothing on this)"
     knowledge = _FACTS_TAG.sub("(", facts)
     return (

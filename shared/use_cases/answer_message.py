@@ -43,6 +43,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Anticipated:
+    """A reply begun for words that may turn out to be the message; `conversation` is what it was begun upon."""
+
+    conversation: Conversation
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
     draft: ReplyDraft
     delivery: Delivery
@@ -72,8 +80,21 @@ class AnswerMessage:
         self._lease_seconds = lease_seconds
         self._can_transfer_calls = can_transfer_calls
 
-    async def __call__(self, message: InboundMessage, channel: OutboundChannel) -> Answer | None:
-        """Answer a message; None when it was answered before.
+    async def anticipate(self, message: InboundMessage, conversation_id: str) -> Anticipated:
+        """Begin the spoken reply to a message that may never come. Nothing is kept or told.
+
+        Raises:
+            StoreUnavailable: the conversation cannot be recalled.
+        """
+        conversation = await self._recall(message.key, conversation_id)
+        return Anticipated(
+            conversation=conversation, reply=self._orchestrator.reply(conversation, message, is_spoken=True)
+        )
+
+    async def __call__(
+        self, message: InboundMessage, channel: OutboundChannel, anticipated: Anticipated | None = None
+    ) -> Answer | None:
+        """Answer a message; None when it was answered before. `anticipated` is a reply begun for the same words.
 
         Raises:
             AlreadyClaimed, LeaseLost: another worker has it.
@@ -85,14 +106,18 @@ class AnswerMessage:
             logger.info("message_already_answered", message_id=message.provider_message_id)
             return None
         async with self._holding(claim):
-            conversation = await self._recall(message.key, claim.conversation_id)
+            if anticipated is not None and anticipated.conversation.id == claim.conversation_id:
+                conversation = anticipated.conversation
+            else:
+                conversation, anticipated = await self._recall(message.key, claim.conversation_id), None
             conversation = conversation.with_status(claim.conversation_status)
+            begun = None if anticipated is None else anticipated.reply
             # Whoever watches is told while the reply is written: a slow update must not make the user wait.
             telling = asyncio.create_task(
                 self._tell(EventType.MESSAGE_RECEIVED, conversation, {"message_id": claim.message_id})
             )
             try:
-                outcome = await self._reply(message, claim, conversation, channel, started)
+                outcome = await self._reply(message, claim, conversation, channel, started, begun)
             finally:
                 await telling
             return await self._finish(message, claim, conversation, outcome)
@@ -104,6 +129,7 @@ class AnswerMessage:
         conversation: Conversation,
         channel: OutboundChannel,
         started: float,
+        begun: Reply | None,
     ) -> _Outcome | None:
         recipient = _recipient(message, claim)
         if claim.held_reply is not None:
@@ -115,14 +141,17 @@ class AnswerMessage:
             kind = _KIND_IN_WORDS.get(message.kind, message.kind.value)
             draft = ReplyDraft(text=CANNOT_READ.format(kind=kind), agent_id=None)
             return await self._send_whole(claim, channel, recipient, draft)
-        reply = self._orchestrator.reply(conversation, message, is_spoken=channel.capabilities.streams)
+        reply = begun or self._orchestrator.reply(conversation, message, is_spoken=channel.capabilities.streams)
         reply.stages_ms.update(_stages_before(message), context=_elapsed_ms(started))
         if channel.capabilities.streams:
             delivery = await channel.deliver(recipient, reply.chunks)
+            await self._orchestrator.keep_active(conversation, reply)
             draft = reply.draft(delivery.text)
             stages_ms = with_first_audio({**draft.stages_ms, **delivery.stages_ms})
             return _Outcome(draft=draft, delivery=replace(delivery, stages_ms=stages_ms), hand_over=reply.hand_over)
-        outcome = await self._send_whole(claim, channel, recipient, reply.draft(await join(reply.chunks)), reply)
+        draft = reply.draft(await join(reply.chunks))
+        await self._orchestrator.keep_active(conversation, reply)
+        outcome = await self._send_whole(claim, channel, recipient, draft, reply)
         sent = replace(outcome.delivery, stages_ms={**outcome.delivery.stages_ms, "total": _elapsed_ms(started)})
         return replace(outcome, delivery=sent)
 

@@ -40,6 +40,7 @@ class Reply:
     chunks: AsyncGenerator[ReplyChunk, None] = field(init=False)
     route: RoutingDecision | None = None
     agent_id: str | None = None
+    active: ActiveAgent | None = None
     hand_over: HandOver | None = None
     usage: TokenUsage | None = None
     stages_ms: dict[str, int] = field(default_factory=dict)
@@ -114,6 +115,15 @@ class Orchestrator:
         reply.chunks = self._write(reply, conversation, message, is_spoken=is_spoken)
         return reply
 
+    async def keep_active(self, conversation: Conversation, reply: Reply) -> None:
+        """Let the next message go to the agent who wrote this reply; asked once the reply was really given."""
+        if reply.active is None:
+            return
+        try:
+            await self._active_agents.save(conversation.key, reply.active)
+        except StoreUnavailable:
+            logger.warning("active_agent_not_kept")
+
     async def greeter(self, conversation: Conversation, message: InboundMessage) -> AgentProfile | None:
         """The agent who would take an opening message, to greet a caller before anything was said."""
         desk = _Desk(agents=await self._agents.profiles(), rules=await self._agents.rules(), passages=())
@@ -154,9 +164,17 @@ class Orchestrator:
         while current is not None:
             served.append(current.id)
             reply.agent_id = current.id
-            await self._remember_active(conversation, current)
+            reply.active = ActiveAgent(agent_id=current.id, agent_version=current.version, since=self._clock())
             colleagues = _colleagues(desk, served)
-            prompt = build_prompt(current, conversation, message.text, desk.passages, colleagues, spoken=is_spoken)
+            prompt = build_prompt(
+                current,
+                conversation,
+                message.text,
+                desk.passages,
+                colleagues,
+                spoken=is_spoken,
+                language=_wanted_language(message),
+            )
             voice.change_speaker()
             hand_over: HandOver | None = None
             try:
@@ -218,12 +236,11 @@ class Orchestrator:
             logger.warning("active_agent_unavailable")
             return None
 
-    async def _remember_active(self, conversation: Conversation, agent: AgentProfile) -> None:
-        active = ActiveAgent(agent_id=agent.id, agent_version=agent.version, since=self._clock())
-        try:
-            await self._active_agents.save(conversation.key, active)
-        except StoreUnavailable:
-            logger.warning("active_agent_not_kept")
+
+def _wanted_language(message: InboundMessage) -> str | None:
+    """The language that the caller has asked for; the channel knows."""
+    language = message.attributes.get("language")
+    return language if isinstance(language, str) else None
 
 
 def _in_context(question: str, conversation: Conversation) -> str:

@@ -3,147 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain.agent import HUMAN, AgentProfile
-from shared.domain.call import Call, CallDirection, CallState, StreamTicket
-from shared.domain.conversation import Conversation
-from shared.domain.event import EventType, PlatformEvent
-from shared.domain.message import Delivery, InboundMessage, Recipient, ReplyChunk
+from shared.domain.agent import HUMAN
+from shared.domain.event import EventType
 from shared.domain.prompt import HandOver
 from shared.errors import StoreUnavailable
-from shared.ports.channel import OutboundChannel
-from shared.ports.stores import CallTurn
-from shared.use_cases.answer_message import Answer
-from shared.use_cases.open_call import OpenedCall
-from stream_service.call_services import CallServices
-from stream_service.listening.energy import EnergyDetector
-from stream_service.listening.scripted import ScriptedTranscriber
 from stream_service.media.transport import MediaTransport
 from stream_service.session import serve_call
-from stream_service.speaking.scripted import ScriptedSynthesizer
-from stream_service.turn_taking import TurnTiming
 from tests.stream_service.caller import Caller
-
-GREETING = "Sunrise clinic, good morning."
-REPLY = "We open at nine in the morning."
-TICKET = StreamTicket(call_sid="CA1", caller_id="919800000001", business_id="918000000000", slot="CA1")
-AGENT = AgentProfile(id="reception", name="Asha", description="", instructions="", greeting=GREETING)
-
-
-@dataclass
-class World:
-    """Everything around the session: what it was asked and told."""
-
-    reply: str = REPLY
-    hand_over: HandOver | None = None
-    failure: Exception | None = None
-    asked: list[InboundMessage] = field(default_factory=list)
-    delivered: list[Delivery] = field(default_factory=list)
-    remarks: list[CallTurn] = field(default_factory=list)
-    ended: list[tuple[str, bool]] = field(default_factory=list)
-    events: list[PlatformEvent] = field(default_factory=list)
-    parts: list[bytes] = field(default_factory=list)
-    part_starts_ms: list[int] = field(default_factory=list)
-    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    async def open_call(self, ticket: StreamTicket) -> OpenedCall:
-        call = Call(
-            call_sid=ticket.call_sid,
-            conversation_id="c1",
-            caller_id=ticket.caller_id,
-            business_id=ticket.business_id,
-            direction=CallDirection.INBOUND,
-            state=CallState.LIVE,
-            started_at=self.started_at,
-            answered_at=self.started_at,
-        )
-        conversation = Conversation(id="c1", key=call.key)
-        return OpenedCall(call=call, conversation=conversation, greeter=AGENT, greeting=GREETING, agents=(AGENT,))
-
-    async def answer(self, message: InboundMessage, channel: OutboundChannel) -> Answer:
-        self.asked.append(message)
-        if self.failure is not None:
-            raise self.failure
-        recipient = Recipient(channel="voice", user_id="u", business_id="b", delivery_id=message.provider_message_id)
-        delivery = await channel.deliver(recipient, self._chunks())
-        self.delivered.append(delivery)
-        conversation = Conversation(id="c1", key=message.key)
-        return Answer(conversation=conversation, delivery=delivery, hand_over=self.hand_over)
-
-    async def close_call(
-        self, call_sid: str, *, slot: str, reason: str, has_failed: bool = False, caller_id: str | None = None
-    ) -> None:
-        assert (call_sid, slot, caller_id) == ("CA1", "CA1", TICKET.caller_id)
-        self.ended.append((reason, has_failed))
-
-    async def add_turn(self, turn: CallTurn) -> None:
-        self.remarks.append(turn)
-
-    async def publish(self, event: PlatformEvent) -> None:
-        self.events.append(event)
-
-    async def put_part(self, call_sid: str, *, started_at: datetime, start_ms: int, stereo_mulaw: bytes) -> None:
-        self.part_starts_ms.append(start_ms)
-        self.parts.append(stereo_mulaw)
-
-    async def _chunks(self) -> AsyncGenerator[ReplyChunk, None]:
-        for word in self.reply.split(" "):
-            yield ReplyChunk(text=f"{word} ", agent_id="reception")
-
-
-async def serve(
-    world: World,
-    caller: Caller,
-    *,
-    speech_ms: int = 1000,
-    limit_seconds: int = 1800,
-    can_transfer: bool = False,
-    ticket: StreamTicket = TICKET,
-) -> None:
-    """Serve a call until it is over."""
-    services = CallServices(
-        open_call=world.open_call,
-        answer=world.answer,
-        close_call=world.close_call,
-        calls=world,  # type: ignore[arg-type]  # the session uses add_turn alone
-        recordings=world,  # type: ignore[arg-type]  # the session uses put_part alone
-        events=world,
-        transcriber=ScriptedTranscriber(["When do you open?", "And on Sunday?"]),
-        synthesizer=ScriptedSynthesizer(duration_ms=speech_ms),
-        detector=EnergyDetector(),
-        timing=TurnTiming(start_ms=100, pause_ms=200, stop_ms=300),
-        call_limit_seconds=limit_seconds,
-        can_transfer=can_transfer,
-    )
-    await serve_call(services, ticket, MediaTransport(caller.receive, caller.send))
-
-
-@asynccontextmanager
-async def call(
-    world: World,
-    *,
-    speech_ms: int = 1000,
-    limit_seconds: int = 1800,
-    can_transfer: bool = False,
-    sid: str = "CA1",
-    ticket: StreamTicket = TICKET,
-) -> AsyncGenerator[Caller, None]:
-    """A call that is up; it is hung up at the end if nobody did before."""
-    caller = Caller(sid)
-    serving = asyncio.create_task(
-        serve(world, caller, speech_ms=speech_ms, limit_seconds=limit_seconds, can_transfer=can_transfer, ticket=ticket)
-    )
-    await caller.start()
-    yield caller
-    await caller.hang_up()
-    async with asyncio.timeout(10):
-        await serving
+from tests.stream_service.served_call import GREETING, MANNERS, REPLY, TICKET, World, call, services_of
 
 
 async def test_the_caller_is_greeted_and_the_greeting_is_kept_with_its_place() -> None:
@@ -303,7 +175,7 @@ async def test_a_stream_that_breaks_off_leaves_a_call_that_can_come_back() -> No
 async def test_a_stream_that_stops_before_it_starts_is_let_go() -> None:
     world = World()
     caller = Caller()
-    serving = asyncio.create_task(serve(world, caller))
+    serving = asyncio.create_task(serve_call(services_of(world), TICKET, MediaTransport(caller)))
 
     await caller.stop_before_start()
 
@@ -319,7 +191,7 @@ async def test_a_stream_that_never_starts_is_let_go(monkeypatch: pytest.MonkeyPa
     caller = Caller()
 
     async with asyncio.timeout(5):
-        await serve(world, caller)
+        await serve_call(services_of(world), TICKET, MediaTransport(caller))
 
     assert caller.is_closed
     assert world.ended == [("not_started", True)]
@@ -350,7 +222,7 @@ async def test_a_turn_that_fails_is_apologised_for() -> None:
 async def test_a_caller_who_wants_a_person_is_let_go_once_the_announcement_was_heard() -> None:
     world = World(hand_over=HandOver(target=HUMAN, reason="asked", summary=""))
 
-    async with call(world, speech_ms=500, can_transfer=True) as caller:
+    async with call(world, speech_ms=500, manners=replace(MANNERS, can_transfer=True)) as caller:
         await caller.listen(1000)
         await caller.speak(500)
         await caller.listen(1500)
@@ -363,7 +235,7 @@ async def test_a_caller_who_wants_a_person_is_let_go_once_the_announcement_was_h
 async def test_without_a_person_to_connect_to_the_call_goes_on() -> None:
     world = World(hand_over=HandOver(target=HUMAN, reason="asked", summary=""))
 
-    async with call(world, speech_ms=500, can_transfer=False) as caller:
+    async with call(world, speech_ms=500) as caller:
         await caller.listen(1000)
         await caller.speak(500)
         await caller.listen(1500)
@@ -387,12 +259,12 @@ async def test_front_ends_see_the_turn() -> None:
 
 @pytest.mark.requirement("12.4")
 async def test_a_call_ends_with_a_goodbye_when_its_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stream_service.session._WARNING_SECONDS", 0)
+    monkeypatch.setattr("stream_service.attendant.WARNING_SECONDS", 0)
     world = World()
 
-    async with call(world, speech_ms=500, limit_seconds=0) as caller:
+    async with call(world, speech_ms=500, manners=replace(MANNERS, call_limit_seconds=0)) as caller:
         await caller.listen(3000)
-        assert caller.is_closed
 
     assert "Goodbye" in world.remarks[-1].text
+    assert world.hung_up == ["time_limit"]
     assert world.ended == [("time_limit", False)]

@@ -45,6 +45,7 @@ async def reply_to(
 ) -> tuple[str, Reply]:
     reply = house.orchestrator.reply(conversation, message, is_spoken=is_spoken)
     text = "".join([chunk.text async for chunk in reply.chunks])
+    await house.orchestrator.keep_active(conversation, reply)
     return text, reply
 
 

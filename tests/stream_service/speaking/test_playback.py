@@ -5,9 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_service.speaking.playback import PlaybackLedger
+from stream_service.media.audio import BYTES_PER_MS
+from stream_service.speaking.playback import Piece, PlaybackLedger
 
 TEN_WORDS = "one two three four five six seven eight nine ten"
+
+
+def piece(mark: str, duration_ms: int = 250) -> Piece:
+    return Piece(mark, mark[-1:].encode() * (duration_ms * BYTES_PER_MS))
 
 
 def speak(ledger: PlaybackLedger, text: str, *, pieces: int, first: int = 1, at_ms: int = 0) -> list[str]:
@@ -15,7 +20,7 @@ def speak(ledger: PlaybackLedger, text: str, *, pieces: int, first: int = 1, at_
     ledger.begin_sentence(text)
     marks = [f"m{first + n}" for n in range(pieces)]
     for mark in marks:
-        ledger.sent(mark, duration_ms=250, at_ms=at_ms)
+        ledger.sent(piece(mark), at_ms=at_ms)
     return marks
 
 
@@ -116,3 +121,62 @@ def test_what_was_heard_is_always_the_beginning_of_what_was_said(
     heard = ledger.heard_text(is_complete=True)
     assert text.startswith(heard)
     assert heard == "" or heard.split() == words[: len(heard.split())]
+
+
+def test_after_a_false_interruption_the_rest_is_said_again_from_the_piece_that_was_cut() -> None:
+    ledger = PlaybackLedger()
+    marks = speak(ledger, TEN_WORDS, pieces=4)
+    ledger.played(marks[0], at_ms=250)
+    ledger.freeze(at_ms=400)
+
+    unheard = ledger.thaw()
+    for number, old in enumerate(unheard):
+        ledger.sent_again(Piece(f"again{number}", old.audio), at_ms=1000)
+
+    assert unheard == tuple(piece(mark) for mark in marks[1:])
+    assert not ledger.is_drained
+    assert ledger.heard_text(is_complete=True) == "one two"
+
+
+def test_echoes_of_the_cleared_marks_do_not_count_for_the_pieces_sent_again() -> None:
+    ledger = PlaybackLedger()
+    marks = speak(ledger, TEN_WORDS, pieces=2)
+    ledger.freeze(at_ms=0)
+    for number, old in enumerate(ledger.thaw()):
+        ledger.sent_again(Piece(f"again{number}", old.audio), at_ms=0)
+
+    assert not any(ledger.played(mark, at_ms=10) for mark in marks)
+    assert ledger.played("again1", at_ms=500)
+    assert ledger.heard_text(is_complete=True) == TEN_WORDS
+
+
+def test_a_sentence_without_any_sound_was_not_heard() -> None:
+    ledger = PlaybackLedger()
+    for mark in speak(ledger, "Good morning.", pieces=1):
+        ledger.played(mark, at_ms=250)
+    ledger.begin_sentence("Nobody hears this.")
+
+    ledger.break_off_sentence()
+
+    assert ledger.heard_text(is_complete=True) == "Good morning."
+
+
+def test_of_a_sentence_that_broke_off_only_the_beginning_was_heard() -> None:
+    ledger = PlaybackLedger()
+    (mark,) = speak(ledger, TEN_WORDS, pieces=1)
+    ledger.break_off_sentence()
+
+    ledger.played(mark, at_ms=250)
+
+    assert ledger.heard_text(is_complete=True) == "one"
+
+
+def test_a_filler_is_no_part_of_what_was_said() -> None:
+    ledger = PlaybackLedger()
+    for mark in speak(ledger, "", pieces=2):
+        ledger.played(mark, at_ms=500)
+    speak(ledger, TEN_WORDS, pieces=4, first=3, at_ms=500)
+
+    ledger.played("m3", at_ms=750)
+
+    assert ledger.heard_text(is_complete=True) == "one two"

@@ -1,0 +1,103 @@
+"""The turn of a call: what the caller said becomes an answer, begun early where that is likely to pay."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.domain.agent import HUMAN
+from shared.domain.event import EventType
+from shared.domain.message import InboundMessage
+from shared.errors import PlatformError
+from shared.observability import logger
+from shared.use_cases.answer_message import Answer, Anticipated
+from stream_service.call_record import CallRecord
+from stream_service.call_services import CallServices
+from stream_service.speaking.voice_channel import VoiceChannel
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    """An answer begun before it is known whether these were the caller's last words."""
+
+    text: str
+    task: asyncio.Task[Anticipated | None]
+
+
+class Answering:
+    """Answers one call's messages, one after the other.
+
+    Args:
+        order: held by whoever speaks.
+        wants_person: called when the agent has handed the caller over to a person.
+    """
+
+    def __init__(
+        self,
+        services: CallServices,
+        record: CallRecord,
+        mouth: VoiceChannel,
+        order: asyncio.Lock,
+        wants_person: Callable[[], None],
+    ) -> None:
+        self._services = services
+        self._record = record
+        self._mouth = mouth
+        self._order = order
+        self._wants_person = wants_person
+        self._guess: _Guess | None = None
+
+    def anticipate(self, text: str) -> None:
+        """Begin an answer to these words; nothing is heard or kept of it unless they turn out to be all."""
+        if not self._services.manners.anticipates or self._order.locked() or self._guess_of(text) is not None:
+            return
+        self.drop_guess()
+        self._guess = _Guess(text, asyncio.create_task(self._begin(text), name="anticipate"))
+
+    def drop_guess(self) -> None:
+        """The caller goes on: what was begun answers nothing."""
+        guess, self._guess = self._guess, None
+        if guess is not None:
+            guess.task.cancel()
+            self._mouth.drop_prepared()
+
+    async def answer(self, message: InboundMessage) -> None:
+        """Answer; return once the answer was heard, or interrupted. Whoever calls holds the order.
+
+        Raises:
+            PlatformError: not answered.
+        """
+        self._mouth.expect()
+        guess = self._guess_of(message.text)
+        if guess is None:
+            self.drop_guess()
+        self._guess = None
+        anticipated = None if guess is None else await guess.task
+        answer = await self._services.answer(message, self._mouth, anticipated)
+        if answer is not None:
+            await self._tell(message, answer)
+
+    async def _tell(self, message: InboundMessage, answer: Answer) -> None:
+        if answer.delivery is None:
+            return
+        await self._record.tell(
+            EventType.CALL_TURN,
+            {"said": message.text, "heard": answer.delivery.text, "interrupted": answer.delivery.interrupted},
+        )
+        if answer.hand_over is not None and answer.hand_over.target == HUMAN and self._services.manners.can_transfer:
+            self._wants_person()
+
+    def _guess_of(self, text: str) -> _Guess | None:
+        return self._guess if self._guess is not None and self._guess.text == text else None
+
+    async def _begin(self, text: str) -> Anticipated | None:
+        message = self._record.tentative_message(text)
+        try:
+            anticipated = await self._services.anticipate(message, self._record.conversation_id)
+        except PlatformError:
+            # The turn itself will meet the same trouble, or not; it is the one that counts.
+            logger.info("answer_not_anticipated", call_sid=self._record.call_sid)
+            return None
+        self._mouth.prepare(anticipated.reply.chunks)
+        return anticipated

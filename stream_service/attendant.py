@@ -1,0 +1,143 @@
+"""What a good receptionist does besides answering: minds the time and the silence, takes keys, ends a call politely."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from shared.domain.spoken.fixed_sentences import SentenceKind
+from shared.errors import SpeechUnavailable
+from shared.observability import count, logger
+from stream_service.call_record import CallRecord
+from stream_service.call_services import EndCall
+from stream_service.keypad import Keypad
+from stream_service.remarks import Remarks
+from stream_service.silence import SilenceEvent, SilenceWatch
+
+WARNING_SECONDS = 60
+_PROMPTS = {
+    SilenceEvent.FIRST_PROMPT: SentenceKind.FIRST_SILENCE_PROMPT,
+    SilenceEvent.SECOND_PROMPT: SentenceKind.SECOND_SILENCE_PROMPT,
+    SilenceEvent.GOODBYE: SentenceKind.GOODBYE_AFTER_SILENCE,
+}
+# A caller who said goodbye and then thinks of something else may still say it.
+_AFTERTHOUGHT_MS = 2000
+_LONGEST_TO_END_SECONDS = 5
+
+Start = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+
+
+class Attendant:
+    """Looks after one call.
+
+    Args:
+        take_keys: given what the caller keyed in, once it is complete.
+        start: starts a task that ends with the call.
+        end_call: hangs up at the provider; false when it cannot.
+        close: closes the stream, which makes the provider ask us what is next.
+    """
+
+    def __init__(
+        self,
+        record: CallRecord,
+        remarks: Remarks,
+        silence: SilenceWatch,
+        order: asyncio.Lock,
+        *,
+        take_keys: Callable[[str], None],
+        start: Start,
+        end_call: EndCall,
+        close: Callable[[], None],
+    ) -> None:
+        self._record = record
+        self._remarks = remarks
+        self._silence = silence
+        self._order = order
+        self._keypad = Keypad()
+        self._take_keys = take_keys
+        self._start = start
+        self._end_call = end_call
+        self._close = close
+        self._leaves_at_ms: int | None = None
+        self.end_reason: str | None = None
+
+    def press(self, digit: str, now_ms: int) -> None:
+        """The caller pressed a key."""
+        self._take(self._keypad.press(digit, now_ms))
+
+    def tick(self, now_ms: int, *, caller_speaks: bool, agent_audible: bool, is_working: bool) -> None:
+        """Time has passed."""
+        self._take(self._keypad.tick(now_ms))
+        busy = caller_speaks or self._keypad.is_collecting
+        if self._leaves_at_ms is not None:
+            self._leave_or_stay(now_ms, caller_speaks=busy)
+            return
+        happened = self._silence.tick(
+            now_ms,
+            caller_speaks=busy,
+            agent_audible=agent_audible,
+            is_working=is_working or self.end_reason is not None,
+        )
+        if happened is SilenceEvent.GOODBYE:
+            self._start(self.say_goodbye(_PROMPTS[happened], "silence"))
+        elif happened is not None:
+            self._start(self.remark(_PROMPTS[happened]))
+
+    async def watch_the_time(self, limit_seconds: int) -> None:
+        """A call has a longest duration: warn a minute before, say goodbye at its end."""
+        if limit_seconds > WARNING_SECONDS:
+            await asyncio.sleep(limit_seconds - WARNING_SECONDS)
+            await self.remark(SentenceKind.TIME_NEARLY_UP)
+        await asyncio.sleep(min(limit_seconds, WARNING_SECONDS))
+        await self.say_goodbye(SentenceKind.TIME_UP, "time_limit")
+
+    async def remark(self, kind: SentenceKind) -> None:
+        """Say one of our fixed sentences once the agent is silent."""
+        async with self._order:
+            await self.remark_now(kind)
+
+    async def remark_now(self, kind: SentenceKind) -> None:
+        """The same for whoever holds the order; a call in which even that cannot be said goes back to the provider."""
+        try:
+            await self._remarks.say_now(self._record.sentence(kind))
+        except SpeechUnavailable:
+            logger.exception("remark_not_spoken", call_sid=self._record.call_sid)
+            self.leave("speech_lost")
+
+    async def part(self) -> None:
+        """Answer the caller's goodbye, and hang up unless something is said after it. Whoever calls holds the order."""
+        await self.remark_now(SentenceKind.FAREWELL)
+        self._leaves_at_ms = self._record.now_ms() + _AFTERTHOUGHT_MS
+
+    async def say_goodbye(self, kind: SentenceKind, reason: str) -> None:
+        """Say the last sentence, and hang up when it was heard."""
+        self.end_reason = reason
+        await self.remark(kind)
+        await self.hang_up(reason)
+
+    async def hang_up(self, reason: str) -> None:
+        """End the call at the provider; where that fails, leave the stream: the provider asks, and hangs up."""
+        self.end_reason = reason
+        count("calls_hung_up")
+        if await self._end_call(self._record.call_sid, reason=reason):
+            # The provider says goodbye to the stream by itself.
+            await asyncio.sleep(_LONGEST_TO_END_SECONDS)
+        self._close()
+
+    def leave(self, reason: str) -> None:
+        """Leave the stream; the provider asks what is next, and is told by the state of the call."""
+        self.end_reason = reason
+        self._close()
+
+    def _leave_or_stay(self, now_ms: int, *, caller_speaks: bool) -> None:
+        if caller_speaks:
+            self._leaves_at_ms = None
+        elif self._leaves_at_ms is not None and now_ms >= self._leaves_at_ms:
+            self._leaves_at_ms = None
+            self.end_reason = "farewell"
+            self._start(self.hang_up("farewell"))
+
+    def _take(self, keyed: str | None) -> None:
+        if keyed is not None:
+            self._take_keys(keyed)

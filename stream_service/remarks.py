@@ -1,0 +1,76 @@
+"""What the agent says of its own accord: the greeting, prompts, apologies, goodbyes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from shared.domain.conversation import Speaker
+from shared.domain.json_value import JSON
+from shared.domain.message import Delivery, ReplyChunk
+from shared.errors import StoreUnavailable
+from shared.observability import logger
+from shared.ports.stores import CallStore, CallTurn
+from stream_service.call_record import CallRecord
+from stream_service.speaking.voice_channel import VoiceChannel
+
+
+class Remarks:
+    """Says what answers no question, in its turn, and keeps what was heard of it.
+
+    Args:
+        order: held by whoever speaks, so that nobody talks across anybody.
+    """
+
+    def __init__(self, record: CallRecord, mouth: VoiceChannel, calls: CallStore, order: asyncio.Lock) -> None:
+        self._record = record
+        self._mouth = mouth
+        self._calls = calls
+        self._order = order
+
+    async def say(self, text: str) -> Delivery:
+        """Say it once the agent is silent; return when it was heard, or the caller interrupted.
+
+        Raises:
+            SpeechUnavailable: it could not be said.
+        """
+        async with self._order:
+            return await self.say_now(text)
+
+    async def say_now(self, text: str) -> Delivery:
+        """The same for whoever holds the order already."""
+        self._mouth.expect()
+        position = self._record.next_place()
+        chunk = ReplyChunk(text=text, agent_id=self._record.greeter_id)
+        delivery = await self._mouth.deliver(self._record.recipient(position), _one(chunk))
+        await self._keep(
+            self._record.turn(
+                Speaker.AGENT,
+                delivery.text,
+                position=position,
+                start_ms=_whole(delivery.attributes["start_ms"]),
+                end_ms=_whole(delivery.attributes["end_ms"]),
+                interrupted=delivery.interrupted,
+            )
+        )
+        return delivery
+
+    async def keep_of_caller(self, text: str, *, start_ms: int, end_ms: int) -> None:
+        """Keep what the caller said where no agent is to answer it."""
+        position = self._record.next_place()
+        turn = self._record.turn(Speaker.USER, text, position=position, start_ms=start_ms, end_ms=end_ms)
+        await self._keep(turn)
+
+    async def _keep(self, turn: CallTurn) -> None:
+        try:
+            await self._calls.add_turn(turn)
+        except StoreUnavailable:
+            logger.exception("remark_not_kept", call_sid=self._record.call_sid)
+
+
+async def _one(chunk: ReplyChunk) -> AsyncGenerator[ReplyChunk, None]:
+    yield chunk
+
+
+def _whole(value: JSON) -> int:
+    return value if isinstance(value, int) else 0
