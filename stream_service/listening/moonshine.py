@@ -181,8 +181,10 @@ class MoonshineTranscription:
 
     def pause(self) -> None:
         """Begin the final result now; more speech makes it void."""
-        if self._utterance.final is None and self._heard.speech_bytes:
-            self._utterance.final = self._begin_final(bytes(self._heard.audio))
+        utterance = self._utterance
+        if utterance.final is None and self._heard.speech_bytes:
+            utterance.final = decoding = self._begin_final(bytes(self._heard.audio))
+            decoding.text.add_done_callback(lambda _: self._final_ended(utterance, decoding))
 
     async def finish_utterance(self) -> Transcript:
         """The words since the last result. When the model is too slow, a partial result that covers all speech serves.
@@ -248,18 +250,28 @@ class MoonshineTranscription:
         utterance.partial = decoding
         decoding.text.add_done_callback(lambda text: self._partial_ended(utterance, text, speech_bytes))
 
+    def _final_ended(self, utterance: _Utterance, decoding: _Decoding) -> None:
+        """Tell what was said before the pause, should the caller still be pausing."""
+        if utterance is self._utterance and utterance.final is decoding and _has_text(decoding):
+            self._on_partial(_joined(utterance, decoding.text.result()))
+
     def _partial_ended(self, utterance: _Utterance, text: asyncio.Future[str], speech_bytes: int) -> None:
         if utterance.partial is None or utterance.partial.text is not text:
             return
         utterance.partial = None
         if text.cancelled() or text.exception() is not None:
             return
-        earlier = [window.text.result() for window in utterance.windows if _has_text(window)]
-        words = " ".join(filter(None, [*earlier, text.result()]))
+        words = _joined(utterance, text.result())
         is_news = words != utterance.partial_text
         utterance.partial_text, utterance.partial_speech_bytes = words, speech_bytes
         if is_news and utterance is self._utterance:
             self._on_partial(words)
+
+
+def _joined(utterance: _Utterance, last: str) -> str:
+    """The words of the windows that are known by now, and the last ones."""
+    earlier = [window.text.result() for window in utterance.windows if _has_text(window)]
+    return " ".join(filter(None, [*earlier, last]))
 
 
 def _has_text(decoding: _Decoding) -> bool:

@@ -92,6 +92,8 @@ class AwsTranscribeStream:
     def pause(self) -> None:
         """See TranscriptionStream.pause. The last words go out at once instead of with the next full batch."""
         self._audio_due.set()
+        if self._partial_text:
+            self._on_partial(self._partial_text)
 
     async def finish_utterance(self) -> Transcript:
         """See TranscriptionStream.finish_utterance."""

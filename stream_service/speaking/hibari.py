@@ -14,7 +14,7 @@ from shared.adapters.models.onnx import ModelMissing, package_file
 from shared.errors import SpeechUnavailable
 from stream_service.media.audio import encode_mulaw
 from stream_service.media.resampling import downsample_24k_to_8k, samples_to_pcm
-from stream_service.speaking.synthesizer import Voice
+from stream_service.speaking.synthesizer import SpeechRefused, Voice
 
 _REQUIREMENT = "hibari-tts==0.2.1"
 _SHA256 = "5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8"
@@ -84,14 +84,14 @@ class HibariSynthesizer:
         """Yield a piece for each sentence. Closing the generator lets at most the sentence in work come to its end.
 
         Raises:
-            SpeechUnavailable: no sentence within the timeout, or a text without any sound the model knows, such as
-                one in Devanagari.
+            SpeechRefused: a text without any sound the model knows, such as one in Devanagari.
+            SpeechUnavailable: the model failed, or gave no sentence within the timeout.
         """
         model = await self._warm_model()
         sentences = await self._in_thread(lambda: model.phonemize(text))
         if not sentences and any(character.isalnum() for character in text):
             message = "The local voice cannot pronounce this text; it speaks English in Latin letters only."
-            raise SpeechUnavailable(message)
+            raise SpeechRefused(message)
         for phonemes in sentences:
             yield await self._in_thread(lambda phonemes=phonemes: _spoken(model, phonemes))  # type: ignore[misc]
 
@@ -101,6 +101,9 @@ class HibariSynthesizer:
                 return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except TimeoutError as error:
             message = "The speech synthesizer gave no result in time."
+            raise SpeechUnavailable(message) from error
+        except Exception as error:  # ONNX Runtime's errors have no base class of their own
+            message = "The speech synthesizer failed."
             raise SpeechUnavailable(message) from error
 
 

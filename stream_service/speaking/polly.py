@@ -1,6 +1,6 @@
 """Text to speech by Amazon Polly, which speaks telephone audio (mu-law, 8 kHz) by itself.
 
-Source: Amazon Polly API reference, SynthesizeSpeech; Developer Guide, "Available voices".
+Source: Amazon Polly API reference, SynthesizeSpeech.
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -19,44 +17,34 @@ from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
 from shared.errors import SpeechUnavailable
+from shared.observability import logger
 from stream_service.media.audio import BYTES_PER_MS, SAMPLE_RATE_HZ
-from stream_service.speaking.synthesizer import Voice
-
-Engine = Literal["standard", "neural", "long-form", "generative"]
+from stream_service.speaking.polly_voices import DEFAULT_VOICES, PollyVoice, choose_voice
+from stream_service.speaking.synthesizer import SpeechRefused, Voice
 
 # The first piece is short, because the caller waits for it; the others are long, because each costs a thread's turn.
 _FIRST_PIECE_BYTES = 100 * BYTES_PER_MS
 _NEXT_PIECE_BYTES = 250 * BYTES_PER_MS
+_MOST_NOTED_LANGUAGES = 100
 
-_FAILURES = (BotoCoreError, ClientError, HTTPError, OSError)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollyVoice:
-    """A voice of Polly: its VoiceId, and an engine that has it."""
-
-    voice_id: str
-    engine: Engine = "neural"
-
-
-DEFAULT_VOICES: Mapping[str, PollyVoice] = MappingProxyType(
+_FAILURES = (BotoCoreError, HTTPError, OSError)
+_REFUSALS = frozenset(
     {
-        "en-IN": PollyVoice(voice_id="Kajal"),
-        "hi-IN": PollyVoice(voice_id="Kajal"),
-        "en-SG": PollyVoice(voice_id="Jasmine"),
-        "en-GB": PollyVoice(voice_id="Amy"),
-        "en-US": PollyVoice(voice_id="Joanna"),
-        "en-AU": PollyVoice(voice_id="Olivia"),
+        "EngineNotSupportedException",
+        "InvalidSsmlException",
+        "LanguageNotSupportedException",
+        "TextLengthExceededException",
+        "ValidationException",
     }
 )
-"""Who speaks a language when the agent asks for the default voice."""
+"""Error codes that say something about the text or the voice, and nothing about the service."""
 
 
 class Polly:
     """Synthesizer over SynthesizeSpeech.
 
     boto3 blocks, so each piece is read in a thread of a pool of `max_concurrent`, only when it is asked for. A sentence
-    beyond the pool waits within its own timeout. Polly has no voices for Tamil, Malay and others: these are refused.
+    beyond the pool waits within its own timeout.
     """
 
     def __init__(
@@ -79,6 +67,7 @@ class Polly:
         self._threads = ThreadPoolExecutor(max_workers=max_concurrent, thread_name_prefix="polly")
         self._building = threading.Lock()
         self._built: Any = None
+        self._noted: set[str] = set()
         self._config = Config(
             connect_timeout=connect_timeout_seconds,
             # A thread that nobody waits for any more ends after this time at the latest.
@@ -120,22 +109,31 @@ class Polly:
                 return await asyncio.wrap_future(work)
         except TimeoutError as error:
             raise SpeechUnavailable("Polly did not speak in time") from error
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _REFUSALS:
+                raise SpeechRefused("Polly refuses the text or the voice") from error
+            raise SpeechUnavailable("Polly cannot speak now") from error
         except _FAILURES as error:
             raise SpeechUnavailable("Polly cannot speak now") from error
 
     def _request(self, text: str, voice: Voice) -> dict[str, Any]:
-        default = self._voices.get(voice.language)
-        if default is None:
-            raise SpeechUnavailable(f"Polly has no voice for {voice.language}")
+        chosen, language = choose_voice(text, voice, self._voices)
+        self._note_substitute(voice.language, language)
         return {
-            "Engine": default.engine,
-            "VoiceId": default.voice_id if voice.name == "default" else voice.name,
-            "LanguageCode": voice.language,
+            "Engine": chosen.engine,
+            "VoiceId": chosen.voice_id,
+            "LanguageCode": language,
             "OutputFormat": "mulaw",
             "SampleRate": str(SAMPLE_RATE_HZ),
             "Text": text,
             "TextType": "text",
         }
+
+    def _note_substitute(self, wanted: str, spoken: str) -> None:
+        """Tell once that a language is spoken by the voice of another."""
+        if wanted not in self._voices and wanted not in self._noted and len(self._noted) < _MOST_NOTED_LANGUAGES:
+            self._noted.add(wanted)
+            logger.warning("voice_substituted", language=wanted, spoken_as=spoken)
 
     def _synthesize(self, request: dict[str, Any]) -> Any:
         return self._client().synthesize_speech(**request)["AudioStream"]

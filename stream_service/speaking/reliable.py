@@ -112,8 +112,8 @@ class ReliableSynthesizer:
         missing = 0
         try:
             async with asyncio.timeout(_PREPARATION_SECONDS):
-                for sentence in (sentence for text in texts for sentence in _sentences(text)):
-                    missing += not await self._learn(sentence, voice)
+                for text in texts:
+                    missing += not await self._learn(text, voice)
         except TimeoutError:
             missing += 1
         if missing:
@@ -150,13 +150,19 @@ class ReliableSynthesizer:
         return _Sentence(text=text, voice=voice, first_piece_by=self._clock() + self._longest_silence_seconds)
 
     async def _learn(self, text: str, voice: Voice) -> bool:
-        sentence = self._sentence(text, voice)
-        async with aclosing(self._say(sentence)) as pieces:
-            async for _ in pieces:
-                pass
-        if sentence.is_worth_keeping:
-            self.remembered.keep(text, voice, bytes(sentence.audio), for_good=True)
-        return sentence.outcome is _Outcome.SAID
+        """Keep a text's sentences, and the text itself, since some ask for it whole; False when one is missing."""
+        whole = bytearray()
+        for part in _sentences(text):
+            sentence = self._sentence(part, voice)
+            async with aclosing(self._say(sentence)) as pieces:
+                async for _ in pieces:
+                    pass
+            if not sentence.is_worth_keeping:
+                return False
+            self.remembered.keep(part, voice, bytes(sentence.audio), for_good=True)
+            whole += sentence.audio
+        self.remembered.keep(text, voice, bytes(whole), for_good=True)
+        return True
 
     async def _say(self, sentence: _Sentence) -> AsyncGenerator[bytes, None]:
         """Yield the sentence from whoever can say it; `sentence.outcome` tells how it ended."""

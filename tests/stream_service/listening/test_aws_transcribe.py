@@ -345,6 +345,91 @@ async def test_audio_of_a_failed_utterance_is_forgotten():
         assert (await call.stream.finish_utterance()).text == ""
 
 
+async def test_words_are_told_again_when_the_caller_pauses():
+    async with call_of() as (call, service):
+        call.speak(500)
+        await service.say(result("book", 0, 480))
+        await call.partial("book")
+
+        call.stream.pause()
+
+        assert call.partials == ["book", "book"]
+
+
+async def test_language_is_changed_within_the_call_and_the_utterance_heard_again_in_it():
+    async with call_of() as (call, service):
+        call.fall_silent(1000)
+        call.speak(600)
+        await service.hears(1600)
+        await call.stream.use_language("hi-IN")
+        hindi = await call.server.session(1)
+        call.speak(400)
+        await hindi.hears(300 + 600 + 400)
+        await hindi.say(result("नमस्ते जी", 300, 1250))
+
+        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 20)
+
+        assert (transcript.text, transcript.language) == ("नमस्ते जी", "hi-IN")
+        assert (hindi.parameters["language-code"], len(call.server.sessions)) == ("hi-IN", 2)
+        assert len(hindi.pcm) == 1300 * PCM_BYTES_PER_MS
+        await asyncio.wait_for(service.is_gone.wait(), 20)
+
+
+async def test_change_of_language_loses_no_audio_between_utterances():
+    async with call_of() as (call, _):
+        await call.stream.use_language("hi-IN")
+        hindi = await call.server.session(1)
+        call.speak(500)
+        await hindi.hears(500)
+
+        assert hindi.pcm == decode_mulaw(b"\x10" * 500 * BYTES_PER_MS)
+
+
+async def test_language_that_the_service_refuses_leaves_the_call_in_the_one_it_had():
+    async with call_of() as (call, service):
+        call.server.refusals = 1
+        with pytest.raises(SpeechUnavailable):
+            await call.stream.use_language("hi-IN")
+        call.speak(500)
+        await service.hears(500)
+        await service.say(result("book", 0, 480))
+
+        transcript = await asyncio.wait_for(call.stream.finish_utterance(), 20)
+
+        assert (transcript.text, transcript.language, call.stream.is_lost) == ("book", "en-IN", False)
+
+
+async def test_session_lost_after_a_change_of_language_is_replaced_in_the_new_one():
+    async with call_of() as (call, _):
+        await call.stream.use_language("hi-IN")
+        (await call.server.session(1)).drop()
+
+        assert (await call.server.session(2)).parameters["language-code"] == "hi-IN"
+
+
+async def test_lost_call_says_so_and_cannot_change_its_language():
+    async with call_of(replace(HASTY, result_ms=20_000)) as (call, service):
+        call.server.refusals = HASTY.reconnects
+        call.speak(500)
+        service.drop()
+        with pytest.raises(SpeechUnavailable):
+            await call.stream.finish_utterance()
+
+        assert call.stream.is_lost
+        with pytest.raises(SpeechUnavailable):
+            await call.stream.use_language("hi-IN")
+
+
+async def test_long_utterance_heard_late_is_given_more_time():
+    async with call_of(replace(HASTY, result_ms=1, settle_ms=1)) as (call, service):
+        call.speak(20_000)
+        finishing = asyncio.ensure_future(call.stream.finish_utterance())
+        await service.hears(20_000)
+        await service.say(result("a long story", 0, 19_900))
+
+        assert (await asyncio.wait_for(finishing, 20)).text == "a long story"
+
+
 async def test_feeding_never_blocks_and_keeps_a_bounded_amount_while_the_session_is_away():
     async with call_of(replace(PATIENT, longest_buffer_ms=1000)) as (call, service):
         call.server.refusals = 1

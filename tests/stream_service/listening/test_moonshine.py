@@ -113,6 +113,41 @@ async def test_partial_comes_while_the_caller_speaks(model: FakeModel) -> None:
     assert partials == ["heard 30"]
 
 
+async def test_words_are_told_as_soon_as_they_are_known_after_a_pause(model: FakeModel) -> None:
+    partials: list[str] = []
+    stream = await open_stream(model, partials)
+    feed(stream, 20, 10)
+
+    stream.pause()
+    await until(lambda: partials)
+
+    assert partials == ["heard 30"]
+    assert (await stream.finish_utterance()).text == "heard 30"
+    assert partials == ["heard 30"]
+
+
+async def test_words_of_a_pause_that_is_over_are_not_told(model: FakeModel) -> None:
+    partials: list[str] = []
+    stream = await open_stream(model, partials)
+    model.may_answer.clear()
+    feed(stream, 20, 10)
+    stream.pause()
+    feed(stream, 1)
+    model.may_answer.set()
+    await stream.finish_utterance()
+
+    assert partials == []
+
+
+async def test_another_language_is_taken_for_english_within_the_call(model: FakeModel) -> None:
+    stream = await open_stream(model)
+    await stream.use_language("hi-IN")
+    feed(stream, 20, 10)
+
+    assert (await stream.finish_utterance()).language == "en"
+    assert not stream.is_lost
+
+
 async def test_short_speech_has_no_partial(model: FakeModel) -> None:
     stream = await open_stream(model)
 

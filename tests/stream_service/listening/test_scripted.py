@@ -45,3 +45,12 @@ async def test_discarded_speech_uses_up_no_text() -> None:
     assert (await stream.finish_utterance()).text == ""
     stream.feed(FRAME, is_speech=True)
     assert (await stream.finish_utterance()).text == "one"
+
+
+async def test_transcripts_name_the_language_that_was_asked_for_last() -> None:
+    stream = await ScriptedTranscriber(["one"]).open(language="en-IN", on_partial=lambda _: None)
+    await stream.use_language("hi-IN")
+    stream.feed(FRAME, is_speech=True)
+
+    assert (await stream.finish_utterance()).language == "hi-IN"
+    assert not stream.is_lost

@@ -12,7 +12,7 @@ from shared.errors import SpeechUnavailable
 from stream_service.listening.moonshine_model import MoonshineModel
 from stream_service.media.audio import duration_ms
 from stream_service.speaking.hibari import HibariSynthesizer
-from stream_service.speaking.synthesizer import Voice
+from stream_service.speaking.synthesizer import SpeechRefused, Voice
 from tests.stream_service.listening.utterances import MODEL_DIR
 
 
@@ -79,10 +79,19 @@ async def test_slow_voice_is_an_error() -> None:
     model.may_speak.set()
 
 
+async def test_failing_voice_is_reported_as_unavailable_speech() -> None:
+    model = FakeModel()
+    synthesizer = await warm_synthesizer(model)
+    model.from_phonemes = lambda _phonemes, *, seed: 1 / 0  # type: ignore[method-assign, assignment, return-value]
+
+    with pytest.raises(SpeechUnavailable, match="failed"):
+        await anext(synthesizer.speak("One.", Voice()))
+
+
 async def test_text_it_cannot_pronounce_is_an_error_not_silence() -> None:
     synthesizer = await warm_synthesizer(FakeModel())
 
-    with pytest.raises(SpeechUnavailable, match="pronounce"):
+    with pytest.raises(SpeechRefused, match="pronounce"):
         await anext(synthesizer.speak("नमस्ते", Voice()))
 
 

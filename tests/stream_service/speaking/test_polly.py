@@ -9,8 +9,9 @@ from botocore.stub import Stubber
 
 from shared.errors import SpeechUnavailable
 from stream_service.media.audio import BYTES_PER_MS
-from stream_service.speaking.polly import DEFAULT_VOICES, Polly, PollyVoice
-from stream_service.speaking.synthesizer import Voice
+from stream_service.speaking.polly import Polly
+from stream_service.speaking.polly_voices import DEFAULT_VOICES, PollyVoice
+from stream_service.speaking.synthesizer import SpeechRefused, Voice
 from tests.fakes.aws_events import aws_session
 from tests.fakes.http_server import scripted_server
 
@@ -134,12 +135,21 @@ async def test_blank_text_needs_no_request():
     assert server.requests == []
 
 
-async def test_language_without_voice_is_refused():
+async def test_script_that_no_voice_reads_is_refused_without_a_request():
     async with polly_on(answers(AUDIO)) as (polly, server):
-        with pytest.raises(SpeechUnavailable, match="ta-IN"):
-            await speak(polly, voice=Voice(language="ta-IN"))
+        with pytest.raises(SpeechRefused, match="ta-IN"):
+            await speak(polly, "வணக்கம்", Voice(language="ta-IN"))
 
     assert server.requests == []
+
+
+async def test_language_without_voice_is_spoken_by_the_english_one_and_noted_once(caplog):
+    async with polly_on(answers(AUDIO), answers(AUDIO)) as (polly, server):
+        await speak(polly, "Selamat pagi.", Voice(language="ms-MY"))
+        await speak(polly, "Terima kasih.", Voice(language="ms-MY"))
+
+    assert {request.json["LanguageCode"] for request in server.requests} == {"en-IN"}
+    assert [record.getMessage() for record in caplog.records].count("voice_substituted") == 1
 
 
 async def test_next_sentence_uses_the_same_connection():
@@ -186,13 +196,22 @@ async def test_passing_failure_is_tried_again():
         assert b"".join(await speak(polly)) == AUDIO
 
 
-async def test_refusal_is_not_tried_again_and_its_text_is_not_repeated():
-    async with polly_on(fails(400, "TextLengthExceededException")) as (polly, server):
-        with pytest.raises(SpeechUnavailable) as caught:
+@pytest.mark.parametrize("code", ["TextLengthExceededException", "ValidationException", "EngineNotSupportedException"])
+async def test_refusal_is_not_tried_again_and_its_text_is_not_repeated(code):
+    async with polly_on(fails(400, code)) as (polly, server):
+        with pytest.raises(SpeechRefused) as caught:
             await speak(polly)
 
     assert len(server.requests) == 1
     assert "secret" not in str(caught.value)
+
+
+async def test_throttling_is_no_refusal():
+    async with polly_on(*[fails(400, "ThrottlingException")] * 2) as (polly, _):
+        with pytest.raises(SpeechUnavailable) as caught:
+            await speak(polly)
+
+    assert not isinstance(caught.value, SpeechRefused)
 
 
 async def test_warm_up_builds_the_client_before_the_first_sentence():

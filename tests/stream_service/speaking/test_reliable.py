@@ -215,6 +215,15 @@ async def test_greetings_are_prepared_sentence_by_sentence_as_they_will_be_asked
     assert len(first.asked) == 2
 
 
+async def test_a_prepared_text_may_also_be_asked_for_as_a_whole() -> None:
+    first = FlakySynthesizer([GOOD], [OTHER])
+    synthesizer = reliable(first)
+    await synthesizer.prepare(["Hello, this is Vaani. How can I help?"], VOICE)
+
+    assert await spoken(synthesizer, "Hello, this is Vaani. How can I help?") == GOOD + OTHER
+    assert len(first.asked) == 2
+
+
 async def test_the_service_starts_although_the_fixed_sentences_cannot_be_spoken() -> None:
     synthesizer = reliable(FlakySynthesizer([FAILURE], [FAILURE], audio=GOOD))
     await synthesizer.warm_up()

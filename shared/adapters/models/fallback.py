@@ -1,0 +1,109 @@
+"""A language model that outlives its engines: who does not begin is replaced, who has begun is never repeated."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from shared.adapters.circuit import Circuit
+from shared.domain.prompt import ModelPiece, Prompt
+from shared.errors import ModelUnavailable
+from shared.observability import count, logger
+from shared.ports.language_model import LanguageModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long all engines together may take to begin.
+
+    Attributes:
+        spoken_seconds: while a caller listens to silence.
+        written_seconds: while somebody looks at a chat.
+        share: of the time that is left which an engine may use up when another one waits behind it.
+    """
+
+    spoken_seconds: float = 4.0
+    written_seconds: float = 12.0
+    share: float = 0.6
+
+
+@dataclass(slots=True, kw_only=True)
+class _Engine:
+    name: str
+    model: LanguageModel
+    circuit: Circuit = field(default_factory=Circuit)
+
+
+class _NotBegun(ModelUnavailable):
+    """The engine failed before its first piece; nobody heard anything of its answer."""
+
+
+class FallbackLanguageModel:
+    """Implements LanguageModel over several, the preferred one first.
+
+    The engines repeat a request that failed in passing by themselves; here the next engine is asked when one does not
+    begin. A dead engine is skipped for a while. Once there was a piece, a failure ends the answer: another engine would
+    say the same again in other words.
+
+    Args:
+        engines: by the name they have in logs and metrics.
+    """
+
+    def __init__(
+        self,
+        engines: Mapping[str, LanguageModel],
+        *,
+        patience: Patience | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._engines = tuple(_Engine(name=name, model=model) for name, model in engines.items())
+        self._patience = patience or Patience()
+        self._clock = clock
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[ModelPiece, None]:
+        """See LanguageModel.stream.
+
+        Raises:
+            ModelUnavailable: no engine began in time, or the one that had begun broke off.
+        """
+        patience = self._patience
+        begin_by = self._clock() + (patience.spoken_seconds if prompt.spoken else patience.written_seconds)
+        for engine in self._engines:
+            seconds = begin_by - self._clock()
+            if seconds <= 0 or not engine.circuit.admit(self._clock()):
+                continue
+            if engine is not self._engines[-1]:
+                seconds *= patience.share
+            try:
+                async with aclosing(self._ask(engine, prompt, seconds)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+            except _NotBegun:
+                continue
+            return
+        message = "No language model began to answer in time."
+        raise ModelUnavailable(message)
+
+    async def _ask(self, engine: _Engine, prompt: Prompt, seconds: float) -> AsyncGenerator[ModelPiece, None]:
+        has_begun = False
+        try:
+            async with aclosing(engine.model.stream(prompt)) as pieces:
+                async with asyncio.timeout(seconds):
+                    piece = await anext(pieces, None)
+                while piece is not None:
+                    has_begun = True
+                    yield piece
+                    piece = await anext(pieces, None)
+        except (ModelUnavailable, TimeoutError) as error:
+            engine.circuit.failed(self._clock())
+            reason = type(error.__cause__ or error).__name__
+            count("model_failed", engine=engine.name, outcome="broke_off" if has_begun else "not_begun")
+            logger.warning("model_failed", engine=engine.name, has_begun=has_begun, reason=reason)
+            if has_begun:
+                raise
+            message = "The language model did not begin to answer."
+            raise _NotBegun(message) from error
+        engine.circuit.succeeded()

@@ -1,0 +1,137 @@
+"""A dead language model leads to another one, and never to the same words twice."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import replace
+
+import pytest
+
+from shared.adapters.models.fallback import FallbackLanguageModel, Patience
+from shared.domain.agent import HUMAN
+from shared.domain.prompt import HandOver, ModelPiece, TextPiece
+from shared.errors import ModelUnavailable
+from tests.fakes.flaky_engines import HANG, FlakyModel
+from tests.fakes.prompts import make_prompt
+
+FAILURE = ModelUnavailable("out of order")
+PROMPT = make_prompt()
+HASTY = Patience(spoken_seconds=0.05, written_seconds=0.05)
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def chain(*models: FlakyModel, clock: Clock | None = None, patience: Patience = HASTY) -> FallbackLanguageModel:
+    engines = {f"model{number}": model for number, model in enumerate(models)}
+    return FallbackLanguageModel(engines, patience=patience, clock=clock or Clock())
+
+
+async def answer(model: FallbackLanguageModel) -> str:
+    return "".join([piece.text async for piece in model.stream(PROMPT) if isinstance(piece, TextPiece)])
+
+
+async def test_the_preferred_model_answers_and_no_other_is_asked() -> None:
+    first, second = FlakyModel(["At ", "nine."]), FlakyModel()
+
+    assert await answer(chain(first, second)) == "At nine."
+    assert second.prompts == []
+
+
+async def test_a_model_that_fails_before_its_first_piece_is_replaced() -> None:
+    first, second = FlakyModel([FAILURE]), FlakyModel(["At nine."])
+
+    assert await answer(chain(first, second)) == "At nine."
+    assert first.ended == 1
+
+
+async def test_a_model_that_does_not_begin_in_time_is_replaced_and_stopped() -> None:
+    first, second = FlakyModel([HANG]), FlakyModel(["At nine."])
+
+    assert await answer(chain(first, second)) == "At nine."
+    assert first.ended == 1
+
+
+async def test_a_model_that_breaks_off_is_not_replaced_because_its_words_were_heard() -> None:
+    first, second = FlakyModel(["At ", FAILURE]), FlakyModel()
+    pieces: list[ModelPiece] = []
+
+    with pytest.raises(ModelUnavailable):
+        await _collect(chain(first, second), pieces)
+
+    assert pieces == [TextPiece(text="At ")]
+    assert second.prompts == []
+
+
+async def test_a_hand_over_is_an_answer() -> None:
+    hand_over = HandOver(target=HUMAN, reason="asked", summary="wants a person")
+    pieces: list[ModelPiece] = []
+    await _collect(chain(FlakyModel([hand_over]), FlakyModel()), pieces)
+
+    assert pieces == [hand_over]
+
+
+async def test_when_no_model_begins_the_answer_is_unavailable() -> None:
+    with pytest.raises(ModelUnavailable):
+        await answer(chain(FlakyModel([FAILURE]), FlakyModel([HANG])))
+
+
+async def test_no_model_is_asked_when_the_time_is_used_up() -> None:
+    clock = Clock()
+
+    class Slow(FlakyModel):
+        async def stream(self, prompt):  # type: ignore[no-untyped-def]
+            clock.seconds += 4
+            async for piece in super().stream(prompt):
+                yield piece
+
+    second = FlakyModel()
+
+    with pytest.raises(ModelUnavailable):
+        await answer(chain(Slow([FAILURE]), second, clock=clock, patience=Patience(spoken_seconds=4)))
+    assert second.prompts == []
+
+
+async def test_a_written_answer_may_take_longer_than_a_spoken_one() -> None:
+    model = chain(FlakyModel([HANG], ["At nine."]), patience=Patience(spoken_seconds=0.01, written_seconds=60))
+
+    with pytest.raises(ModelUnavailable):
+        await answer(model)
+    async with aclosing(model.stream(replace(PROMPT, spoken=False))) as pieces:
+        assert await anext(pieces) == TextPiece(text="At nine.")
+
+
+async def test_a_dead_model_is_skipped_at_once_and_asked_again_after_a_pause() -> None:
+    clock = Clock()
+    first, second = FlakyModel(*[[FAILURE]] * 3), FlakyModel()
+    model = chain(first, second, clock=clock)
+    for _ in range(5):
+        await answer(model)
+
+    assert len(first.prompts) == 3
+    clock.seconds += 30
+    await answer(model)
+    assert len(first.prompts) == 4
+
+
+async def test_closing_the_answer_stops_the_model_and_leaves_nothing_running() -> None:
+    before = asyncio.all_tasks()
+    first, second = FlakyModel([HANG]), FlakyModel(["At ", HANG])
+    async with aclosing(chain(first, second).stream(PROMPT)) as pieces:
+        await anext(pieces)
+
+    assert (first.ended, second.ended) == (1, 1)
+    assert asyncio.all_tasks() == before
+
+
+async def _collect(model: FallbackLanguageModel, into: list[ModelPiece]) -> None:
+    async for piece in model.stream(PROMPT):
+        into.append(piece)  # noqa: PERF401 - what came before a failure counts
