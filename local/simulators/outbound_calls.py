@@ -21,6 +21,10 @@ logger = logging.getLogger(__name__)
 
 MOST_CALLS_AT_ONCE = 20
 RINGING_SECONDS = 0.3
+DETECTION_SECONDS = 0.5
+GREETING_SECONDS = 0.5
+"""Of a machine, to its beep; real ones take longer."""
+
 LONGEST_CALL_SECONDS = 120
 """A simulated person hangs up after two minutes of listening."""
 
@@ -30,6 +34,7 @@ class Callee(Enum):
 
     HUMAN = "human"
     MACHINE = "machine_start"
+    FAX = "fax"
     BUSY = "busy"
     NO_ANSWER = "no-answer"
 
@@ -86,9 +91,24 @@ class OutboundCalls:
             return
         call.status = "in-progress"
         await self._tell(callback, identity, "in-progress", wanted="answered" in events)
-        if form.get("MachineDetection"):
-            await self._tell(form.get("AsyncAmdStatusCallback"), identity, "in-progress", wanted=True)
-        await self._listen(identity, form)
+        detecting = asyncio.create_task(self._detect(identity, form))
+        try:
+            await self._listen(identity, form)
+        finally:
+            detecting.cancel()
+            await asyncio.gather(detecting, return_exceptions=True)
+
+    async def _detect(self, identity: CallIdentity, form: Mapping[str, str]) -> None:
+        """Say who answered while the call goes on: at once, or when a machine has played its greeting."""
+        detection = form.get("MachineDetection", "")
+        if detection not in {"Enable", "DetectMessageEnd"}:
+            return
+        answerer = self.callee.value
+        await asyncio.sleep(DETECTION_SECONDS)
+        if self.callee is Callee.MACHINE and detection == "DetectMessageEnd":
+            await asyncio.sleep(GREETING_SECONDS)
+            answerer = "machine_end_beep"
+        await self._tell(form.get("AsyncAmdStatusCallback"), identity, "in-progress", wanted=True, AnsweredBy=answerer)
 
     async def _listen(self, identity: CallIdentity, form: Mapping[str, str]) -> None:
         line = PhoneLine(
@@ -109,14 +129,14 @@ class OutboundCalls:
                 async with asyncio.timeout(LONGEST_CALL_SECONDS):
                     await conversation.over()
 
-    async def _tell(self, url: str | None, identity: CallIdentity, status: str, *, wanted: bool) -> None:
+    async def _tell(self, url: str | None, identity: CallIdentity, status: str, *, wanted: bool, **more: str) -> None:
         if url is None or not wanted:
             return
         parameters = {
             **identity.parameters(call_status=status),
-            "AnsweredBy": self.callee.value if status == "in-progress" else "",
             "CallbackSource": "call-progress-events",
             "Timestamp": format_datetime(datetime.now(UTC)),
+            **more,
         }
         try:
             await self._sender.post(url, parameters)

@@ -20,6 +20,7 @@ from local.simulators.call_control import (
     RemoteCallControl,
 )
 from local.simulators.call_tape import CallTape, Utterance
+from local.simulators.called_person import Person
 from local.simulators.media_stream import CallClock, Clear, MediaStream
 from local.simulators.phone_line import CallIdentity, PhoneLine, WebhookSender
 from local.simulators.twiml import TwimlInvalid, parse_twiml
@@ -62,6 +63,7 @@ class PhoneCall:
         identity: CallIdentity | None = None,
         opening: Opening | None = None,
         control: CallControl | None = None,
+        person: Person = Person.TAKES_THE_CALL,
     ) -> None:
         self._line = line
         self.identity = identity or CallIdentity(account_sid=line.account_sid, caller=caller, called=line.number)
@@ -72,7 +74,12 @@ class PhoneCall:
         self._clock = CallClock()
         self.tape = CallTape()
         self.calling = TwimlRunner(
-            self.identity, self._sender, auth_token=line.auth_token, clock=self._clock, tape=self.tape
+            self.identity,
+            self._sender,
+            auth_token=line.auth_token,
+            clock=self._clock,
+            tape=self.tape,
+            person=person,
         )
         self._instructions: asyncio.Queue[Instruction] = asyncio.Queue(MOST_WAITING_INSTRUCTIONS)
         self._life: asyncio.Task[CallEnd] | None = None

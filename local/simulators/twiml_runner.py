@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 import httpx
 
 from local.simulators.call_tape import CallTape
+from local.simulators.called_person import CalledPerson, Person
 from local.simulators.media_messages import StreamScript
 from local.simulators.media_stream import CallClock, MediaStream, StreamEnd, StreamRefused
 from local.simulators.phone_line import CallIdentity, WebhookSender, new_sid
@@ -52,7 +53,14 @@ class TwimlRunner:
     """Executes a call's TwiML and remembers what it met on the way."""
 
     def __init__(
-        self, identity: CallIdentity, sender: WebhookSender, *, auth_token: str, clock: CallClock, tape: CallTape
+        self,
+        identity: CallIdentity,
+        sender: WebhookSender,
+        *,
+        auth_token: str,
+        clock: CallClock,
+        tape: CallTape,
+        person: Person = Person.TAKES_THE_CALL,
     ) -> None:
         self._identity = identity
         self._sender = sender
@@ -68,6 +76,7 @@ class TwimlRunner:
         self.announcements: list[str] = []
         """What Say and Play would have been heard to say; Twilio's own voice is not simulated."""
         self.transferred_to: str | None = None
+        self.person = CalledPerson(person, sender)
         self.failure: str | None = None
 
     async def ask(self, url: str, **parameters: str) -> Document:
@@ -130,10 +139,11 @@ class TwimlRunner:
         return await self.ask(urljoin(url, action)) if action else None
 
     async def _dial(self, verb: Verb, url: str) -> Document | None:
-        """A human answers at once and the conversation is over at once: what matters is what comes after."""
+        """Whoever takes the call is done with it at once: what matters is what comes before and after."""
         self.transferred_to = verb.text or next((child.text for child in verb.children), "")
+        outcome = await self.person.ring(self._identity, verb, url)
         action = verb.attributes.get("action")
-        return await self.ask(urljoin(url, action), DialCallStatus="completed") if action else None
+        return await self.ask(urljoin(url, action), **outcome.parameters()) if action else None
 
     async def _stream(self, instruction: StreamInstruction, url: str) -> None:
         script = StreamScript(

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from twilio.request_validator import RequestValidator
 
+from local.simulators import outbound_calls
 from local.simulators.app import create_app
 from local.simulators.phone import PhoneCall
 from local.simulators.phone_line import PhoneLine
@@ -266,6 +267,7 @@ async def test_platform_can_end_a_call_by_rest_once(
     line = PhoneLine(base_url=platform.base_url, auth_token=AUTH_TOKEN, simulator_url=simulator_url)
 
     async with PhoneCall(line) as call:
+        await until(lambda: bool(platform.received("media")))
         path = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Calls/{call.call_sid}.json"
         ended = await twilio.post(path, data={"Status": "completed"})
         end = await call.wait_until_over()
@@ -273,6 +275,9 @@ async def test_platform_can_end_a_call_by_rest_once(
 
     assert (ended.status_code, ended.json()["status"]) == (200, "completed")
     assert end is CallEnd.PLATFORM_HUNG_UP
+    assert platform.received("stop")
+    assert platform.posts("/webhooks/voice/recover") == []
+    assert [told.form["CallStatus"] for told in platform.posts("/webhooks/voice/status")] == ["completed"]
     assert (again.status_code, again.json()["code"]) == (404, 20404)
 
 
@@ -392,3 +397,40 @@ async def test_twilio_whatsapp_user_writes_signed_forms_and_reads_replies(
     assert RequestValidator(AUTH_TOKEN).validate(webhook.url, webhook.form, webhook.headers["x-twilio-signature"])
     assert webhook.form["WaId"] == "919845012345"
     assert [reply.text for reply in replies] == ["Good morning"]
+
+
+@pytest.mark.parametrize(
+    ("callee", "detection", "answered_by"),
+    [
+        ("human", "Enable", "human"),
+        ("machine_start", "Enable", "machine_start"),
+        ("machine_start", "DetectMessageEnd", "machine_end_beep"),
+        ("fax", "DetectMessageEnd", "fax"),
+    ],
+)
+async def test_who_answered_is_told_while_the_call_goes_on(
+    twilio: httpx.AsyncClient,
+    platform: FakePlatform,
+    monkeypatch: pytest.MonkeyPatch,
+    callee: str,
+    detection: str,
+    answered_by: str,
+) -> None:
+    monkeypatch.setattr(outbound_calls, "DETECTION_SECONDS", 0)
+    monkeypatch.setattr(outbound_calls, "GREETING_SECONDS", 0)
+    await twilio.put("/callee", content=callee)
+    platform.twiml["/webhooks/voice/incoming"] = platform.connect()
+    form = {
+        "To": "+919845012345",
+        "From": "+918047112233",
+        "Url": f"{platform.base_url}/webhooks/voice/incoming",
+        "MachineDetection": detection,
+        "AsyncAmd": "true",
+        "AsyncAmdStatusCallback": f"{platform.base_url}/webhooks/voice/machine-detection",
+    }
+
+    placed = await twilio.post(f"/2010-04-01/Accounts/{ACCOUNT_SID}/Calls.json", data=form)
+
+    await until(lambda: bool(platform.posts("/webhooks/voice/machine-detection")))
+    (told,) = platform.posts("/webhooks/voice/machine-detection")
+    assert (told.form["AnsweredBy"], told.form["CallSid"]) == (answered_by, placed.json()["sid"])
