@@ -25,7 +25,8 @@ MEDIA_STATE = "media"
 """The key under which the application's lifespan state holds the media endpoint."""
 
 _MEDIA_REQUEST = b"GET /media/"
-_FIRST_REQUEST_SECONDS = 10
+FIRST_REQUEST_SECONDS = 10
+PATIENCE = Patience()
 
 
 class ImpatientHTTP(H11Protocol):
@@ -34,7 +35,7 @@ class ImpatientHTTP(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait; called by the event loop."""
         super().connection_made(transport)
-        self.loop.call_later(_FIRST_REQUEST_SECONDS, self._close_if_unused)
+        self.loop.call_later(FIRST_REQUEST_SECONDS, self._close_if_unused)
 
     def _close_if_unused(self) -> None:
         # uvicorn says that there always is a cycle; there is none before the first request.
@@ -123,7 +124,7 @@ class _Handshake:
         """Say yes; the socket takes the transport over."""
         self._protocol.send_response(self._response)
         self._transport.write(b"".join(self._protocol.data_to_send()))
-        self.socket = WebSocket(self._transport, self._protocol, Patience())
+        self.socket = WebSocket(self._transport, self._protocol, PATIENCE)
         self._transport.set_protocol(self.socket)
         return self.socket
 

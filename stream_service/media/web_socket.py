@@ -257,13 +257,14 @@ class WebSocket(asyncio.Protocol):
 def _next_frame(data: bytes, at: int) -> tuple[int, int] | None:
     """Where the payload of the frame at this place begins and ends; None while it has not come whole.
 
-    A frame that cannot be right has no payload (0) and ends with the data. Source: RFC 6455, section 5.2.
+    A frame whose head is wrong has no payload (0) and ends with the data: the library ends the connection over it.
+    Source: RFC 6455, section 5.2.
     """
     available = len(data) - at
     if available < 2:  # noqa: PLR2004 - the shortest header
         return None
     size, payload = data[at + 1] - _MASKED, at + 2 + _MASK_BYTES
-    if size < 0:
+    if size < 0 or data[at] & 0x07 > Opcode.BINARY:  # of data and of control frames, three kinds each are defined
         return 0, len(data)
     if size >= _LENGTH_OF_16_BITS:
         width = 2 if size == _LENGTH_OF_16_BITS else 8

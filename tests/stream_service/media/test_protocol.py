@@ -56,6 +56,28 @@ def test_media_is_decoded_audio_with_its_time() -> None:
     assert (event.mulaw, event.timestamp_ms) == (b"\xff" * 160, 40)
 
 
+@pytest.mark.parametrize("number", [3, "3", None])
+def test_sequence_numbers_may_be_text_or_numbers_or_missing(number: int | str | None) -> None:
+    media = {"timestamp": number or 0, "chunk": number, "payload": ""}
+    message = {"event": "media", "sequenceNumber": number, "streamSid": "MZ1", "media": media}
+
+    assert isinstance(protocol.decode(json.dumps(message)), Media)
+
+
+@pytest.mark.parametrize("timestamp", ["", "soon", "-5", -5, 1e300, "9" * 5000, "1" + "0" * 400])
+def test_a_time_that_is_none_is_no_time(timestamp: float | str) -> None:
+    event = protocol.decode(json.dumps({"event": "media", "media": {"payload": "", "timestamp": timestamp}}))
+
+    assert isinstance(event, Media)
+    assert event.timestamp_ms == 0
+
+
+@pytest.mark.parametrize("sid", ["", 'MZ"}', "MZ1\n", "MZ1\\", "x" * 65, "MZé"])
+def test_a_stream_id_that_could_break_our_messages_is_refused(sid: str) -> None:
+    with pytest.raises(InvalidRequest):
+        protocol.decode(json.dumps({**START, "streamSid": sid}))
+
+
 @pytest.mark.parametrize("timestamp", [40, 40.0, "40"])
 def test_a_time_may_be_a_number_too(timestamp: float | str) -> None:
     message = {"event": "media", "media": {"chunk": 2, "timestamp": timestamp, "payload": "//8="}}
@@ -106,6 +128,35 @@ def test_a_broken_message_is_an_invalid_request(message: str) -> None:
 def test_no_message_raises_anything_else(message: str | bytes) -> None:
     with contextlib.suppress(InvalidRequest):
         protocol.decode(message)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    event=st.sampled_from(["connected", "start", "media", "mark", "dtmf", "stop", "other"]),
+    body=JSON | st.dictionaries(st.sampled_from(["payload", "timestamp", "name", "digit", "callSid"]), JSON),
+    rest=st.dictionaries(st.sampled_from(["streamSid", "sequenceNumber", "event"]), JSON, max_size=2),
+)
+def test_no_field_of_the_wrong_kind_raises_anything_else(event: str, body: object, rest: dict[str, object]) -> None:
+    with contextlib.suppress(InvalidRequest):
+        decoded = protocol.decode(json.dumps({"event": event, event: body, **rest}))
+        if isinstance(decoded, Media):
+            assert decoded.timestamp_ms >= 0
+
+
+@given(st.binary(max_size=400), st.integers(0, 24 * 3600 * 1000), st.sampled_from([str, int]))
+def test_audio_comes_as_it_was_sent(mulaw: bytes, timestamp_ms: int, kind: type) -> None:
+    body = {"payload": base64.b64encode(mulaw).decode(), "timestamp": kind(timestamp_ms)}
+
+    event = protocol.decode(json.dumps({"event": "media", "streamSid": "MZ1", "media": body}).encode())
+
+    assert isinstance(event, Media)
+    assert (event.mulaw, event.timestamp_ms) == (mulaw, timestamp_ms)
 
 
 @given(st.binary(max_size=400))
