@@ -25,8 +25,8 @@ _BATCH_MS = 100
 _LEAD_IN_MS = 300
 # Shorter than the shortest word, so that a last word the recogniser has not heard yet is never taken for covered.
 _COVERAGE_SLACK_MS = 250
-# Audio that waits to be sent, because the session is new, is heard faster than it was spoken.
-_CATCH_UP_SHARE, _LONGEST_CATCH_UP_MS = 0.25, 4000
+# A session that begins in the middle of an utterance hears the beginning faster than it was spoken.
+_CATCH_UP_SHARE, _LONGEST_CATCH_UP_SECONDS = 0.25, 4.0
 _FILLER = bytes([MULAW_SILENCE]) * (200 * BYTES_PER_MS)
 _AUDIO_HEADERS = {
     ":content-type": "application/octet-stream",
@@ -61,6 +61,7 @@ class AwsTranscribeStream:
         self._audio = CallAudio(longest_ms=timing.longest_buffer_ms)
         self._words = TranscriptWords(language=language)
         self._session_starts_ms = 0
+        self._session_began_at = 0.0
         self._speech_from_ms: int | None = None
         self._speech_to_ms = 0
         self._partial_text = ""
@@ -77,6 +78,7 @@ class AwsTranscribeStream:
 
     def start(self) -> None:
         """Begin to send and receive."""
+        self._session_began_at = asyncio.get_running_loop().time()
         self._task = asyncio.create_task(self._keep_connected(), name="transcribe")
 
     def feed(self, mulaw: bytes, *, is_speech: bool) -> None:
@@ -139,7 +141,7 @@ class AwsTranscribeStream:
 
     async def _until_covered(self, ends_ms: int, speech_to_ms: int) -> None:
         loop = asyncio.get_running_loop()
-        asked_at = loop.time() + min(self._audio.unsent_ms * _CATCH_UP_SHARE, _LONGEST_CATCH_UP_MS) / 1000
+        asked_at = loop.time() + self._catch_up_seconds()
         while True:
             words = self._words.until(ends_ms)
             is_covered = bool(words) and words[-1].end_ms >= speech_to_ms - _COVERAGE_SLACK_MS
@@ -156,6 +158,12 @@ class AwsTranscribeStream:
                 if not words:
                     self._check_alive(speech_to_ms)
                 return
+
+    def _catch_up_seconds(self) -> float:
+        """How long the session will take for what it was given faster than it was spoken."""
+        audio_seconds = (self._audio.heard_ms - self._session_starts_ms) / 1000
+        elapsed_seconds = asyncio.get_running_loop().time() - self._session_began_at
+        return min(max(0.0, audio_seconds * _CATCH_UP_SHARE - elapsed_seconds), _LONGEST_CATCH_UP_SECONDS)
 
     def _check_alive(self, speech_to_ms: int) -> None:
         """No words came: a cough leaves none, but a lost or mute session leaves none either."""
@@ -224,6 +232,7 @@ class AwsTranscribeStream:
         self._words.forget_partial()
         self._audio.send_again_from(max(self._utterance_begins_ms, self._words.confirmed_ms))
         self._session_starts_ms = self._audio.sent_ms
+        self._session_began_at = asyncio.get_running_loop().time()
         self._audio_due.set()  # What was said meanwhile goes out at once.
 
     async def _exchange(self, connection: ClientConnection) -> str:
