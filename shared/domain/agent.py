@@ -17,6 +17,7 @@ class AgentProfile:
     Attributes:
         description: what it is for, in a sentence; shown to other agents and used to route by meaning.
         instructions: its system prompt.
+        greeting_interruptible: whether a caller may speak into its greeting; not, where that has to be heard by law.
         answer_threshold: 0..1; below this similarity the knowledge base is taken not to know (offline engine).
         version: grows with each change; a kept choice of an older version is made anew.
     """
@@ -26,6 +27,7 @@ class AgentProfile:
     description: str
     instructions: str
     greeting: str
+    greeting_interruptible: bool = True
     language: str = "en-IN"
     voice: str = "default"
     answer_threshold: float = 0.4

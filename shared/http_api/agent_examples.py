@@ -10,6 +10,7 @@ NEW_AGENT: dict[str, Any] = {
     "description": "Answers about prescriptions, refills and opening hours of the pharmacy.",
     "instructions": "You work at the pharmacy of the clinic. Answer briefly. Never advise on doses.",
     "greeting": "This is the pharmacy. How can I help?",
+    "greeting_interruptible": True,
     "language": "en-IN",
     "voice": "default",
     "answer_threshold": 0.4,

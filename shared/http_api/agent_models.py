@@ -30,6 +30,9 @@ class AgentFields(_Body):
     )
     instructions: PlainText = Field(min_length=1, max_length=8000, description="Its system prompt.")
     greeting: PlainText = Field(max_length=500, description="What it says first in a call.")
+    greeting_interruptible: bool = Field(
+        default=True, description="Whether a caller may speak into the greeting; false when all of it has to be heard."
+    )
     language: LanguageTag = "en-IN"
     voice: PlainText = Field(default="default", min_length=1, max_length=64)
     answer_threshold: float = Field(
@@ -69,6 +72,7 @@ class AgentView(BaseModel):
     description: str
     instructions: str
     greeting: str
+    greeting_interruptible: bool
     language: str
     voice: str
     answer_threshold: float

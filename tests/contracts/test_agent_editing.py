@@ -21,6 +21,7 @@ RECEPTION = AgentProfile(
     description="Greets.",
     instructions="Be brief.",
     greeting="Namaste.",
+    greeting_interruptible=False,
     language="hi-IN",
     voice="asha",
     answer_threshold=0.5,

@@ -24,6 +24,7 @@ BILLING = AgentProfile(
     description="Bills and payments",
     instructions="You help with bills.",
     greeting="Hello",
+    greeting_interruptible=False,
     language="hi-IN",
     voice="asha",
     answer_threshold=0.45,

@@ -126,6 +126,7 @@ def _agent(row: RowMapping) -> AgentProfile:
         description=row["description"],
         instructions=row["instructions"],
         greeting=row["greeting"],
+        greeting_interruptible=row["greeting_interruptible"],
         language=row["language"],
         voice=row["voice"],
         answer_threshold=row["answer_threshold"],

@@ -39,6 +39,7 @@ def _profiles(connection: Connection) -> tuple[AgentProfile, ...]:
             description=row.description,
             instructions=row.instructions,
             greeting=row.greeting,
+            greeting_interruptible=row.greeting_interruptible,
             language=row.language,
             voice=row.voice,
             answer_threshold=row.answer_threshold,

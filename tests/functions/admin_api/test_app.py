@@ -240,6 +240,17 @@ def test_an_agent_is_added_read_changed_and_removed(admin: Any) -> None:
     assert admin("GET", "/api/v1/agents/pharmacy").status == 404
 
 
+def test_a_greeting_may_be_interrupted_unless_it_is_said_otherwise(admin: Any, agents: FakeAgentEditor) -> None:
+    unsaid = {name: value for name, value in examples.NEW_AGENT.items() if name != "greeting_interruptible"}
+
+    admin("POST", "/api/v1/agents", unsaid)
+    added = admin("POST", "/api/v1/agents", unsaid | {"id": "bank", "greeting_interruptible": False})
+
+    assert agents.kept["pharmacy"].greeting_interruptible
+    assert added.json["data"]["greeting_interruptible"] is False
+    assert not agents.kept["bank"].greeting_interruptible
+
+
 def test_a_change_of_an_outdated_version_is_refused(admin: Any, agents: FakeAgentEditor) -> None:
     body = examples.CHANGED_AGENT
     admin("PUT", "/api/v1/agents/reception", body | {"name": "First"}, if_match='"1"')
