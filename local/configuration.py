@@ -115,7 +115,8 @@ def configure(
 def read_configuration(file: Path) -> Configuration:
     """Read what `Configuration.write` wrote."""
     known = json.loads(file.read_text())
-    known["ports"] = Ports(**{**known["ports"], "valkey": tuple(known["ports"]["valkey"])})
+    lists = {name: tuple(known["ports"][name]) for name in ("valkey", "stream_service")}
+    known["ports"] = Ports(**{**known["ports"], **lists})
     return Configuration(**known)
 
 
@@ -144,7 +145,7 @@ def _variables(configuration: Configuration, outside: Mapping[str, str]) -> dict
         "JWT_AUDIENCE": AUDIENCE,
         "JWT_JWKS_URL": f"{issuer}/.well-known/jwks.json",
         "STREAM_HOST": HOST,
-        "STREAM_PORT": str(configuration.ports.stream_service),
+        "STREAM_PORT": str(configuration.ports.stream_service[0]),
     }
     system = {name: outside[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR") if name in outside}
     python = {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(REPOSITORY), "TZ": "UTC"}

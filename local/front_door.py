@@ -20,6 +20,7 @@ from local.alb_event import BODY_LIMIT_BYTES, Answer, BadAnswerError, build_even
 from local.lambda_pool import InvocationFailedError, LambdaFunction
 from local.listener_rules import FixedResponse, FunctionTarget, ListenerRules
 from local.splice import SWITCHING_PROTOCOLS, forward, splice
+from local.stream_tasks import StreamTasks
 
 IDLE_TIMEOUT_SECONDS = 60.0
 """Between two requests of a connection, and between two bytes of a request."""
@@ -40,9 +41,9 @@ class RequestRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamAddress:
-    """Where the stream service listens, and after how many silent seconds its sockets are cut."""
+    """Where the tasks of the stream service listen, and after how many silent seconds their sockets are cut."""
 
-    port: int
+    ports: tuple[int, ...]
     idle_timeout_seconds: float
 
 
@@ -57,6 +58,7 @@ class FrontDoor:
         self._functions = functions
         self._stream = stream
         self._port = port
+        self._stream_tasks = StreamTasks(stream.ports)
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -144,22 +146,19 @@ class FrontDoor:
     async def _to_stream_service(
         self, client: Connection, method: str, target: str, headers: Sequence[tuple[str, str]]
     ) -> bool:
-        try:
-            reader, writer = await asyncio.open_connection(ports.HOST, self._stream.port)
-        except OSError:
-            await client.read_body(BODY_LIMIT_BYTES)
-            await client.send(error_answer(503, "service_unavailable", "The stream service has no healthy task."))
-            return False
-        try:
-            if dict(headers).get("upgrade"):
-                return await self._upgrade(client, reader, writer, method, target, headers)
-            body = await client.read_body(BODY_LIMIT_BYTES)
-            answer = await forward(reader, writer, method=method, target=target, headers=headers, body=body)
-            await client.send(answer)
-        except (h11.RemoteProtocolError, ConnectionError, TimeoutError):
-            await client.send(error_answer(502, "bad_gateway", "The stream service broke off."), close=True)
-        finally:
-            writer.close()
+        async with self._stream_tasks.connection() as task:
+            if task is None:
+                await client.read_body(BODY_LIMIT_BYTES)
+                await client.send(error_answer(503, "service_unavailable", "The stream service has no healthy task."))
+                return False
+            try:
+                if dict(headers).get("upgrade"):
+                    return await self._upgrade(client, *task, method, target, headers)
+                body = await client.read_body(BODY_LIMIT_BYTES)
+                answer = await forward(*task, method=method, target=target, headers=headers, body=body)
+                await client.send(answer)
+            except (h11.RemoteProtocolError, ConnectionError, TimeoutError):
+                await client.send(error_answer(502, "bad_gateway", "The stream service broke off."), close=True)
         return False
 
     async def _upgrade(

@@ -23,7 +23,7 @@ async def main(configuration_file: Path) -> None:
     rules = read_listener_rules(host.template)
     targets = [rule.target for rule in rules.rules]
     host.start(dict.fromkeys(target.function for target in targets if isinstance(target, FunctionTarget)))
-    stream = StreamAddress(port=ports.stream_service, idle_timeout_seconds=_idle_timeout_seconds(host.template))
+    stream = StreamAddress(ports=ports.stream_service, idle_timeout_seconds=_idle_timeout_seconds(host.template))
     front_door = FrontDoor(rules, host.functions, stream, port=ports.front_door)
     await front_door.start()
     try:

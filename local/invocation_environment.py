@@ -98,7 +98,7 @@ def _conventional(layout: Layout) -> Configuration:
     base = DEFAULT_PORT_BASE
     ports = Ports(
         front_door=base,
-        stream_service=base + 1,
+        stream_service=(base + 1,),
         aws=base + 2,
         simulators=base + 3,
         postgres=base + 4,

@@ -11,6 +11,7 @@ from local.valkey_cluster import BUS_PORT_OFFSET, NODES
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_PORT_BASE = 8080
+MOST_STREAM_TASKS = 8
 
 
 class PortTakenError(Exception):
@@ -22,7 +23,7 @@ class Ports:
     """Every port of one copy of the platform, all on 127.0.0.1."""
 
     front_door: int
-    stream_service: int
+    stream_service: tuple[int, ...]
     aws: int
     simulators: int
     postgres: int
@@ -76,7 +77,24 @@ def default_port_base() -> int:
     return int(os.environ.get("VAANI_PORT_BASE") or DEFAULT_PORT_BASE)
 
 
-def choose_ports(base: int) -> Ports:
+def default_stream_tasks() -> str:
+    """How many tasks the stream service has: `VAANI_STREAM_TASKS`, else two, as in production."""
+    return os.environ.get("VAANI_STREAM_TASKS") or "2"
+
+
+def read_stream_tasks(wanted: str) -> int:
+    """The number of tasks that is meant.
+
+    Raises:
+        ValueError: not a number from 1 to 8.
+    """
+    if not wanted.isdecimal() or not 1 <= int(wanted) <= MOST_STREAM_TASKS:
+        message = f"VAANI_STREAM_TASKS must be a number from 1 to {MOST_STREAM_TASKS}, not {wanted}"
+        raise ValueError(message)
+    return int(wanted)
+
+
+def choose_ports(base: int, *, stream_tasks: int = 1) -> Ports:
     """The front door gets `base`; the others the ports behind it, or any free one where those are taken.
 
     Raises:
@@ -90,9 +108,11 @@ def choose_ports(base: int) -> Ports:
     single = [_preferred(base + offset) for offset in range(1, 6)]
     first_node = base + 6
     nodes = tuple(_preferred(port, bus=True) for port in range(first_node, first_node + NODES))
+    first_more = first_node + NODES
+    more_tasks = tuple(_preferred(port) for port in range(first_more, first_more + stream_tasks - 1))
     return Ports(
         front_door=base,
-        stream_service=single[0],
+        stream_service=(single[0], *more_tasks),
         aws=single[1],
         simulators=single[2],
         postgres=single[3],

@@ -41,10 +41,11 @@ class AlreadyRunningError(Exception):
 class Supervisor:
     """One run of the platform."""
 
-    def __init__(self, layout: Layout, *, port_base: int, say: Say) -> None:
+    def __init__(self, layout: Layout, *, port_base: int, stream_tasks: int, say: Say) -> None:
         """`say` shows a line of progress to whoever started us."""
         self._layout = layout
         self._port_base = port_base
+        self._stream_tasks = stream_tasks
         self._say = say
         self._services: list[Service] = []
         self._configuration: Configuration | None = None
@@ -70,12 +71,14 @@ class Supervisor:
             self._layout.run.mkdir()
             self._layout.logs.mkdir(exist_ok=True)
             self._layout.stack_file.unlink(missing_ok=True)
-            starting = asyncio.create_task(self._start(choose_ports(self._port_base)))
+            ports = choose_ports(self._port_base, stream_tasks=self._stream_tasks)
+            starting = asyncio.create_task(self._start(ports))
             stopping = asyncio.create_task(self._stopped.wait())
             try:
                 await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 if starting.done():
                     on_ready(starting.result())
+                    self._add_stream_tasks(ports)
                     await self._watch()
             except ExceptionGroup as failures:  # Of parts that start at the same time; the first one is the cause.
                 raise failures.exceptions[0] from None
@@ -109,7 +112,7 @@ class Supervisor:
         self._say("starting the functions, the stream service and the simulated providers")
         async with asyncio.TaskGroup() as group:
             group.create_task(self._start_module("simulators", ["local.simulators"], ports.simulators))
-            group.create_task(self._start_module("stream_service", ["stream_service"], ports.stream_service))
+            group.create_task(self._start_module("stream_service", ["stream_service"], ports.stream_service[0]))
             group.create_task(self._start_functions("front_door", "local.front_door_program"))
             group.create_task(self._prepare_database(configuration))
         self._issue_tokens()
@@ -152,6 +155,17 @@ class Supervisor:
         environment = {**self._configuration.variables, "POWERTOOLS_SERVICE_NAME": name}
         service = self._add(self._module(name, module, environment=environment))
         await wait_until(is_listening_on(port), service, within_seconds=START_SECONDS, log=self._log(name))
+
+    def _add_stream_tasks(self, ports: Ports) -> None:
+        """Start the other tasks of the stream service; nobody waits for them, for the first one serves already."""
+        assert self._configuration is not None
+        for number, port in enumerate(ports.stream_service[1:], start=2):
+            environment = {
+                **self._configuration.variables,
+                "POWERTOOLS_SERVICE_NAME": "stream_service",
+                "STREAM_PORT": str(port),
+            }
+            self._add(self._module(f"stream_service_{number}", ["stream_service"], environment=environment))
 
     async def _start_functions(self, name: str, module: str) -> None:
         configuration_file = str(self._layout.configuration_file)

@@ -12,7 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from local.configuration import Configuration
-from local.layout import Layout, PortTakenError, default_layout, default_port_base
+from local.layout import (
+    Layout,
+    PortTakenError,
+    default_layout,
+    default_port_base,
+    default_stream_tasks,
+    read_stream_tasks,
+)
 from local.service import ServiceFailedError
 from local.status import is_ready
 from local.supervisor import AlreadyRunningError, Supervisor
@@ -27,6 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the front door; the other programs take the ports behind it (default: VAANI_PORT_BASE or 8080)",
     )
     parser.add_argument(
+        "--stream-tasks",
+        default=default_stream_tasks(),
+        help="how many processes serve calls (default: VAANI_STREAM_TASKS or 2)",
+    )
+    parser.add_argument(
         "--directory", type=Path, default=default_layout().directory, help="where data and logs are kept"
     )
     parser.add_argument("--demo", action="store_true", help="play the demonstration when everything is ready")
@@ -36,6 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run until told to stop; returns the exit status."""
     layout = replace(default_layout(), directory=options.directory.absolute())
+    try:
+        stream_tasks = read_stream_tasks(options.stream_tasks)
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     if options.once and is_ready(layout):
         return subprocess.run(_demo_command(), env=_demo_environment(layout), check=False).returncode
     started = time.monotonic()
@@ -43,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     def say(line: str) -> None:
         print(f"[{time.monotonic() - started:5.1f} s] {line}", flush=True)
 
-    supervisor = Supervisor(layout, port_base=options.port, say=say)
+    supervisor = Supervisor(layout, port_base=options.port, stream_tasks=stream_tasks, say=say)
     demo: list[asyncio.Task[int]] = []
 
     def on_ready(configuration: Configuration) -> None:

@@ -106,7 +106,7 @@ def specifications(
     unused = free_port()
     ports = Ports(
         front_door=DEFAULT_PORT_BASE,
-        stream_service=unused,
+        stream_service=(unused,),
         aws=int(cloud.url.rpartition(":")[2]),
         simulators=simulators_port,
         postgres=unused,

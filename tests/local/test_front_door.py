@@ -64,7 +64,7 @@ async def port(tmp_path: Path) -> AsyncIterator[int]:
     function.start()
     port = ports.free_port()
     async with serve(echo_socket, ports.HOST, 0, process_request=refuse_without_token) as stream:
-        address = StreamAddress(port=stream.sockets[0].getsockname()[1], idle_timeout_seconds=5)
+        address = StreamAddress(ports=(stream.sockets[0].getsockname()[1],), idle_timeout_seconds=5)
         front_door = FrontDoor(RULES, {"Echo": function}, address, port=port)
         await front_door.start()
         yield port
@@ -178,7 +178,7 @@ async def test_end_of_the_client_reaches_the_service_and_frees_the_connection(po
 async def test_missing_stream_service_is_unavailable(tmp_path: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        address = StreamAddress(port=unused.getsockname()[1], idle_timeout_seconds=5)
+        address = StreamAddress(ports=(unused.getsockname()[1],), idle_timeout_seconds=5)
         front_door = FrontDoor(RULES, {}, address, port=(port := ports.free_port()))
         await front_door.start()
         async with httpx.AsyncClient(trust_env=False) as client:
