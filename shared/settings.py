@@ -70,11 +70,15 @@ class Settings(BaseModel):
     jwt_jwks_url: str | None = None
 
     language_model: Literal["bedrock", "openai", "local", "scripted"] = "bedrock"
+    language_model_fallback: Literal["bedrock", "openai", "local", "scripted", "none"] = "none"
     embeddings: Literal["bedrock", "openai", "local", "none"] = "bedrock"
     speech_to_text: Literal["transcribe", "local", "scripted"] = "transcribe"
+    speech_to_text_fallback: Literal["transcribe", "local", "scripted", "none"] = "none"
     text_to_speech: Literal["polly", "local", "scripted"] = "polly"
+    text_to_speech_fallback: Literal["polly", "local", "scripted", "none"] = "none"
     voice_activity: Literal["silero", "energy"] = "silero"
     bedrock_model_id: str = "amazon.nova-lite-v1:0"
+    bedrock_fallback_model_id: str = "amazon.nova-micro-v1:0"
     bedrock_embedding_model_id: str = "amazon.titan-embed-text-v2:0"
     openai_base_url: str = "https://api.openai.com/v1"
     openai_model: str = "gpt-5-mini"

@@ -17,21 +17,33 @@ if TYPE_CHECKING:
     from stream_service.speaking.reliable import ReliableSynthesizer
     from stream_service.speaking.synthesizer import Synthesizer
 
+_REMEMBERED_BYTES = 16_000_000
+
 
 def transcriber(settings: Settings) -> ReliableTranscriber:
-    """The recogniser named by SPEECH_TO_TEXT."""
+    """The recogniser named by SPEECH_TO_TEXT, and behind it the one named by SPEECH_TO_TEXT_FALLBACK."""
     from stream_service.listening.reliable import ReliableTranscriber
 
-    name = settings.speech_to_text
-    return ReliableTranscriber({name: _transcriber(name, settings)})
+    names = (settings.speech_to_text, settings.speech_to_text_fallback)
+    return ReliableTranscriber({name: _transcriber(name, settings) for name in names if name != "none"})
 
 
 def synthesizer(settings: Settings, fixed_sentences: Sequence[str]) -> ReliableSynthesizer:
-    """The voice named by TEXT_TO_SPEECH; `fixed_sentences` are learnt at warm-up."""
-    from stream_service.speaking.reliable import ReliableSynthesizer
+    """The voice named by TEXT_TO_SPEECH, and behind it the one named by TEXT_TO_SPEECH_FALLBACK.
 
-    name = settings.text_to_speech
-    return ReliableSynthesizer({name: _synthesizer(name, settings)}, fixed_sentences=fixed_sentences)
+    `fixed_sentences` are learnt at warm-up, in the default voice.
+    """
+    from stream_service.speaking.reliable import ReliableSynthesizer
+    from stream_service.speaking.remembered import RememberedSpeech
+
+    names = (settings.text_to_speech, settings.text_to_speech_fallback)
+    # The scripted engine stands for one that speaks every answer anew: a load test must not hear a kept one.
+    longest_bytes = 0 if settings.text_to_speech == "scripted" else _REMEMBERED_BYTES
+    return ReliableSynthesizer(
+        {name: _synthesizer(name, settings) for name in names if name != "none"},
+        fixed_sentences=fixed_sentences,
+        remembered=RememberedSpeech(longest_bytes=longest_bytes),
+    )
 
 
 def detector(settings: Settings) -> VoiceActivityDetector:

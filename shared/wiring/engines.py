@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from shared.wiring.environment import settings
 
@@ -24,13 +24,26 @@ def aws_session() -> boto3.Session:
 
 @lru_cache(maxsize=1)
 def language_model() -> LanguageModel:
-    """The engine named by LANGUAGE_MODEL."""
+    """The engine named by LANGUAGE_MODEL, and behind it the one named by LANGUAGE_MODEL_FALLBACK."""
+    from shared.adapters.models.fallback import FallbackLanguageModel
+
     known = settings()
-    match known.language_model:
+    engines: dict[str, LanguageModel] = {
+        known.language_model: _language_model(known.language_model, known.bedrock_model_id)
+    }
+    fallback = known.language_model_fallback
+    if fallback != "none":
+        engines[f"{fallback}_fallback"] = _language_model(fallback, known.bedrock_fallback_model_id)
+    return FallbackLanguageModel(engines)
+
+
+def _language_model(name: Literal["bedrock", "openai", "local", "scripted"], bedrock_model_id: str) -> LanguageModel:
+    known = settings()
+    match name:
         case "bedrock":
             from shared.adapters.models.bedrock import BedrockLanguageModel
 
-            return BedrockLanguageModel(aws_session(), model_id=known.bedrock_model_id)
+            return BedrockLanguageModel(aws_session(), model_id=bedrock_model_id)
         case "openai":
             from shared.adapters.models.openai_compatible import OpenAICompatibleLanguageModel
 
