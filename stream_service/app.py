@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ctypes
 import gc
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -42,6 +44,7 @@ def create_app(
         # What is loaded by now stays for good: the collector need not look at it while calls are served.
         gc.collect()
         gc.freeze()
+        _give_back_memory()
         background = {asyncio.create_task(heartbeat.run())}
         if protection is not None:
             background.add(asyncio.create_task(protection.run()))
@@ -75,6 +78,12 @@ def create_app(
         lifespan=lifespan,
         exception_handlers={HTTPException: _explain},
     )
+
+
+def _give_back_memory() -> None:
+    """Return to the system what reading the models took and nothing needs any more; the C library would keep it."""
+    with contextlib.suppress(AttributeError, OSError):  # Only the GNU library has it.
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 async def _explain(_request: Request, error: Exception) -> Response:
