@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared.observability import logger
-from stream_service.listening.quiet_gate import QUIET_RMS, QuietGate, loudness
+from stream_service.listening.quiet_gate import SILENCES_TO_SETTLE, QuietGate, loudness
 from stream_service.listening.scoring_thread import ScoringThread
 from stream_service.listening.silero_memory import Numbers, SileroMemory
 from stream_service.listening.silero_model import SileroModel
@@ -72,13 +72,13 @@ class SileroDetector:
 
     Args:
         model: what scores; the Silero model when None.
-        quiet_rms: loudness below which a window may be answered without the model; at zero none is.
+        silences_to_settle: of every call's gate; with infinity the model hears and remembers every window.
     """
 
-    def __init__(self, model: SpeechModel | None = None, *, quiet_rms: int = QUIET_RMS) -> None:
+    def __init__(self, model: SpeechModel | None = None, *, silences_to_settle: float = SILENCES_TO_SETTLE) -> None:
         self.counts = ActivityCounts()
         self.memory = SileroMemory()
-        self._quiet_rms = quiet_rms
+        self._silences_to_settle = silences_to_settle
         self._model = SileroModel() if model is None else model
         self._thread: ScoringThread[Scores] = ScoringThread("voice-activity")
         self._waiting: dict[SileroActivity, None] = {}
@@ -102,7 +102,7 @@ class SileroDetector:
     def open(self, listener: ActivityListener) -> SileroActivity:
         """A place in the memory for a new call."""
         self.warm_up()
-        return SileroActivity(self, listener, QuietGate(quiet_rms=self._quiet_rms))
+        return SileroActivity(self, listener, QuietGate(silences_to_settle=self._silences_to_settle))
 
     def close(self) -> None:
         """End the thread; windows that wait are never scored."""
@@ -163,10 +163,11 @@ class SileroDetector:
     def _judge(self, calls: list[SileroActivity], windows: list[_Window], speech: Numbers, states: Numbers) -> None:
         self.counts.runs += 1
         self.counts.scored += len(calls)
-        live = [n for n, call in enumerate(calls) if call.is_open]
-        self.memory.remember([calls[n].place for n in live], states[:, live])
-        for n, probability in enumerate(speech.tolist()):
-            calls[n].judged(windows[n], probability, by_model=True)
+        probabilities = speech.tolist()
+        kept = [n for n, call in enumerate(calls) if call.is_open and call.gate.judge(probabilities[n])]
+        self.memory.remember([calls[n].place for n in kept], states[:, kept])
+        for call, window, probability in zip(calls, windows, probabilities, strict=True):
+            call.judged(window, probability)
 
     def _judge_by_loudness(self, calls: list[SileroActivity], windows: list[_Window], error: Exception) -> None:
         self.counts.by_loudness += len(calls)
@@ -175,7 +176,7 @@ class SileroDetector:
             logger.warning("voice_activity_model_failed", exc_info=error)
         for call, window in zip(calls, windows, strict=True):
             is_loud = loudness(window.mulaw[CONTEXT_BYTES:]) >= _LOUD_RMS
-            call.judged(window, 1.0 if is_loud else 0.0, by_model=False)
+            call.judged(window, 1.0 if is_loud else 0.0)
 
 
 class SileroActivity:
@@ -187,7 +188,7 @@ class SileroActivity:
         self._detector = detector
         self._listener = listener
         self._windows = SileroWindows()
-        self._gate = gate
+        self.gate = gate
         self._waiting: deque[_Window] = deque()
         self._is_in_line = False
 
@@ -211,13 +212,11 @@ class SileroActivity:
         """The oldest window, to be scored now; `judged` follows."""
         return self._waiting.popleft()
 
-    def judged(self, window: _Window, probability: float, *, by_model: bool) -> None:
+    def judged(self, window: _Window, probability: float) -> None:
         """Report a score, and go on with the windows behind it."""
         if not self.is_open:
             return
         self._is_in_line = False
-        if by_model:
-            self._gate.judge(probability)
         self._report(probability, window)
         self._advance()
 
@@ -231,7 +230,7 @@ class SileroActivity:
     def _advance(self) -> None:
         """Answer quiet windows, up to the first that the model must hear."""
         while self._waiting and not self._is_in_line:
-            if self._gate.is_quiet(self._waiting[0].mulaw[CONTEXT_BYTES:]):
+            if self.gate.is_quiet(self._waiting[0].mulaw[CONTEXT_BYTES:]):
                 self._detector.counts.quiet += 1
                 self._report(0.0, self._waiting.popleft())
             else:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import audioop
+import math
 from array import array
 
 from stream_service.listening.quiet_gate import QuietGate, loudness
@@ -61,13 +62,58 @@ def test_sound_that_was_no_speech_does_not_keep_the_gate_open() -> None:
     assert gate.is_quiet(QUIET)
 
 
-def test_model_hears_one_quiet_window_in_nine() -> None:
-    gate = settled_gate()
+def test_model_remembers_silence_until_it_has_settled_and_then_speech_only() -> None:
+    gate = QuietGate()
 
-    passed = []
-    for _ in range(27):
-        passed.append(not gate.is_quiet(QUIET))
-        if passed[-1]:
+    remembers = []
+    for probability in [0.01] * 18 + [0.4, 0.01]:
+        gate.is_quiet(LOUD)
+        remembers.append(gate.judge(probability))
+
+    assert remembers == [True] * 16 + [False] * 2 + [True] * 2
+
+
+def test_steady_noise_is_quiet_once_the_model_has_found_no_speech_in_it() -> None:
+    gate = QuietGate()
+    noise = tone(300)
+
+    at_first = heard(gate, noise, windows=20)
+    later = heard(gate, noise, windows=40)
+    louder = heard(gate, tone(500), windows=1)
+
+    assert at_first == 20
+    assert later < 30
+    assert louder == 1
+    assert heard(gate, noise, windows=10) == 0
+
+
+def test_noise_that_has_fallen_is_no_measure_of_quiet_any_more() -> None:
+    gate = QuietGate()
+    heard(gate, tone(300), windows=60)
+
+    heard(gate, tone(150), windows=20)
+
+    assert heard(gate, tone(300), windows=1) == 1
+
+
+def test_line_as_loud_as_speech_is_never_quiet() -> None:
+    gate = QuietGate()
+
+    assert heard(gate, tone(1500), windows=200) == 200
+
+
+def test_gate_that_never_settles_lets_the_model_hear_and_remember_everything() -> None:
+    gate = QuietGate(silences_to_settle=math.inf)
+
+    assert heard(gate, QUIET, windows=100) == 100
+    assert gate.judge(0.01)
+
+
+def heard(gate: QuietGate, mulaw: bytes, *, windows: int) -> int:
+    """How many of so many windows a model that finds silence hears."""
+    heard_windows = 0
+    for _ in range(windows):
+        if not gate.is_quiet(mulaw):
             gate.judge(0.01)
-
-    assert sum(passed) == 3
+            heard_windows += 1
+    return heard_windows

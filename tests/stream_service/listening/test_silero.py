@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 from collections.abc import AsyncIterator
 
@@ -152,7 +153,7 @@ async def test_call_may_be_closed_by_what_it_is_told(detector: SileroDetector) -
 async def test_listener_that_fails_keeps_nothing_from_other_calls(detector: SileroDetector) -> None:
     failures: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context["exception"]))
-    broken = detector.open(lambda *_: int("no number"))
+    broken = detector.open(fail)
     call = ListenedCall(detector)
 
     broken.hear(WINDOW)
@@ -286,6 +287,10 @@ def test_every_call_is_told_of_all_its_audio_in_order(moves: list[tuple[int, int
     asyncio.run(play())
 
 
+def fail(_probability: float, _covers_ms: int) -> None:
+    raise ValueError
+
+
 async def thread_has_work(detector: SileroDetector) -> None:
     """Wait until a batch is under way."""
     while not detector.is_scoring:
@@ -304,7 +309,7 @@ def scores_alone(model: SileroModel, mulaw: bytes) -> list[float]:
 @pytest.mark.integration
 async def test_calls_that_join_and_leave_are_scored_as_if_each_were_alone() -> None:
     model = SileroModel()
-    detector = SileroDetector(model, quiet_rms=0)
+    detector = SileroDetector(model, silences_to_settle=math.inf)
     detector.warm_up()
     audio = [utterance.mulaw * 2 for utterance in recorded_utterances()]
     calls: dict[int, ListenedCall] = {}

@@ -1,0 +1,1 @@
+"""What voice activity detection costs per call, and how late its answers come."""
