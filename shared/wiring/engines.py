@@ -10,6 +10,7 @@ from shared.wiring.environment import settings
 if TYPE_CHECKING:
     import boto3
 
+    from shared.adapters.models.fallback import FallbackLanguageModel
     from shared.adapters.models.openai_compatible import OpenAICompatibleClient
     from shared.ports.language_model import Embedder, LanguageModel
 
@@ -23,7 +24,7 @@ def aws_session() -> boto3.Session:
 
 
 @lru_cache(maxsize=1)
-def language_model() -> LanguageModel:
+def language_model() -> FallbackLanguageModel:
     """The engine named by LANGUAGE_MODEL, and behind it the one named by LANGUAGE_MODEL_FALLBACK."""
     from shared.adapters.models.fallback import FallbackLanguageModel
 

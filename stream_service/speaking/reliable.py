@@ -151,6 +151,8 @@ class ReliableSynthesizer:
 
     async def _learn(self, text: str, voice: Voice) -> bool:
         """Keep a text's sentences, and the text itself, since some ask for it whole; False when one is missing."""
+        if self.remembered.knows(text, voice):
+            return True
         whole = bytearray()
         for part in _sentences(text):
             sentence = self._sentence(part, voice)

@@ -43,6 +43,10 @@ class RememberedSpeech:
             self._recent.move_to_end(key)
         return audio
 
+    def knows(self, text: str, voice: Voice) -> bool:
+        """Whether the sentence would be found; asking is no use of it."""
+        return (voice, text) in self._kept or (voice, text) in self._recent
+
     def find_in_any_voice(self, text: str, voice: Voice) -> bytes | None:
         """The sentence in a voice of the same language, else in any: a stranger's voice is better than silence."""
         found = {known: audio for (known, words), audio in self._everything() if words == text}

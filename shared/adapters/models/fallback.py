@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from shared.adapters.circuit import Circuit
 from shared.domain.prompt import ModelPiece, Prompt
@@ -37,6 +38,14 @@ class _Engine:
     circuit: Circuit = field(default_factory=Circuit)
 
 
+@runtime_checkable
+class _Warmable(Protocol):
+    """A model whose first answer is slow unless it is prepared."""
+
+    async def warm_up(self) -> None:
+        """Load what the first answer would wait for."""
+
+
 class _NotBegun(ModelUnavailable):
     """The engine failed before its first piece; nobody heard anything of its answer."""
 
@@ -62,6 +71,14 @@ class FallbackLanguageModel:
         self._engines = tuple(_Engine(name=name, model=model) for name, model in engines.items())
         self._patience = patience or Patience()
         self._clock = clock
+
+    async def warm_up(self) -> None:
+        """Prepare the engines that can be prepared; one that fails is logged, and tried again when it is asked."""
+        warmable = [(engine.name, engine.model) for engine in self._engines if isinstance(engine.model, _Warmable)]
+        outcomes = await asyncio.gather(*(model.warm_up() for _, model in warmable), return_exceptions=True)
+        for (name, _), outcome in zip(warmable, outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                logger.error("model_not_warm", engine=name, reason=type(outcome).__name__)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[ModelPiece, None]:
         """See LanguageModel.stream.

@@ -224,6 +224,24 @@ async def test_a_prepared_text_may_also_be_asked_for_as_a_whole() -> None:
     assert len(first.asked) == 2
 
 
+async def test_what_is_known_is_not_prepared_again() -> None:
+    first = FlakySynthesizer()
+    synthesizer = reliable(first)
+    for _ in range(2):
+        await synthesizer.prepare(["Hello."], VOICE)
+
+    assert len(first.asked) == 1
+
+
+async def test_preparation_ends_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream_service.speaking.reliable._PREPARATION_SECONDS", 0.01)
+    first = FlakySynthesizer([HANG])
+    synthesizer = ReliableSynthesizer({"first": first}, first_piece_seconds=60)
+    await synthesizer.prepare(["Hello."], VOICE)
+
+    assert first.ended == 1
+
+
 async def test_the_service_starts_although_the_fixed_sentences_cannot_be_spoken() -> None:
     synthesizer = reliable(FlakySynthesizer([FAILURE], [FAILURE], audio=GOOD))
     await synthesizer.warm_up()

@@ -22,6 +22,14 @@ def test_a_sentence_is_found_in_the_voice_it_was_spoken_in_only() -> None:
     assert (remembered.hits, remembered.misses) == (1, 1)
 
 
+def test_asking_whether_a_sentence_is_known_is_no_use_of_it() -> None:
+    remembered = RememberedSpeech()
+    remembered.keep("Hello.", ENGLISH, AUDIO)
+
+    assert (remembered.knows("Hello.", ENGLISH), remembered.knows("Hello.", HINDI)) == (True, False)
+    assert (remembered.hits, remembered.misses) == (0, 0)
+
+
 def test_the_sentence_used_least_recently_is_forgotten_first() -> None:
     remembered = RememberedSpeech(longest_bytes=200)
     remembered.keep("one", ENGLISH, AUDIO)

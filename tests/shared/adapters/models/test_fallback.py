@@ -122,6 +122,22 @@ async def test_a_dead_model_is_skipped_at_once_and_asked_again_after_a_pause() -
     assert len(first.prompts) == 4
 
 
+async def test_models_that_can_be_prepared_are_and_a_failure_keeps_nothing_from_starting() -> None:
+    warmed: list[str] = []
+
+    class Warm(FlakyModel):
+        async def warm_up(self) -> None:
+            warmed.append("warm")
+
+    class Cold(FlakyModel):
+        async def warm_up(self) -> None:
+            raise OSError
+
+    await chain(Cold(), FlakyModel(), Warm()).warm_up()
+
+    assert warmed == ["warm"]
+
+
 async def test_closing_the_answer_stops_the_model_and_leaves_nothing_running() -> None:
     before = asyncio.all_tasks()
     first, second = FlakyModel([HANG]), FlakyModel(["At ", HANG])
