@@ -20,13 +20,14 @@ from local.alb_event import BODY_LIMIT_BYTES, Answer, BadAnswerError, build_even
 from local.lambda_pool import InvocationFailedError, LambdaFunction
 from local.listener_rules import FixedResponse, FunctionTarget, ListenerRules
 from local.splice import SWITCHING_PROTOCOLS, forward, splice
-from local.stream_tasks import StreamTasks
+from local.stream_tasks import StreamTasks, TaskConnection
 
 IDLE_TIMEOUT_SECONDS = 60.0
 """Between two requests of a connection, and between two bytes of a request."""
 
 MAX_HEAD_BYTES = 64 * 1024
 READ_BYTES = 64 * 1024
+SERVICE_UNAVAILABLE = 503
 
 logger = logging.getLogger(__name__)
 
@@ -153,9 +154,11 @@ class FrontDoor:
                 return False
             try:
                 if dict(headers).get("upgrade"):
-                    return await self._upgrade(client, *task, method, target, headers)
+                    return await self._upgrade(client, task, method, target, headers)
                 body = await client.read_body(BODY_LIMIT_BYTES)
-                answer = await forward(*task, method=method, target=target, headers=headers, body=body)
+                answer = await forward(
+                    task.reader, task.writer, method=method, target=target, headers=headers, body=body
+                )
                 await client.send(answer)
             except (h11.RemoteProtocolError, ConnectionError, TimeoutError):
                 await client.send(error_answer(502, "bad_gateway", "The stream service broke off."), close=True)
@@ -164,22 +167,23 @@ class FrontDoor:
     async def _upgrade(
         self,
         client: Connection,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        task: TaskConnection,
         method: str,
         target: str,
         headers: Sequence[tuple[str, str]],
     ) -> bool:
         """Ask for a socket; if the service agrees, join the two connections byte by byte until one side ends."""
         await client.read_body(0)
-        answer = await forward(reader, writer, method=method, target=target, headers=headers, body=b"")
+        answer = await forward(task.reader, task.writer, method=method, target=target, headers=headers, body=b"")
         if answer.status != SWITCHING_PROTOCOLS:
+            if answer.status == SERVICE_UNAVAILABLE:
+                self._stream_tasks.avoid(task)
             await client.send(answer)
             return False
         client.start_socket(answer)
         await splice(
-            (client.reader, writer),
-            (reader, client.writer),
+            (client.reader, task.writer),
+            (task.reader, client.writer),
             first_bytes=(client.trailing_data(), answer.body),
             idle_timeout_seconds=self._stream.idle_timeout_seconds,
         )

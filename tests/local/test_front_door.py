@@ -187,3 +187,26 @@ async def test_missing_stream_service_is_unavailable(tmp_path: Path) -> None:
 
     assert answer.status_code == 503
     assert json.loads(answer.content)["error"]["code"] == "service_unavailable"
+
+
+async def test_a_task_that_refuses_is_passed_over_at_the_next_attempt(tmp_path: Path) -> None:
+    def refuse(connection: ServerConnection, _request: object) -> object:
+        return connection.respond(503, "draining\n")
+
+    async with (
+        serve(echo_socket, ports.HOST, 0, process_request=refuse) as draining,  # type: ignore[arg-type]
+        serve(echo_socket, ports.HOST, 0) as other,
+    ):
+        both = tuple(int(server.sockets[0].getsockname()[1]) for server in (draining, other))
+        address = StreamAddress(ports=both, idle_timeout_seconds=5)
+        front_door = FrontDoor(RULES, {}, address, port=(port := ports.free_port()))
+        await front_door.start()
+
+        with pytest.raises(websockets.InvalidStatus) as refusal:
+            await websockets.connect(f"ws://127.0.0.1:{port}/media/token", proxy=None)
+        async with websockets.connect(f"ws://127.0.0.1:{port}/media/token", proxy=None) as connection:
+            await connection.send("hello")
+            assert await connection.recv() == "hello"
+        await front_door.close()
+
+    assert refusal.value.response.status_code == 503

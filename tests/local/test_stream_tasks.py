@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from local import ports
-from local.stream_tasks import Streams, StreamTasks
+from local.stream_tasks import AVOIDED_SECONDS, StreamTasks, TaskConnection
 
 Task = Callable[[], Awaitable[int]]
 
@@ -29,9 +29,10 @@ async def start_task() -> AsyncIterator[Task]:
         server.close()
 
 
-def port_of(streams: Streams | None) -> int:
-    assert streams is not None
-    return int(streams[1].get_extra_info("peername")[1])
+def port_of(task: TaskConnection | None) -> int:
+    assert task is not None
+    assert task.writer.get_extra_info("peername")[1] == task.port
+    return task.port
 
 
 @asynccontextmanager
@@ -67,6 +68,21 @@ async def test_a_task_that_is_dead_is_passed_over(start_task: Task) -> None:
         assert chosen == [living] * 3
 
 
+async def test_a_task_that_refused_a_stream_is_the_last_to_be_asked_for_a_while(start_task: Task) -> None:
+    refusing, other = await start_task(), await start_task()
+    now = 1000.0
+    tasks = StreamTasks([refusing, other], clock=lambda: now)
+    async with tasks.connection() as refused:
+        assert refused is not None
+        tasks.avoid(refused)
+
+    async with connections(tasks, 2) as chosen:
+        assert chosen == [other, other]
+    now += AVOIDED_SECONDS
+    async with connections(tasks, 1) as chosen:
+        assert chosen == [refusing]
+
+
 async def test_without_a_living_task_there_is_no_connection() -> None:
-    async with StreamTasks([ports.free_port()]).connection() as streams:
-        assert streams is None
+    async with StreamTasks([ports.free_port()]).connection() as task:
+        assert task is None
