@@ -75,6 +75,7 @@ class StreamTicket:
 
     Attributes:
         slot: the admission slot the call holds, released when the call ends.
+        stream_id: which of the call's streams this is, should it have several; the latest one holds the slot.
         resumes: the caller was connected before, so greet accordingly.
         resume_reason: why the caller comes back; None for one who is new.
     """
@@ -86,3 +87,4 @@ class StreamTicket:
     direction: CallDirection = CallDirection.INBOUND
     resumes: bool = False
     resume_reason: ResumeReason | None = None
+    stream_id: str = ""

@@ -53,15 +53,19 @@ class Blocklist(Protocol):
 class ConnectionCounter(Protocol):
     """Slots of a user's open connections. A slot whose holder died frees itself after `ttl_seconds`."""
 
-    async def take(self, subject: str, slot: str, *, limit: int, ttl_seconds: int) -> bool:
+    async def take(self, subject: str, slot: str, *, limit: int, ttl_seconds: int, holder: str = "") -> bool:
         """Take a slot, atomically; False when `limit` others are taken. Taking one's own slot again renews it.
+
+        A slot may pass from one holder to the next; the last one that took it holds it.
 
         Raises:
             StoreUnavailable: not known whether it was taken.
         """
 
-    async def release(self, subject: str, slot: str) -> None:
-        """Give a slot back; giving back what one does not hold is fine.
+    async def release(self, subject: str, slot: str, *, holder: str = "") -> bool:
+        """Give a slot back; giving back what nobody holds is fine. Without a `holder`, whoever holds it.
+
+        False, and nothing given back, when another holder has taken it since.
 
         Raises:
             StoreUnavailable: not given back; it frees itself later.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from contextlib import suppress
 
 from shared.domain.call import ResumeReason, StreamTicket
@@ -70,13 +71,20 @@ class AnswerCall:
     ) -> HTTPResponse:
         """Take one of the user's slots and mint the token; the slot's name is the call, so a retry keeps it.
 
+        The slot passes to the new stream: one that the call had before and lost cannot give it back any more.
+
         `reason` says why a caller who was connected before comes back.
 
         Raises:
             StoreUnavailable: nobody can tell whether the call may come in.
         """
+        stream_id = uuid.uuid4().hex
         is_admitted = await self._slots.take(
-            call.caller_id, call.call_sid, limit=self._calls_per_user, ttl_seconds=self._slot_ttl_seconds
+            call.caller_id,
+            call.call_sid,
+            limit=self._calls_per_user,
+            ttl_seconds=self._slot_ttl_seconds,
+            holder=stream_id,
         )
         if not is_admitted:
             _note_violation(call, "concurrent_calls")
@@ -89,6 +97,7 @@ class AnswerCall:
             direction=call.direction,
             resumes=reason is not None,
             resume_reason=reason,
+            stream_id=stream_id,
         )
         token = await self._mint(ticket)
         logger.info("call_connecting", call_sid=call.call_sid, user=user_hash(call.caller_id), resume_reason=reason)

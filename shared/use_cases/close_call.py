@@ -39,19 +39,24 @@ class CloseCall:
         reason: str,
         has_failed: bool = False,
         caller_id: str | None = None,
+        stream_id: str = "",
     ) -> None:
         """Note the end, finish the recording, give the slot back.
 
         Each step is tried whatever became of the others; the background job repairs what a dead store prevented.
         `caller_id` lets the slot go even if the call has no record: the caller hung up before audio flowed.
+        With a `stream_id`, nothing is done if the call goes on in a later stream: a task may notice seconds after the
+        caller came back that a stream is lost.
         """
+        if caller_id is not None and not await self._release(caller_id, slot, stream_id):
+            logger.info("call_goes_on_in_another_stream", call_sid=call_sid)
+            return
         now = self._clock()
         call = await self._end(call_sid, ended_at=now, reason=reason, has_failed=has_failed)
-        holder = caller_id if call is None else call.caller_id
-        if holder is not None:
-            await self._release(holder, slot)
         if call is None:
             return
+        if caller_id is None:
+            await self._release(call.caller_id, slot, stream_id)
         await self._finish_recording(call)
         if call.ended_at == now:
             await tell_end(self._events, call)
@@ -63,11 +68,12 @@ class CloseCall:
             logger.exception("call_end_not_kept", call_sid=call_sid)
             return None
 
-    async def _release(self, caller_id: str, slot: str) -> None:
+    async def _release(self, caller_id: str, slot: str, stream_id: str) -> bool:
         try:
-            await self._slots.release(caller_id, slot)
+            return await self._slots.release(caller_id, slot, holder=stream_id)
         except StoreUnavailable:
             logger.warning("call_slot_not_released", slot=slot)
+            return True
 
     async def _finish_recording(self, call: Call) -> None:
         try:

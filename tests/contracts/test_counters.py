@@ -129,3 +129,37 @@ async def test_a_slot_is_held_until_it_is_given_back_or_runs_out(slots: Connecti
     held = [await slots.holds("asha", slot) for slot in ("live", "over", "dead", "unknown")]
 
     assert held == [True, False, False, False]
+
+
+async def test_a_slot_that_passed_to_another_holder_is_not_given_back_by_the_one_before(
+    slots: ConnectionCounter,
+) -> None:
+    await slots.take("asha", "call", limit=3, ttl_seconds=60, holder="first")
+    await slots.take("asha", "call", limit=3, ttl_seconds=60, holder="second")
+
+    assert not await slots.release("asha", "call", holder="first")
+    assert await slots.holds("asha", "call")
+    assert await slots.release("asha", "call", holder="second")
+    assert not await slots.holds("asha", "call")
+
+
+async def test_a_slot_is_given_back_for_whoever_holds_it(slots: ConnectionCounter) -> None:
+    await slots.take("asha", "call", limit=3, ttl_seconds=60, holder="first")
+
+    assert await slots.release("asha", "call")
+    assert not await slots.holds("asha", "call")
+
+
+async def test_a_slot_that_nobody_holds_any_more_is_nobody_elses(slots: ConnectionCounter) -> None:
+    await slots.take("asha", "call", limit=3, ttl_seconds=60, holder="first")
+    await slots.release("asha", "call")
+
+    assert await slots.release("asha", "call", holder="first")
+    assert await slots.release("asha", "never", holder="first")
+
+
+async def test_a_holder_that_died_leaves_no_trace(slots: ConnectionCounter) -> None:
+    await slots.take("asha", "call", limit=3, ttl_seconds=0, holder="dead")
+    await slots.take("asha", "other", limit=3, ttl_seconds=60, holder="alive")
+
+    assert await slots.release("asha", "call", holder="late")

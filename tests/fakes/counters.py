@@ -58,18 +58,24 @@ class FakeConnectionCounter:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self.taken: dict[str, dict[str, datetime]] = {}
+        self._holders: dict[tuple[str, str], str] = {}
 
-    async def take(self, subject: str, slot: str, *, limit: int, ttl_seconds: int) -> bool:
+    async def take(self, subject: str, slot: str, *, limit: int, ttl_seconds: int, holder: str = "") -> bool:
         now = self._clock()
         live = {name: dies_at for name, dies_at in self.taken.get(subject, {}).items() if dies_at > now}
         self.taken[subject] = live
         if slot not in live and len(live) >= limit:
             return False
         live[slot] = now + timedelta(seconds=ttl_seconds)
+        self._holders[subject, slot] = holder
         return True
 
-    async def release(self, subject: str, slot: str) -> None:
+    async def release(self, subject: str, slot: str, *, holder: str = "") -> bool:
+        is_held = await self.holds(subject, slot)
+        if holder and is_held and self._holders[subject, slot] != holder:
+            return False
         self.taken.get(subject, {}).pop(slot, None)
+        return True
 
     async def holds(self, subject: str, slot: str) -> bool:
         return self.taken.get(subject, {}).get(slot, self._clock()) > self._clock()

@@ -22,19 +22,35 @@ return {count, left_ms}
 """
 
 # Members are slots, scores the millisecond at which they free themselves, by the server's clock.
+# Who holds a slot lies in a hash beside them.
 _TAKE = """
 local time = redis.call('TIME')
 local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now_ms)) do
+    redis.call('HDEL', KEYS[2], dead)
+end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now_ms)
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then
     return 0
 end
 redis.call('ZADD', KEYS[1], now_ms + tonumber(ARGV[3]), ARGV[1])
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[4])
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
-redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', tonumber(last[2])))
+for _, key in ipairs(KEYS) do
+    redis.call('PEXPIREAT', key, string.format('%.0f', tonumber(last[2])))
+end
 return 1
 """
 
+_RELEASE = """
+local holder = redis.call('HGET', KEYS[2], ARGV[1])
+if ARGV[2] ~= '' and holder and holder ~= ARGV[2] then
+    return 0
+end
+redis.call('ZREM', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[2], ARGV[1])
+return 1
+"""
 
 _HOLDS = """
 local dies_at_ms = redis.call('ZSCORE', KEYS[1], ARGV[1])
@@ -87,23 +103,27 @@ class RedisConnectionCounter:
     def __init__(self, client: RedisCluster) -> None:
         self._client = client
 
-    async def take(self, subject: str, slot: str, *, limit: int, ttl_seconds: int) -> bool:
+    async def take(self, subject: str, slot: str, *, limit: int, ttl_seconds: int, holder: str = "") -> bool:
         """See `ConnectionCounter.take`."""
         async with cache_operation():
             taken = await self._client.eval(
-                _TAKE, 1, key_of("slots", subject), slot, str(limit), str(ttl_seconds * 1000)
+                _TAKE, 2, *_slot_keys(subject), slot, str(limit), str(ttl_seconds * 1000), holder
             )
         return bool(taken)
 
-    async def release(self, subject: str, slot: str) -> None:
+    async def release(self, subject: str, slot: str, *, holder: str = "") -> bool:
         """See `ConnectionCounter.release`."""
         async with cache_operation():
-            await self._client.zrem(key_of("slots", subject), slot)
+            return bool(await self._client.eval(_RELEASE, 2, *_slot_keys(subject), slot, holder))
 
     async def holds(self, subject: str, slot: str) -> bool:
         """See `ConnectionCounter.holds`."""
         async with cache_operation():
             return bool(await self._client.eval(_HOLDS, 1, key_of("slots", subject), slot))
+
+
+def _slot_keys(subject: str) -> tuple[str, str]:
+    return key_of("slots", subject), key_of("slot-holders", subject)
 
 
 async def _hit(client: RedisCluster, key: str, window_seconds: int, cost: int) -> RateWindow:

@@ -247,3 +247,26 @@ async def test_a_caller_who_cannot_be_brought_back_is_told(board: Switchboard, p
     setattr(board, port, lost)
 
     assert await recover(board) == f"refuse {NOT_NOW}"
+
+
+@pytest.mark.parametrize("is_open_again", [False, True], ids=["before", "after"])
+async def test_a_stream_whose_loss_is_noticed_late_does_not_end_the_call_that_came_back(
+    board: Switchboard, *, is_open_again: bool
+) -> None:
+    _, token = (await board.answer_call(webhook("incoming"))).body.split()
+    lost = await board.tickets.redeem(token)
+    await board.open_call(lost)
+    _, token = (await recover(board)).split()
+    back = await board.tickets.redeem(token)
+    if is_open_again:
+        await board.open_call(back)
+
+    await board.close_call(
+        "CA1", slot="CA1", reason="stream_lost", has_failed=True, caller_id=CALLER, stream_id=lost.stream_id
+    )
+
+    assert board.rows.calls["CA1"].state is CallState.LIVE
+    assert board.taken_slots == {"CA1"}
+    await board.close_call("CA1", slot="CA1", reason="caller_hung_up", caller_id=CALLER, stream_id=back.stream_id)
+    assert board.rows.calls["CA1"].end_reason == "caller_hung_up"
+    assert board.taken_slots == set()
