@@ -11,16 +11,16 @@ from shared.domain.call import VOICE_CHANNEL, Call, ResumeReason, StreamTicket
 from shared.domain.conversation import Conversation, ConversationStatus
 from shared.domain.event import EventType, PlatformEvent
 from shared.domain.message import InboundMessage, MessageKind
+from shared.domain.spoken.fixed_sentences import SentenceKind, sentence
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import AgentStore, CallStore, HistoryStore
 from shared.use_cases.orchestrator import Orchestrator
 from shared.use_cases.recall_conversation import RecallConversation
 
-WELCOME_BACK = "I'm sorry, the line was cut for a moment. Let's go on where we stopped."
-NOBODY_REACHED = (
-    "I'm sorry, none of my colleagues could take your call just now. "
-    "I'll ask them to call you back on this number. Is there anything else I can do for you?"
-)
+_SAID_ON_RETURN = {
+    ResumeReason.STREAM_LOST: SentenceKind.WELCOME_BACK,
+    ResumeReason.NOBODY_REACHED: SentenceKind.NOBODY_REACHED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +98,9 @@ class OpenCall:
 
 
 def _greeting(ticket: StreamTicket, greeter: AgentProfile | None) -> str:
-    if ticket.resume_reason is ResumeReason.NOBODY_REACHED:
-        return NOBODY_REACHED
     if ticket.resumes:
-        return WELCOME_BACK
+        kind = _SAID_ON_RETURN[ticket.resume_reason or ResumeReason.STREAM_LOST]
+        return sentence(kind, "en" if greeter is None else greeter.language)
     return "" if greeter is None else greeter.greeting
 
 

@@ -42,7 +42,10 @@ _ENGLISH = {
     SentenceKind.FILLER: "One moment, please.",
     SentenceKind.WELCOME_BACK: "I'm sorry, the line was cut for a moment. Let's go on where we stopped.",
     SentenceKind.FAREWELL: "Thank you for calling. Goodbye.",
-    SentenceKind.NOBODY_REACHED: "I'm sorry, nobody could be reached just now. I can go on helping you meanwhile.",
+    SentenceKind.NOBODY_REACHED: (
+        "I'm sorry, nobody could be reached just now. We'll call you back on this number. "
+        "I can go on helping you meanwhile."
+    ),
     SentenceKind.UNKNOWN_KEY: "That key does nothing here. Please just tell me what you need.",
     SentenceKind.LANGUAGE_CHANGED: "I'll go on in English.",
 }
@@ -58,7 +61,9 @@ _HINDI = {
     SentenceKind.FILLER: "जी, एक क्षण दीजिए।",
     SentenceKind.WELCOME_BACK: "माफ़ कीजिए, बीच में लाइन कट गई थी। आइए, वहीं से आगे बढ़ते हैं।",
     SentenceKind.FAREWELL: "फ़ोन करने के लिए धन्यवाद। नमस्ते।",
-    SentenceKind.NOBODY_REACHED: "माफ़ कीजिए, अभी किसी से संपर्क नहीं हो पाया। तब तक आपकी मदद यहीं जारी रहेगी।",
+    SentenceKind.NOBODY_REACHED: (
+        "माफ़ कीजिए, अभी किसी से संपर्क नहीं हो पाया। आपको इसी नंबर पर वापस फ़ोन किया जाएगा। तब तक आपकी मदद यहीं जारी रहेगी।"
+    ),
     SentenceKind.UNKNOWN_KEY: "इस बटन का यहाँ कोई काम नहीं है। कृपया बोलकर बताइए।",
     SentenceKind.LANGUAGE_CHANGED: "अब हम हिंदी में बात करते हैं।",
 }
@@ -74,7 +79,9 @@ _TAMIL = {
     SentenceKind.FILLER: "ஒரு நிமிடம், தயவுசெய்து.",
     SentenceKind.WELCOME_BACK: "மன்னிக்கவும், இணைப்பு துண்டிக்கப்பட்டது. விட்ட இடத்திலிருந்து தொடரலாம்.",
     SentenceKind.FAREWELL: "அழைத்ததற்கு நன்றி. வணக்கம்.",
-    SentenceKind.NOBODY_REACHED: "மன்னிக்கவும், இப்போது யாரையும் தொடர்புகொள்ள முடியவில்லை. அதுவரை நான் உதவுகிறேன்.",
+    SentenceKind.NOBODY_REACHED: (
+        "மன்னிக்கவும், இப்போது யாரையும் தொடர்புகொள்ள முடியவில்லை. இதே எண்ணில் உங்களைத் திரும்ப அழைப்போம். அதுவரை நான் உதவுகிறேன்."
+    ),
     SentenceKind.UNKNOWN_KEY: "இந்தப் பொத்தான் இங்கே பயன்படாது. தயவுசெய்து பேசிச் சொல்லுங்கள்.",
     SentenceKind.LANGUAGE_CHANGED: "இனி தமிழில் பேசலாம்.",
 }

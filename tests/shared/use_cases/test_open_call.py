@@ -7,16 +7,16 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.agent import RuleKind
-from shared.domain.call import Call, CallState
+from shared.domain.call import Call, CallState, ResumeReason
 from shared.domain.conversation import ConversationStatus
 from shared.domain.message import InboundMessage
+from shared.domain.spoken.fixed_sentences import SentenceKind, sentence
 from shared.errors import StoreUnavailable
-from shared.use_cases.open_call import WELCOME_BACK
 from tests.fakes.clock import FrozenClock
 from tests.fakes.faults import Down
 from tests.fakes.stores import FakeAgentStore
 from tests.samples import a_message, a_ticket
-from tests.shared.use_cases.house import AGENTS, a_rule
+from tests.shared.use_cases.house import AGENTS, a_rule, an_agent
 from tests.shared.use_cases.switchboard import Switchboard
 
 
@@ -75,7 +75,7 @@ async def test_a_caller_who_lost_the_line_is_welcomed_back_into_the_same_convers
 
     after = await board.open_call(replace(a_ticket(), resumes=True))
 
-    assert after.greeting == WELCOME_BACK
+    assert after.greeting == sentence(SentenceKind.WELCOME_BACK, "en")
     assert after.conversation.id == before.conversation.id
 
 
@@ -98,6 +98,26 @@ async def test_a_new_call_has_nothing_to_answer(board: Switchboard) -> None:
     await board.house.history.claim(a_question(opened.call), lease_seconds=30)
 
     assert (await board.open_call(a_ticket())).unanswered is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        (ResumeReason.STREAM_LOST, SentenceKind.WELCOME_BACK),
+        (ResumeReason.NOBODY_REACHED, SentenceKind.NOBODY_REACHED),
+    ],
+)
+async def test_who_comes_back_is_told_why_in_the_language_of_the_agent(
+    board: Switchboard, reason: ResumeReason, kind: SentenceKind
+) -> None:
+    board.house.agents = FakeAgentStore(
+        [an_agent("reception", language="hi-IN")], [a_rule("voice", "reception", kind=RuleKind.CHANNEL)]
+    )
+    await board.open_call(a_ticket())
+
+    back = await board.open_call(replace(a_ticket(), resumes=True, resume_reason=reason))
+
+    assert back.greeting == sentence(kind, "hi")
 
 
 async def test_who_calls_again_is_served_by_agents_again(board: Switchboard) -> None:
