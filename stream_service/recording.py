@@ -169,7 +169,11 @@ class Recording:
         self._call = call
         self._store = store
         self._pauses_seconds = pauses_seconds
+        # Parts that are being kept, and those whose keeping was cancelled.
         self._under_way: dict[int, RecordingPart] = {}
+        self._keeping = 0
+        self._none_is_kept = asyncio.Event()
+        self._none_is_kept.set()
 
     @property
     def now_ms(self) -> int:
@@ -186,18 +190,27 @@ class Recording:
             self._note_lost(part)
             return
         self._under_way[part.start_ms] = part
-        if not await self._put(part):
-            self._note_lost(part)
-        self._under_way.pop(part.start_ms, None)
+        self._keeping += 1
+        self._none_is_kept.clear()
+        try:
+            if not await self._put(part):
+                self._note_lost(part)
+            self._under_way.pop(part.start_ms, None)
+        finally:
+            self._keeping -= 1
+            if self._keeping == 0:
+                self._none_is_kept.set()
 
     async def finish(self) -> None:
         """Keep what is left, within a time that a closing call can afford."""
-        rest = list(self._under_way.values())
-        self._under_way.clear()
+        rest = []
         while (part := self._take(at_least_ms=1)) is not None:
             rest.append(part)
         try:
             async with asyncio.timeout(_FINISH_SECONDS):
+                await self._none_is_kept.wait()
+                rest = [*self._under_way.values(), *rest]
+                self._under_way.clear()
                 while rest:
                     await self.keep(rest[0])
                     rest.pop(0)

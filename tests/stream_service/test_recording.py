@@ -306,6 +306,30 @@ async def test_a_part_whose_keeping_was_cancelled_is_kept_at_the_end() -> None:
     assert store.starts_ms == [0]
 
 
+async def test_a_part_that_is_being_kept_at_the_end_is_not_put_twice() -> None:
+    may_go_on, asked = asyncio.Event(), asyncio.Event()
+
+    class Slow(FlakyStore):
+        async def put_part(self, call_sid: str, *, started_at: datetime, start_ms: int, stereo_mulaw: bytes) -> None:
+            asked.set()
+            await may_go_on.wait()
+            await super().put_part(call_sid, started_at=started_at, start_ms=start_ms, stereo_mulaw=stereo_mulaw)
+
+    store = Slow(refusals=0)
+    recording = Recording(FIRST, store, now=STARTED)
+    speak(recording, PART_MS)
+    keeping = asyncio.create_task(keep_ready(recording))
+    await asked.wait()
+    speak(recording, 1000)
+    finishing = asyncio.create_task(recording.finish())
+    await asyncio.sleep(0)
+    may_go_on.set()
+
+    await asyncio.gather(keeping, finishing)
+
+    assert (store.asked, store.starts_ms) == (2, [0, PART_MS])
+
+
 @pytest.mark.requirement("2.5")
 async def test_what_was_said_lies_where_the_transcript_says_though_the_stream_was_lost() -> None:
     """A task dies between two parts; the next one goes on 40 s later. The last 3 s of the first are gone."""
