@@ -51,11 +51,6 @@ class _Sentence:
     sent_bytes: int = 0
     outcome: _Outcome = _Outcome.FAILED
 
-    @property
-    def is_worth_keeping(self) -> bool:
-        """Whether `audio` is the sentence, the whole sentence and nothing else."""
-        return self.outcome is _Outcome.SAID and len(self.audio) == self.sent_bytes
-
 
 class ReliableSynthesizer:
     """Implements Synthesizer over several, the preferred one first.
@@ -135,9 +130,8 @@ class ReliableSynthesizer:
         async with aclosing(self._say(sentence)) as pieces:
             async for piece in pieces:
                 yield piece
-        if sentence.is_worth_keeping:
-            self.remembered.keep(text, voice, bytes(sentence.audio))
         if sentence.outcome is _Outcome.SAID:
+            self.remembered.keep(text, voice, bytes(sentence.audio))
             return
         audio = None if sentence.sent_bytes else self.remembered.find_in_any_voice(text, voice)
         if audio is None:
@@ -159,7 +153,7 @@ class ReliableSynthesizer:
             async with aclosing(self._say(sentence)) as pieces:
                 async for _ in pieces:
                     pass
-            if not sentence.is_worth_keeping:
+            if sentence.outcome is not _Outcome.SAID:
                 return False
             self.remembered.keep(part, voice, bytes(sentence.audio), for_good=True)
             whole += sentence.audio

@@ -138,7 +138,11 @@ class FlakyTranscription:
         self._fed_bytes = 0
         self.language = language
         self.pauses = 0
-        self.is_closed = False
+        self.closings = 0
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closings > 0
 
     @property
     def is_lost(self) -> bool:
@@ -175,7 +179,7 @@ class FlakyTranscription:
         self.language = language
 
     async def aclose(self) -> None:
-        self.is_closed = True
+        self.closings += 1
 
     def _text(self) -> str:
         return " ".join(chr(letter) for letter, _ in groupby(self._heard) if chr(letter) != " ")

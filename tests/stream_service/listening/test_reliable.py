@@ -205,6 +205,40 @@ async def test_a_call_without_a_recogniser_finds_one_when_the_caller_speaks_agai
         assert first.openings == 2
 
 
+async def test_a_call_without_a_recogniser_does_not_look_for_one_with_every_frame() -> None:
+    first = FlakyTranscriber(*[FAILURE] * 5)
+    async with calling(first) as call:
+        for word in "a b c":
+            call.say(word)
+            await let_repair()
+
+        assert first.openings == 1
+
+
+async def test_failures_with_successes_between_them_do_not_make_an_engine_count_as_dead() -> None:
+    first, second = FlakyTranscriber(*[Hearing(results=[None, FAILURE])] * 6), FlakyTranscriber()
+    async with calling(first, second, patience=Patience(openings_per_minute=50)) as call:
+        for _ in range(10):
+            call.say("a")
+            assert await call.understood() == "a"
+
+    assert second.openings == 0
+
+
+async def test_a_loss_that_is_noticed_while_a_result_is_awaited_is_one_failure() -> None:
+    loss = WORD_BYTES + 2 * FRAME_BYTES + WORD_BYTES
+    first = FlakyTranscriber(Hearing(lost_after_bytes=loss, results=[HANG]))
+    async with calling(first, patience=Patience(result_seconds=0.05)) as call:
+        call.say("a")
+        understanding = asyncio.create_task(call.understood())
+        await let_repair()
+        call.say("b")
+
+        assert await understanding == "a"
+        assert await call.understood() == "b"
+        assert first.streams[0].closings == 1
+
+
 async def test_silence_without_a_recogniser_is_no_failure_and_opens_nothing() -> None:
     clock = Clock()
     first = FlakyTranscriber(FAILURE)

@@ -10,8 +10,9 @@ import pytest
 from shared.errors import SpeechUnavailable
 from stream_service.media.audio import BYTES_PER_MS
 from stream_service.speaking.reliable import ReliableSynthesizer
+from stream_service.speaking.remembered import RememberedSpeech
 from stream_service.speaking.synthesizer import SpeechRefused, Voice
-from tests.fakes.flaky_engines import HANG, FlakySynthesizer
+from tests.fakes.flaky_engines import HANG, FlakySynthesizer, SpeechPlan
 
 VOICE = Voice(name="Kajal", language="en-IN")
 FAILURE = SpeechUnavailable("out of order")
@@ -160,6 +161,35 @@ async def test_a_dead_engine_is_skipped_at_once_and_tried_again_after_a_pause() 
     assert await spoken(synthesizer, "Well again.") == GOOD
 
 
+async def test_failures_with_successes_between_them_do_not_make_an_engine_count_as_dead() -> None:
+    plans: list[SpeechPlan] = [[FAILURE], [FAILURE], [GOOD]] * 3
+    first, second = FlakySynthesizer(*plans, audio=GOOD), FlakySynthesizer(audio=OTHER)
+    synthesizer = reliable(first, second)
+    heard = [await spoken(synthesizer, f"{number}.") for number in range(6)]
+
+    assert heard == [OTHER, GOOD] * 3
+
+
+async def test_a_sentence_that_broke_off_is_not_begun_anew_from_memory() -> None:
+    first = FlakySynthesizer([GOOD], [LONG, FAILURE])
+    synthesizer = reliable(first)
+    await spoken(synthesizer, "Hello.", Voice(name="Aditi"))
+
+    with pytest.raises(SpeechUnavailable):
+        await spoken(synthesizer, "Hello.", VOICE)
+
+
+async def test_what_was_prepared_outlives_all_that_is_said_afterwards() -> None:
+    first = FlakySynthesizer(audio=GOOD)
+    synthesizer = ReliableSynthesizer({"first": first}, remembered=RememberedSpeech(longest_bytes=4 * len(GOOD)))
+    await synthesizer.prepare(["Hello, this is Vaani. How can I help?"], VOICE)
+    for number in range(9):
+        await spoken(synthesizer, f"{number}.")
+
+    assert synthesizer.remembered.knows("How can I help?", VOICE)
+    assert synthesizer.remembered.knows("Hello, this is Vaani. How can I help?", VOICE)
+
+
 async def test_a_sentence_said_before_needs_no_engine() -> None:
     first = FlakySynthesizer(audio=GOOD)
     synthesizer = reliable(first)
@@ -170,7 +200,7 @@ async def test_a_sentence_said_before_needs_no_engine() -> None:
     assert synthesizer.remembered.hits == 1
 
 
-async def test_a_sentence_with_a_stutter_is_not_remembered() -> None:
+async def test_a_sentence_is_remembered_without_its_stutter() -> None:
     synthesizer = reliable(FlakySynthesizer([SHORT, FAILURE], audio=GOOD))
     await spoken(synthesizer)
 

@@ -12,7 +12,7 @@ from shared.adapters.models.fallback import FallbackLanguageModel, Patience
 from shared.domain.agent import HUMAN
 from shared.domain.prompt import HandOver, ModelPiece, TextPiece
 from shared.errors import ModelUnavailable
-from tests.fakes.flaky_engines import HANG, FlakyModel
+from tests.fakes.flaky_engines import HANG, FlakyModel, ModelPlan
 from tests.fakes.prompts import make_prompt
 
 FAILURE = ModelUnavailable("out of order")
@@ -58,6 +58,21 @@ async def test_a_model_that_does_not_begin_in_time_is_replaced_and_stopped() -> 
 
     assert await answer(chain(first, second)) == "At nine."
     assert first.ended == 1
+
+
+async def test_the_preferred_model_may_not_use_up_the_time_of_the_one_behind_it() -> None:
+    model = chain(FlakyModel([HANG]), FlakyModel(["At nine."]), patience=Patience(spoken_seconds=600, share=1e-5))
+
+    async with asyncio.timeout(60):
+        assert await answer(model) == "At nine."
+
+
+async def test_failures_with_successes_between_them_do_not_make_a_model_count_as_dead() -> None:
+    plans: list[ModelPlan] = [[FAILURE], ["First."]] * 5
+    model = chain(FlakyModel(*plans), FlakyModel(*[["Second."]] * 5))
+    answers = [await answer(model) for _ in range(10)]
+
+    assert answers == ["Second.", "First."] * 5
 
 
 async def test_a_model_that_breaks_off_is_not_replaced_because_its_words_were_heard() -> None:
