@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from shared import wiring
+from shared.adapters.redis.client import connect_to_every_shard
 from shared.adapters.twilio.signature import TwilioSignature
 from shared.domain.spoken.fixed_sentences import SentenceKind, sentence
 from shared.wiring import engines as model_engines
@@ -56,7 +57,7 @@ def _protection(settings: Settings, live_calls: LiveCalls) -> ProtectWhileCalled
 
 
 async def _warm_stores() -> None:
-    await stores.agents().profiles()
+    await asyncio.gather(stores.agents().profiles(), connect_to_every_shard(stores.redis()))
     embedder = model_engines.embedder()
     if embedder is not None:
         await embedder.embed(["Hello"])

@@ -67,3 +67,13 @@ async def cache_operation(*, timeout_seconds: float = OPERATION_TIMEOUT_SECONDS)
     # TimeoutError is an OSError; a cluster of which no node answers is no RedisError.
     except (RedisError, RedisClusterException, OSError) as error:
         raise StoreUnavailable("The cache gave no answer.") from error
+
+
+async def connect_to_every_shard(client: RedisCluster) -> None:
+    """Learn the cluster's layout and connect to each shard, so that the first caller need not wait for it.
+
+    Raises:
+        StoreUnavailable: a shard gave no answer in time.
+    """
+    async with cache_operation():
+        await client.ping(target_nodes=RedisCluster.PRIMARIES)

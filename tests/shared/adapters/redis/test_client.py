@@ -1,0 +1,40 @@
+"""Connecting to the cache cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.adapters.redis.client import connect_cluster, connect_to_every_shard
+from shared.errors import StoreUnavailable
+
+
+async def connections(observer: Any) -> list[int]:
+    """How many connections each shard has taken so far."""
+    facts = await observer.info("stats", target_nodes=observer.PRIMARIES)
+    return [shard["total_connections_received"] for shard in facts.values()]
+
+
+@pytest.mark.integration
+async def test_a_prepared_client_makes_no_connection_for_its_first_commands(cache_url: str, cache: Any) -> None:
+    client: Any = connect_cluster(cache_url)
+    await connect_to_every_shard(client)
+    before = await connections(cache)
+
+    for key_of_another_shard in ("a", "b", "c"):
+        await client.getdel(key_of_another_shard)
+
+    after = await connections(cache)
+    await client.aclose()
+    assert len(before) == 3
+    assert after == before
+
+
+async def test_a_cluster_that_is_not_there_is_a_store_without_an_answer() -> None:
+    client = connect_cluster("redis://127.0.0.1:1")
+
+    with pytest.raises(StoreUnavailable):
+        await connect_to_every_shard(client)
+
+    await client.aclose()
