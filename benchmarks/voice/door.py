@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 import httpx
 
@@ -45,22 +44,13 @@ class Door(Protocol):
 
 
 class WebhookDoor:
-    """The platform's telephone number. Implements Door; use it as an asynchronous context."""
+    """The platform's telephone number. Implements Door."""
 
-    def __init__(self, line: PhoneLine, *, media_host: str, media_port: int) -> None:
+    def __init__(self, client: httpx.AsyncClient, line: PhoneLine, *, media_host: str, media_port: int) -> None:
         """Sockets are opened at `media_host:media_port` for the address that TwiML names, as a load balancer would."""
         self._line = line
         self._media = (media_host, media_port)
-        self._client = httpx.AsyncClient(trust_env=False)
-        self._sender = WebhookSender(self._client, auth_token=line.auth_token)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._client.aclose()
+        self._sender = WebhookSender(client, auth_token=line.auth_token)
 
     async def ring(self, caller: str) -> RingingCall:
         """Post the signed webhook and read the TwiML."""

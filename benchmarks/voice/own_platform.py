@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from benchmarks.voice.door import WebhookDoor
 from benchmarks.voice.level import Server
 from benchmarks.voice.processors import pin
@@ -90,7 +92,8 @@ async def attached_platform(stack_file: Path, *, processor: int | None, others: 
     line = PhoneLine(
         base_url=stack["base_url"], auth_token=stack["twilio_auth_token"], account_sid=stack["twilio_account_sid"]
     )
-    async with WebhookDoor(line, media_host=HOST, media_port=port) as door:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        door = WebhookDoor(client, line, media_host=HOST, media_port=port)
         yield Server(name=NAME, door=door, pid=pid, processor=processor)
 
 
