@@ -74,7 +74,11 @@ class Answering:
             self.drop_guess()
         self._guess = None
         anticipated = None if guess is None else await guess.task
-        answer = await self._services.answer(message, self._mouth, anticipated)
+        try:
+            answer = await self._services.answer(message, self._mouth, anticipated)
+        finally:
+            # An answer that failed before it was delivered leaves its prepared speech behind.
+            self._mouth.drop_prepared()
         if answer is not None:
             await self._tell(message, answer)
 
