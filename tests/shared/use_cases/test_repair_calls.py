@@ -13,7 +13,7 @@ from shared.use_cases.repair_calls import LOST, PAGE_SIZE, RepairCalls, RepairRe
 from tests.fakes.call_store import FakeCallStore
 from tests.fakes.clock import FrozenClock
 from tests.fakes.counters import FakeConnectionCounter
-from tests.fakes.faults import Down, Faults
+from tests.fakes.faults import Down, Faults, Killed
 from tests.fakes.memory_rows import MemoryRows
 from tests.fakes.messaging import FakeEventPublisher
 from tests.fakes.stores import FakeRecordingStore
@@ -31,7 +31,7 @@ class Exchange:
     def __init__(self, clock: FrozenClock) -> None:
         self.clock = clock
         self.rows = MemoryRows(clock)
-        self.calls = FakeCallStore(self.rows)
+        self.calls: Any = FakeCallStore(self.rows)
         self.recordings: Any = FakeRecordingStore()
         self.slots: Any = FakeConnectionCounter(clock)
         self.events = FakeEventPublisher()
@@ -168,3 +168,39 @@ async def test_a_run_that_is_told_to_stop_leaves_the_rest_to_the_next_one(exchan
 
     assert (cut_short.closed, cut_short.is_complete) == (1, False)
     assert (rest.closed, rest.is_complete) == (2, True)
+
+
+STEPS = [
+    "slots.holds",
+    "recordings.assemble",
+    "calls.attach_recording",
+    "calls.close",
+]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_run_that_is_killed_at_any_step_is_finished_by_the_next(
+    exchange: Exchange, step: str, *, after: bool
+) -> None:
+    await exchange.add("CA1", seconds_recorded=3)
+    await exchange.add("CA2", seconds_recorded=2)
+    faults = Faults()
+    for port in ("slots", "recordings", "calls"):
+        setattr(exchange, port, faults.wrap(getattr(exchange, port), port))
+    faults.arm(step, Killed, after=after)
+    with pytest.raises(Killed):
+        await exchange.repair()
+
+    report = await exchange.repair()
+
+    assert report.is_complete
+    calls = exchange.rows.calls.values()
+    assert [(call.state, call.end_reason, call.recording_ms) for call in calls] == [
+        (CallState.FAILED, LOST, 3000),
+        (CallState.FAILED, LOST, 2000),
+    ]
+    assert [call.ended_at for call in calls] == [
+        call.started_at + timedelta(milliseconds=call.recording_ms or 0) for call in calls
+    ]
+    assert await exchange.repair() == RepairReport(is_complete=True)
