@@ -49,4 +49,7 @@ def test_a_number_is_read_digit_by_digit() -> None:
 
 
 def test_a_hidden_number_is_not_read() -> None:
-    assert briefing(caller_id="anonymous-CA1", name=None, about="Why?") == "A call from somebody who hides the number. Why?"
+    assert (
+        briefing(caller_id="anonymous-CA1", name=None, about="Why?")
+        == "A call from somebody who hides the number. Why?"
+    )
