@@ -73,11 +73,11 @@ class Tickets:
         return f"{subject}-{ttl_seconds}"
 
 
-async def place_call(user_id: str, *, idempotency_key: str, business_id: str) -> Call:
-    """See `PlaceCall`; the key and both numbers are told in the record."""
+async def place_call(user_id: str, *, idempotency_key: str, business_id: str, voicemail_message: str) -> Call:
+    """See `PlaceCall`; the key, both numbers and the message are told in the record."""
     return Call(
         call_sid=idempotency_key,
-        conversation_id=f"{user_id}-{business_id}",
+        conversation_id=f"{user_id}-{business_id}-{voicemail_message}",
         caller_id=user_id,
         business_id=business_id,
         direction=CallDirection.OUTBOUND,
@@ -430,14 +430,27 @@ def test_only_an_admin_sends_messages(module: ModuleType, post: Post) -> None:
 
 
 def test_an_admin_has_a_user_rung(admin: Any) -> None:
-    body = {"user_id": "919800000001", "business_id": "918000000000"}
+    body = {"user_id": "919800000001", "business_id": "918000000000", "voicemail_message": "Please call back."}
 
     answer = admin("POST", "/api/v1/outbound-calls", body, idempotency_key="key-1")
 
     assert (answer.status, answer.json["data"]) == (
         201,
-        {"call_sid": "key-1", "conversation_id": "919800000001-918000000000", "state": "ringing"},
+        {
+            "call_sid": "key-1",
+            "conversation_id": "919800000001-918000000000-Please call back.",
+            "state": "ringing",
+        },
     )
+
+
+@pytest.mark.parametrize("message", ["", "x" * 601, 7])
+def test_a_voicemail_message_has_words_and_an_end(admin: Any, message: object) -> None:
+    body = {"user_id": "919800000001", "voicemail_message": message}
+
+    answer = admin("POST", "/api/v1/outbound-calls", body, idempotency_key="key-1")
+
+    assert answer.status in {400, 422}
 
 
 @pytest.mark.parametrize("user_id", ["+919800000001", "919", "client:asha", "0919800000001", ""])
