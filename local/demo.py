@@ -138,8 +138,9 @@ async def _show_recording(stack: RunningStack, call_sid: str) -> None:
 
 def _check(conversation: DemoCall, turns: list[dict[str, Any]], transcript: list[dict[str, Any]]) -> None:
     answers = _answers(turns)
-    if len(answers) < len(conversation.exchanges):
-        raise DemoFailed(f"{len(conversation.exchanges)} things were said, but only {len(answers)} were answered")
+    answered = sum(exchange.answer is not None for exchange in conversation.exchanges)
+    if answered < len(conversation.exchanges):
+        raise DemoFailed(f"{len(conversation.exchanges)} things were said, but only {answered} were answered")
     said = _words(exchange.said for exchange in conversation.exchanges)
     understood = _words(turn["text"] for turn in turns if turn["speaker"] == "user")
     if len(said & understood) < LEAST_UNDERSTOOD * len(said):
@@ -152,7 +153,7 @@ def _check(conversation: DemoCall, turns: list[dict[str, Any]], transcript: list
 
 
 def _answers(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The agents' answers; greetings and apologies have no stages."""
+    """The agents' answers; greetings, apologies and goodbyes have no stages."""
     return [turn for turn in turns if turn["speaker"] == "agent" and turn["stages_ms"]]
 
 

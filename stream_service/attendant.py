@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from shared.domain.spoken.fixed_sentences import SentenceKind
-from shared.errors import SpeechUnavailable
+from shared.errors import ProviderUnavailable, SpeechUnavailable
 from shared.observability import count, logger
 from stream_service.call_record import CallRecord
 from stream_service.call_services import EndCall
@@ -98,12 +98,18 @@ class Attendant:
             await self.remark_now(kind)
 
     async def remark_now(self, kind: SentenceKind) -> None:
-        """The same for whoever holds the order; a call in which even that cannot be said goes back to the provider."""
+        """The same for whoever holds the order."""
+        await self.say_now(self._record.sentence(kind))
+
+    async def say_now(self, text: str) -> None:
+        """Say what answers no question; a call in which even that cannot be said goes back to the provider."""
         try:
-            await self._remarks.say_now(self._record.sentence(kind))
+            await self._remarks.say(text)
         except SpeechUnavailable:
             logger.exception("remark_not_spoken", call_sid=self._record.call_sid)
-            self.leave("speech_lost")
+            self._close()
+        except ProviderUnavailable:
+            logger.warning("remark_cut_off", call_sid=self._record.call_sid)
 
     async def part(self) -> None:
         """Answer the caller's goodbye, and hang up unless something is said after it. Whoever calls holds the order."""

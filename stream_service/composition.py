@@ -17,7 +17,7 @@ from stream_service.call_services import CallServices, Manners
 from stream_service.ecs_agent import EcsTaskProtection
 from stream_service.heartbeat import Heartbeat
 from stream_service.media_endpoint import MediaEndpoint
-from stream_service.session import serve_call
+from stream_service.serve_call import serve_call
 from stream_service.task_protection import ProtectWhileCalled
 from stream_service.turn_taking import TurnTiming
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 
 from shared.domain.conversation import Speaker
@@ -16,29 +15,20 @@ from stream_service.speaking.voice_channel import VoiceChannel
 
 
 class Remarks:
-    """Says what answers no question, in its turn, and keeps what was heard of it.
+    """Says what answers no question, and keeps what was heard of it."""
 
-    Args:
-        order: held by whoever speaks, so that nobody talks across anybody.
-    """
-
-    def __init__(self, record: CallRecord, mouth: VoiceChannel, calls: CallStore, order: asyncio.Lock) -> None:
+    def __init__(self, record: CallRecord, mouth: VoiceChannel, calls: CallStore) -> None:
         self._record = record
         self._mouth = mouth
         self._calls = calls
-        self._order = order
 
     async def say(self, text: str) -> Delivery:
-        """Say it once the agent is silent; return when it was heard, or the caller interrupted.
+        """Say it; return when it was heard, or the caller interrupted. Whoever calls holds the order.
 
         Raises:
             SpeechUnavailable: it could not be said.
+            ProviderUnavailable: the line was lost before anything was heard.
         """
-        async with self._order:
-            return await self.say_now(text)
-
-    async def say_now(self, text: str) -> Delivery:
-        """The same for whoever holds the order already."""
         self._mouth.expect()
         position = self._record.next_place()
         chunk = ReplyChunk(text=text, agent_id=self._record.greeter_id)

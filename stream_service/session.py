@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
-from datetime import UTC, datetime
 from typing import Any
 
 from shared.domain.call import StreamTicket
 from shared.domain.event import EventType
 from shared.domain.json_value import JSON
-from shared.domain.spoken.farewells import is_farewell
 from shared.domain.spoken.fixed_sentences import SentenceKind
-from shared.domain.spoken.language_requests import requested_language
-from shared.errors import PlatformError, SpeechUnavailable
+from shared.errors import SpeechUnavailable
 from shared.observability import count, logger
 from shared.use_cases.open_call import OpenedCall
 from stream_service.answering import Answering
@@ -28,70 +25,15 @@ from stream_service.media.protocol import Dtmf, Mark, Media, StreamEvent
 from stream_service.media.transport import MediaTransport
 from stream_service.recording import RecordedSink, Recording
 from stream_service.remarks import Remarks
+from stream_service.responding import Responding
 from stream_service.silence import SilenceWatch
 from stream_service.speaking.synthesizer import Voice
 from stream_service.speaking.voice_channel import VoiceChannel
 from stream_service.turn_taking import AgentVoice, TurnEvent, TurnTaking
 
 _FAREWELL_SECONDS = 5
-# Twilio says "start" at once; a socket that says nothing must not hold a place for ever.
-_START_SECONDS = 10
 CALLER_HUNG_UP = "caller_hung_up"
 STREAM_LOST = "stream_lost"
-
-
-async def serve_call(services: CallServices, ticket: StreamTicket, transport: MediaTransport) -> None:
-    """Serve a call whose socket is open until either side hangs up; what was said is kept whatever happens."""
-    reason, has_failed = "failure", True
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            stream = IncomingStream()
-            # The reader comes first: nothing that is opened or asked for below may keep audio waiting.
-            reading = tasks.create_task(transport.run(stream.on_event), name="read-stream")
-            reading.add_done_callback(lambda _: stream.end())
-            refused_for = await _start(stream, ticket)
-            if refused_for is None:
-                reason = await _converse(services, ticket, transport, stream, tasks)
-                has_failed = reason == STREAM_LOST
-                transport.close()
-            else:
-                reason = refused_for
-                await transport.refuse()
-    except Exception:  # noqa: BLE001 - the call's entry point: whatever it was, the call is closed and kept
-        logger.exception("call_failed", call_sid=ticket.call_sid)
-    finally:
-        await services.close_call(
-            ticket.call_sid, slot=ticket.slot, reason=reason, has_failed=has_failed, caller_id=ticket.caller_id
-        )
-
-
-async def _start(stream: IncomingStream, ticket: StreamTicket) -> str | None:
-    """Wait for the stream's start; None when it is of the call whose token let it in, else why it is not served."""
-    try:
-        async with asyncio.timeout(_START_SECONDS):
-            start = await stream.started()
-    except TimeoutError:
-        logger.warning("stream_not_started", call_sid=ticket.call_sid)
-        return "not_started"
-    if start is None:
-        return "not_started"
-    return None if start.call_sid == ticket.call_sid else "wrong_call"
-
-
-async def _converse(
-    services: CallServices,
-    ticket: StreamTicket,
-    transport: MediaTransport,
-    stream: IncomingStream,
-    tasks: asyncio.TaskGroup,
-) -> str:
-    """Run the conversation and return why it ended."""
-    opened = await services.open_call(ticket)
-    recording = Recording(opened.call, services.recordings, now=datetime.now(UTC))
-    try:
-        return await CallSession(services, opened, ticket, transport, recording, tasks).run(stream)
-    finally:
-        await recording.finish()
 
 
 class CallSession:
@@ -132,7 +74,7 @@ class CallSession:
         )
         # Whoever speaks holds it: one answer or remark after the other.
         self._order = asyncio.Lock()
-        self._remarks = Remarks(self._record, self._mouth, services.calls, self._order)
+        self._remarks = Remarks(self._record, self._mouth, services.calls)
         self._attendant = Attendant(
             self._record,
             self._remarks,
@@ -145,6 +87,15 @@ class CallSession:
         )
         self._answering = Answering(
             services, self._record, self._mouth, self._order, lambda: self._attendant.leave("transfer")
+        )
+        self._responding = Responding(
+            self._record,
+            self._ear,
+            self._mouth,
+            self._remarks,
+            answering=self._answering,
+            attendant=self._attendant,
+            is_cut_off=lambda: transport.was_cut,
         )
         self._speaking: set[asyncio.Task[None]] = set()
         self._greeting: asyncio.Task[None] | None = None
@@ -207,7 +158,7 @@ class CallSession:
         if self._greeting is None or self._greeting.done():
             return AgentVoice.AUDIBLE
         greeter = self._opened.greeter
-        if greeter is not None and not getattr(greeter, "greeting_interruptible", True):
+        if greeter is not None and not greeter.greeting_interruptible:
             return AgentVoice.UNINTERRUPTIBLE
         is_early = self._mouth.speech_ms < self._services.manners.greeting_guard_ms
         return AgentVoice.GUARDED if is_early else AgentVoice.AUDIBLE
@@ -244,7 +195,7 @@ class CallSession:
     async def _finish_turn(self) -> None:
         """One turn of the caller, from the last word to the last heard word of the answer."""
         endpoint_ms = _since_ms(self._speech_ended_at)
-        place: dict[str, JSON] = {"start_ms": self._turn_started_ms, "end_ms": self._record.now_ms() - endpoint_ms}
+        start_ms, end_ms = self._turn_started_ms, self._record.now_ms() - endpoint_ms
         started = time.perf_counter()
         try:
             transcript = await self._ear.finish_utterance()
@@ -265,7 +216,7 @@ class CallSession:
         if is_meant:
             async with self._order:
                 stages: dict[str, JSON] = {"endpoint": endpoint_ms, "transcript": _since_ms(started)}
-                await self._respond(text, {**place, "stages_ms": stages})
+                await self._responding.respond(text, start_ms=start_ms, end_ms=end_ms, attributes={"stages_ms": stages})
 
     def _end_interruption(self, *, is_meant: bool) -> None:
         """The caller is done: what the agent was saying is given up, or goes on after a cough, an echo, an "uh-huh"."""
@@ -276,58 +227,30 @@ class CallSession:
             logger.info("interruption_not_meant", call_sid=self._record.call_sid)
         self._mouth.go_on()
 
-    async def _respond(self, text: str, attributes: dict[str, JSON]) -> None:
-        """Answer what the caller said; whoever calls holds the order."""
-        language = requested_language(text)
-        try:
-            if language is not None and language != self._record.language:
-                await self._keep_unanswered(text, attributes)
-                await self._change_language(language)
-            elif is_farewell(text, self._record.language):
-                await self._keep_unanswered(text, attributes)
-                await self._attendant.part()
-            else:
-                await self._answering.answer(self._record.message(text, attributes))
-        except PlatformError:
-            logger.exception("turn_failed", call_sid=self._record.call_sid)
-            await self._attendant.remark_now(SentenceKind.TROUBLE)
-
-    async def _change_language(self, language: str) -> None:
-        """Hear, think and speak in another language from now on."""
-        logger.info("language_changed", call_sid=self._record.call_sid, language=language)
-        self._record.use_language(language)
-        self._mouth.use_language(language)
-        await self._ear.use_language(language)
-        await self._attendant.remark_now(SentenceKind.LANGUAGE_CHANGED)
-
-    async def _keep_unanswered(self, text: str, attributes: dict[str, JSON]) -> None:
-        start_ms, end_ms = attributes["start_ms"], attributes["end_ms"]
-        await self._remarks.keep_of_caller(text, start_ms=int(str(start_ms)), end_ms=int(str(end_ms)))
-
     def _take_keys(self, keyed: str) -> None:
         """What was keyed in is a turn as if it had been said, and ends whatever the agent was saying."""
         self._take_floor()
         self._end_interruption(is_meant=True)
-        now_ms = self._record.now_ms()
-        self._speak_up(self._answer_keys(keyed, {"start_ms": now_ms, "end_ms": now_ms, "input": "keypad"}))
+        self._speak_up(self._respond_to_keys(keyed, self._record.now_ms()))
 
-    async def _answer_keys(self, keyed: str, attributes: dict[str, JSON]) -> None:
+    async def _respond_to_keys(self, keyed: str, at_ms: int) -> None:
         async with self._order:
-            await self._respond(keyed, attributes)
+            await self._responding.respond(keyed, start_ms=at_ms, end_ms=at_ms, attributes={"input": "keypad"})
 
     async def _greet(self) -> None:
         """Greet the caller, and answer what a lost stream left unanswered."""
-        if self._opened.greeting:
-            await self._remarks.say(self._opened.greeting)
-        if self._opened.unanswered is not None:
-            async with self._order:
-                await self._answering.answer(self._opened.unanswered)
+        async with self._order:
+            if self._opened.greeting:
+                await self._attendant.say_now(self._opened.greeting)
+            if self._opened.unanswered is not None:
+                await self._responding.answer(self._opened.unanswered)
 
     def _is_meant(self, text: str) -> bool:
         return is_meant(
             text,
             language=self._record.language,
             spoken=self._mouth.spoken_text,
+            is_closing=self._mouth.is_closing,
             min_words=self._services.manners.interruption_min_words,
         )
 
@@ -344,6 +267,8 @@ class CallSession:
     async def _fall_silent(self) -> None:
         """Let the answer in progress end with what was heard of it, so that it is kept."""
         self._answering.drop_guess()
+        if self._transport.was_cut:
+            self._mouth.cut_off()
         self._mouth.interrupt()
         self._mouth.go_on()
         if self._speaking:

@@ -50,7 +50,9 @@ class ScriptedTranscription:
             self._on_partial(self._text)
 
     def pause(self) -> None:
-        """Nothing to do ahead of time."""
+        """Tell the words, which are known already."""
+        if self._speech_ms:
+            self._on_partial(self._text)
 
     async def finish_utterance(self) -> Transcript:
         """The utterance's text, without delay; empty when there was no speech."""

@@ -35,7 +35,10 @@ class TranscriptionStream(Protocol):
         """
 
     def pause(self) -> None:
-        """The caller has just fallen silent and may have finished: a good moment to recognise ahead of time."""
+        """The caller has just fallen silent and may have finished: a good moment to recognise ahead of time.
+
+        The words so far are told to the call's listener as soon as they are known, even if they were told before.
+        """
 
     async def finish_utterance(self) -> Transcript:
         """The words said since the last call of this method; empty text when there were none.

@@ -48,6 +48,11 @@ class PlaybackLedger:
         return 0 if self._is_frozen else sum(piece.duration_ms for piece in self._outstanding)
 
     @property
+    def unheard_ms(self) -> int:
+        """Audio that the caller has not heard, whether Twilio holds it or a `clear` has dropped it."""
+        return sum(piece.duration_ms for piece in self._outstanding) - self._beyond_ms
+
+    @property
     def spoken_text(self) -> str:
         """All that was said or begun so far, heard or not."""
         return " ".join(text for text, _ in self._spoken if text)
@@ -60,7 +65,7 @@ class PlaybackLedger:
         """No more audio will come for the current sentence: only as much of it was said as there is audio for."""
         text, known_ms = self._spoken.pop()
         if known_ms:
-            self._spoken.append((text, max(known_ms, _usual_ms(text))))
+            self._spoken.append((_first_words(text, known_ms / max(known_ms, _usual_ms(text))), known_ms))
 
     def sent(self, piece: Piece, *, at_ms: int) -> None:
         """A piece of the current sentence was handed to Twilio, followed by its mark."""
@@ -119,11 +124,13 @@ class PlaybackLedger:
         for index, (text, known_ms) in enumerate(self._spoken):
             is_last = index == len(self._spoken) - 1
             whole_ms = known_ms if is_complete or not is_last else max(known_ms, _usual_ms(text))
-            if remaining_ms >= whole_ms:
-                heard.append(text)
-            else:
+            if not known_ms:
+                continue
+            if remaining_ms < whole_ms:
                 heard.append(_first_words(text, remaining_ms / whole_ms))
-            remaining_ms = max(0, remaining_ms - whole_ms)
+                break
+            heard.append(text)
+            remaining_ms -= whole_ms
         return " ".join(part for part in heard if part)
 
 

@@ -9,7 +9,7 @@ from contextlib import aclosing, suppress
 
 from shared.domain.json_value import JSON
 from shared.domain.message import Delivery, Recipient, ReplyChunk
-from shared.errors import SpeechUnavailable
+from shared.errors import ProviderUnavailable, SpeechUnavailable
 from shared.observability import logger
 from shared.ports.channel import ChannelCapabilities
 from stream_service.media.audio import BYTES_PER_MS, AudioSink
@@ -23,6 +23,7 @@ _PIECE_BYTES = PIECE_MS * BYTES_PER_MS
 # How much longer than its audio a reply may take to be acknowledged before we stop waiting for Twilio's marks.
 _MARK_GRACE_MS = 5_000
 _FILLERS_PER_REPLY = 2
+_CLOSING_MS = 1_000
 
 
 class VoiceChannel:
@@ -65,6 +66,7 @@ class VoiceChannel:
         self._floor = asyncio.Event()
         self._floor.set()
         self._is_given_up = False
+        self._is_cut_off = False
         self._marks = 0
 
     def use_voice(self, agent_id: str, voice: Voice) -> None:
@@ -90,6 +92,12 @@ class VoiceChannel:
     def is_held(self) -> bool:
         """Whether the caller has the floor."""
         return not self._floor.is_set()
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the caller has heard nearly all of a reply: an answer may come a little before its end."""
+        speech = self._speech
+        return speech is not None and speech.is_all_sent and speech.ledger.unheard_ms < _CLOSING_MS
 
     @property
     def spoken_text(self) -> str:
@@ -127,6 +135,12 @@ class VoiceChannel:
         else:
             self._is_given_up = True
 
+    def cut_off(self) -> None:
+        """The line is gone: a delivery of which nothing was heard fails, and may be made once the caller is back."""
+        self._is_cut_off = True
+        self.interrupt()
+        self.go_on()
+
     def expect(self) -> None:
         """A reply is being sought: from now on an interruption is one of this reply, even before its first word."""
         self._is_given_up = False
@@ -146,7 +160,12 @@ class VoiceChannel:
             speech.task.cancel()
 
     async def deliver(self, recipient: Recipient, reply: AsyncGenerator[ReplyChunk, None]) -> Delivery:
-        """Speak the reply as it is written and return once it was heard, or the caller interrupted."""
+        """Speak the reply as it is written and return once it was heard, or the caller interrupted.
+
+        Raises:
+            SpeechUnavailable: nothing of it could be spoken.
+            ProviderUnavailable: the line was lost before anything was heard.
+        """
         speech = self._adopt(reply)
         if self._is_given_up:
             self._is_given_up = False
@@ -169,8 +188,12 @@ class VoiceChannel:
         was_interrupted = speech.interrupted.is_set()
         if not was_interrupted:
             speaking.result()
+        text = speech.ledger.heard_text(is_complete=speech.is_all_sent)
+        if self._is_cut_off and not text:
+            message = "The line was lost before the caller heard anything."
+            raise ProviderUnavailable(message)
         return Delivery(
-            text=speech.ledger.heard_text(is_complete=speech.is_all_sent),
+            text=text,
             interrupted=was_interrupted,
             stages_ms=speech.stages_ms,
             attributes=self._place(speech.started_at_ms),
@@ -276,6 +299,7 @@ class VoiceChannel:
 
     def _silence(self) -> None:
         if self.is_audible and self._speech is not None:
+            # First, for nothing that is echoed from now on was played.
             self._speech.ledger.freeze(at_ms=self._clock_ms())
             self._sink.clear()
 

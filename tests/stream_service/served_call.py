@@ -23,7 +23,7 @@ from stream_service.call_services import CallServices, Manners
 from stream_service.listening.energy import EnergyDetector
 from stream_service.listening.scripted import ScriptedTranscriber
 from stream_service.media.transport import MediaTransport
-from stream_service.session import serve_call
+from stream_service.serve_call import serve_call
 from stream_service.speaking.scripted import ScriptedSynthesizer
 from stream_service.turn_taking import TurnTiming
 from tests.stream_service.caller import Caller

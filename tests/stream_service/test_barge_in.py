@@ -139,3 +139,29 @@ async def test_a_greeting_that_must_be_heard_is_heard_and_the_question_answered_
     assert caller.clears_ms == []
     assert (world.remarks[0].text, world.remarks[0].interrupted) == (GREETING, False)
     assert [delivery.text for delivery in world.delivered] == [REPLY]
+
+
+@pytest.mark.parametrize("before_its_end_ms", [300, 600])
+async def test_a_yes_that_comes_a_little_early_is_an_answer(before_its_end_ms: int) -> None:
+    world = World(reply="Shall I book it for ten?")
+
+    async with call(world, speech_ms=2000, texts=["Please book it.", "Yes."]) as caller:
+        await caller.listen(2500)
+        await caller.speak(500)
+        await caller.listen(300 + 2000 - before_its_end_ms)
+        await caller.speak(400)
+        await caller.listen(4000)
+
+    assert [message.text for message in world.asked] == ["Please book it.", "Yes."]
+
+
+async def test_audio_made_long_ago_is_cleared_as_long_as_it_was_not_heard() -> None:
+    world = World()
+
+    async with call(world, speech_ms=20_000) as caller:
+        await caller.listen(15_000)
+        assert caller.hears_something
+        await caller.speak(300)
+
+        assert not caller.hears_something
+        assert len(caller.clears_ms) == 1

@@ -13,7 +13,7 @@ from shared.domain.event import EventType
 from shared.domain.prompt import HandOver
 from shared.errors import StoreUnavailable
 from stream_service.media.transport import MediaTransport
-from stream_service.session import serve_call
+from stream_service.serve_call import serve_call
 from tests.stream_service.caller import Caller
 from tests.stream_service.served_call import GREETING, MANNERS, REPLY, TICKET, World, call, services_of
 
@@ -186,7 +186,7 @@ async def test_a_stream_that_stops_before_it_starts_is_let_go() -> None:
 
 
 async def test_a_stream_that_never_starts_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stream_service.session._START_SECONDS", 0.01)
+    monkeypatch.setattr("stream_service.serve_call._START_SECONDS", 0.01)
     world = World()
     caller = Caller()
 

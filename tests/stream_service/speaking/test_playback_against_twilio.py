@@ -55,6 +55,8 @@ class Playback(RuleBasedStateMachine):
         self.ledger = PlaybackLedger()
         self.waiting: deque[tuple[int, int]] = deque()
         self.words: list[str] = []
+        self.word_ends: list[int] = []
+        self.sentences = 0
         self.sent_ms = 0
         self.planned_ms = 0
         self.played_before = len(self.twilio.played)
@@ -65,13 +67,33 @@ class Playback(RuleBasedStateMachine):
     @precondition(lambda self: not self.waiting)
     @rule(words=st.integers(1, 25))
     def begin_sentence(self, words: int) -> None:
-        said = [chr(ord("a") + len(self.words) % 26)] * words
-        self.words += said
+        said = [chr(ord("a") + self.sentences % 26)] * words
+        self.sentences += 1
         self.ledger.begin_sentence(" ".join(said))
-        end_ms = self.planned_ms + (words * WORD_MS - LETTER_MS)
-        for start_ms in range(self.planned_ms, end_ms, PIECE_MS):
-            self.waiting.append((start_ms, min(start_ms + PIECE_MS, end_ms)))
-        self.planned_ms = end_ms
+        self.words += said
+        self.word_ends += [self.planned_ms + n * WORD_MS + LETTER_MS for n in range(words)]
+        self.plan(words * WORD_MS - LETTER_MS)
+
+    @precondition(lambda self: not self.waiting)
+    @rule(duration_ms=st.integers(1, 900))
+    def begin_filler(self, duration_ms: int) -> None:
+        self.ledger.begin_sentence("")
+        self.plan(duration_ms)
+
+    @precondition(lambda self: not self.waiting)
+    @rule()
+    def begin_sentence_without_a_sound(self) -> None:
+        self.ledger.begin_sentence("z z z")
+
+    @precondition(lambda self: self.waiting)
+    @rule()
+    def break_off_sentence(self) -> None:
+        self.ledger.break_off_sentence()
+        self.waiting.clear()
+        self.planned_ms = self.sent_ms
+        while self.word_ends and self.word_ends[-1] > self.sent_ms:
+            self.word_ends.pop()
+            self.words.pop()
 
     @precondition(lambda self: self.waiting and not self.is_frozen)
     @rule(pieces=st.integers(1, 8))
@@ -88,9 +110,10 @@ class Playback(RuleBasedStateMachine):
     def fall_silent(self) -> None:
         if self.ledger.is_drained:
             return
-        self.put(encode_clear(SID))
+        # First, for the echoes of the cleared marks may come at once.
         self.ledger.freeze(at_ms=self.now_ms)
         self.heard_at_freeze = self.heard
+        self.put(encode_clear(SID))
 
     @precondition(lambda self: self.is_frozen)
     @rule()
@@ -143,7 +166,6 @@ class Playback(RuleBasedStateMachine):
         content = content_of(self.twilio.played[self.played_before :])
         played_ms = max(content) + 1 if content else 0
         heard_words = len(self.heard.split())
-        # The end of the last word that counts as heard, in the audio: each sentence ends without a space.
         heard_ms = self.end_of_word(heard_words)
         not_yet_arrived_ms = self.out_ms + self.in_ms
 
@@ -193,20 +215,18 @@ class Playback(RuleBasedStateMachine):
     def heard(self) -> str:
         return self.ledger.heard_text(is_complete=not self.waiting)
 
+    def plan(self, duration_ms: int) -> None:
+        """Audio of this length waits to be sent."""
+        end_ms = self.planned_ms + duration_ms
+        for start_ms in range(self.planned_ms, end_ms, PIECE_MS):
+            self.waiting.append((start_ms, min(start_ms + PIECE_MS, end_ms)))
+        self.planned_ms = end_ms
+
     def end_of_word(self, number: int) -> int:
-        """Where in the reply's audio its word of this number ends; words beyond the last end with it."""
-        number = min(number, len(self.words))
+        """Where in the reply's audio its word of this number ends; beyond the last, where the audio ends."""
         if number == 0:
             return 0
-        sentences_before = len(set(zip(self.words[:number], self.sentence_numbers()[:number], strict=True))) - 1
-        return number * WORD_MS - LETTER_MS - sentences_before * LETTER_MS
-
-    def sentence_numbers(self) -> list[int]:
-        numbers, number = [], 0
-        for place, word in enumerate(self.words):
-            number += place > 0 and word != self.words[place - 1]
-            numbers.append(number)
-        return numbers
+        return self.word_ends[number - 1] if number <= len(self.word_ends) else self.planned_ms
 
     def new_name(self) -> str:
         self.names += 1

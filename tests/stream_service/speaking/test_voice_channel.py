@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from shared.domain.message import Delivery, Recipient, ReplyChunk
-from shared.errors import SpeechUnavailable
+from shared.errors import ProviderUnavailable, SpeechUnavailable
 from stream_service.media.audio import BYTES_PER_MS
 from stream_service.speaking.synthesizer import Voice
 from stream_service.speaking.voice_channel import VoiceChannel
@@ -318,3 +318,37 @@ async def test_each_agent_has_a_voice_and_the_call_a_language() -> None:
         await delivery
 
     assert stage.engine.voices == [Voice(name="asha", language="hi-IN")]
+
+
+async def test_a_reply_of_which_nothing_was_heard_when_the_line_broke_was_not_delivered() -> None:
+    stage = Stage()
+
+    async with delivering(stage, words("Good morning.")) as delivery:
+        stage.channel.cut_off()
+        with pytest.raises(ProviderUnavailable):
+            await delivery
+
+
+async def test_a_reply_of_which_something_was_heard_when_the_line_broke_was_interrupted() -> None:
+    stage = Stage()
+
+    async with delivering(stage, words("Good morning.", "How are you?")) as delivery:
+        stage.play_out(pieces=2)
+        stage.channel.cut_off()
+        result = await delivery
+
+    assert (result.text, result.interrupted) == ("Good morning.", True)
+
+
+async def test_the_caller_hears_no_piece_shorter_than_a_quarter_of_a_second_but_a_sentences_last() -> None:
+    @dataclass
+    class Crumbs(Engine):
+        async def speak(self, text: str, voice: Voice) -> AsyncGenerator[bytes, None]:
+            async for whole in Engine.speak(self, text, voice):
+                for start in range(0, 3000, 160):
+                    yield whole[start : start + 160]
+
+    stage = Stage(engine=Crumbs())
+
+    async with delivering(stage, words("Good morning.")):
+        assert len(stage.phone.marks) == 2
