@@ -32,7 +32,7 @@ class Heartbeat:
             while True:
                 due = time.monotonic() + REPORT_SECONDS
                 await asyncio.sleep(REPORT_SECONDS)
-                lag_ms = (time.monotonic() - due) * 1000
+                lag_ms = max(0.0, (time.monotonic() - due) * 1000)
                 await self._report(lag_ms)
                 reports += 1
                 if reports % REPORTS_PER_METRIC == 0:

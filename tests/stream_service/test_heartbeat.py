@@ -73,3 +73,15 @@ async def test_who_watches_live_sees_the_task_until_it_stops(clock: FrozenClock)
 
     assert (task.active_calls, task.capacity, task.is_draining) == (0, 50, False)
     assert await live_tasks.all() == ()
+
+
+async def test_who_watches_live_sees_that_the_task_drains(clock: FrozenClock) -> None:
+    live_tasks = FakeLiveTasks(clock)
+    live_calls = LiveCalls(capacity=50)
+
+    with live_calls.admit():
+        live_calls.drain()
+        async with beating(live_calls, live_tasks):
+            (task,) = await live_tasks.all()
+
+    assert (task.active_calls, task.is_draining) == (1, True)
