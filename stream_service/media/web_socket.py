@@ -59,7 +59,7 @@ class WebSocket(asyncio.Protocol):
         self._context = copy_context()
         self._on_message: Callable[[bytes], None] = _nobody_listens
         self._incomplete = b""
-        self._fragments: list[bytes] = []
+        self._pieces: bytearray | None = None
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
         self._stalled: asyncio.TimerHandle | None = None
@@ -82,7 +82,8 @@ class WebSocket(asyncio.Protocol):
         self._on_message = on_message
         # Callbacks of a transport run in the server's context; the listener's logs and tasks belong to this call.
         self._context = copy_context()
-        self._transport.resume_reading()
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
         await asyncio.shield(self._closed)
 
     def send(self, message: bytes) -> None:
@@ -167,7 +168,7 @@ class WebSocket(asyncio.Protocol):
         at = 0
         while not self._closed.done() and (frame := _next_frame(data, at)) is not None:
             payload, end = frame
-            if data[at] == _WHOLE_TEXT and payload and not self._fragments and self._protocol.state is State.OPEN:
+            if data[at] == _WHOLE_TEXT and payload and self._pieces is None and self._protocol.state is State.OPEN:
                 self._on_message(apply_mask(data[payload:end], data[payload - _MASK_BYTES : payload]))
             else:
                 self._take_rare_frame(data[at:end])
@@ -180,10 +181,11 @@ class WebSocket(asyncio.Protocol):
         self._protocol.receive_data(frame)
         for event in self._protocol.events_received():
             if was_open and isinstance(event, Frame) and event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
-                self._fragments.append(bytes(event.data))
+                if self._pieces is None:
+                    self._pieces = bytearray()
+                self._pieces += event.data
                 if event.fin:
-                    message = b"".join(self._fragments)
-                    self._fragments.clear()
+                    message, self._pieces = bytes(self._pieces), None
                     self._on_message(message)
         self._write()
         if self._protocol.parser_exc is not None:
@@ -204,9 +206,11 @@ class WebSocket(asyncio.Protocol):
             elif self._transport.can_write_eof():
                 self._transport.write_eof()
                 self._await_the_end()
+        if self._stalled is not None and self._transport.get_write_buffer_size() > LARGEST_QUEUE_BYTES:
+            self._cut("media_pings_without_reading")
 
     def _say_goodbye(self) -> None:
-        if self._protocol.state is State.OPEN:
+        if self._protocol.state is State.OPEN and not self._transport.is_closing():
             self._protocol.send_close(self._close_code)
             self._write()
             self._transport.resume_reading()

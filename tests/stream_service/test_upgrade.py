@@ -209,7 +209,7 @@ async def test_a_peer_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyP
         peer.writer.transport.pause_reading()  # type: ignore[attr-defined]  # StreamWriter's is a full transport
         while not echo.transports:
             await asyncio.sleep(0)
-        for _ in range(100):
+        for _ in range(20):
             echo.transports[0].play(bytes(64_000))
         await service.no_calls()
 

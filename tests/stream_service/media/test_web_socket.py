@@ -277,8 +277,19 @@ async def test_nothing_is_left_when_the_connection_is_gone(call: Call) -> None:
 
     call.wire.abort()
     await call.listening
+    call.socket.close()
 
     assert call.clock.pending == 0
+
+
+async def test_a_peer_that_pings_and_does_not_read_the_answers_is_cut_off(call: Call) -> None:
+    call.socket.pause_writing()
+    call.wire.buffered = LARGEST_QUEUE_BYTES + 1
+
+    call.sends(Frame(Opcode.PING, b"?").serialize(mask=True))
+
+    assert call.wire.was_aborted
+    assert call.socket.was_cut
 
 
 async def test_messages_wait_while_the_peer_does_not_read(call: Call) -> None:
@@ -411,11 +422,14 @@ async def test_a_peer_that_ignores_our_goodbye_is_left(call: Call) -> None:
 
 async def test_a_socket_that_is_gone_takes_messages_and_goodbyes_in_silence(call: Call) -> None:
     call.wire.abort()
+    await call.listening
 
+    await call.socket.receive(call.heard.append)
     call.socket.send(b"audio")
     call.socket.close()
 
     assert call.wire.sent == b""
+    assert call.clock.pending == 0
 
 
 async def test_a_server_that_stops_says_so(call: Call) -> None:
