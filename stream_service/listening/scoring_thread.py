@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import Generic, TypeVar
@@ -50,5 +51,6 @@ def _outcome(batch: Callable[[], Result]) -> Result | Exception:
 def _report(
     loop: asyncio.AbstractEventLoop, then: Callable[[Result | Exception], None], outcome: Result | Exception
 ) -> None:
-    if not loop.is_closed():
+    # A loop that is closed, perhaps at this moment, has nobody left who waits for the outcome.
+    with suppress(RuntimeError):
         loop.call_soon_threadsafe(then, outcome)

@@ -84,6 +84,7 @@ class SileroDetector:
         self._waiting: dict[SileroActivity, None] = {}
         self._next_run: asyncio.Handle | None = None
         self._is_scoring = False
+        self._is_closed = False
         self._has_failed = False
 
     @property
@@ -105,7 +106,8 @@ class SileroDetector:
         return SileroActivity(self, listener, QuietGate(silences_to_settle=self._silences_to_settle))
 
     def close(self) -> None:
-        """End the thread; windows that wait are never scored."""
+        """End the thread; windows that wait, and those that come, are never scored."""
+        self._is_closed = True
         self._waiting.clear()
         if self._next_run is not None:
             self._next_run.cancel()
@@ -113,6 +115,8 @@ class SileroDetector:
 
     def enqueue(self, activity: SileroActivity) -> None:
         """The call has a window to be scored; being enqueued already, it keeps its turn."""
+        if self._is_closed:
+            return
         self._waiting[activity] = None
         if self._next_run is None and not self._is_scoring:
             self._gather()

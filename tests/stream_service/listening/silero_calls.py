@@ -42,8 +42,8 @@ class CountingModel(SpeechModel):
             message = "out of memory"
             raise RuntimeError(message)
         after = states + np.float32(1)
-        is_loud = np.array([window[-1] != MULAW_SILENCE for window in windows])
-        return after[0, :, 0] / np.float32(10_000) + np.float32(0.5) * is_loud, after
+        half = np.array([0.5 * (window[-1] != MULAW_SILENCE) for window in windows], dtype=np.float32)
+        return half + after[0, :, 0] / np.float32(10_000), after
 
 
 class ListenedCall:

@@ -252,17 +252,28 @@ async def test_everything_is_free_after_many_calls_and_the_thread_ends() -> None
     assert "voice-activity" not in [thread.name for thread in threading.enumerate()]
 
 
-async def test_detector_that_is_closed_with_calls_open_reports_nothing_more(
+async def test_detector_that_is_closed_with_calls_open_scores_nothing_more(
     detector: SileroDetector, model: CountingModel
 ) -> None:
-    call = ListenedCall(detector)
-    call.activity.hear(WINDOW)
+    waiting, later = ListenedCall(detector), ListenedCall(detector)
+    waiting.activity.hear(WINDOW)
 
     detector.close()
-    call.activity.hear(WINDOW)
-    await asyncio.sleep(0)
+    later.activity.hear(WINDOW)
+    for _ in range(3):
+        await asyncio.sleep(0)
 
-    assert (call.reports, model.batches) == ([], [])
+    assert (waiting.reports, later.reports, model.batches) == ([], [], [])
+
+
+async def test_silence_after_silence_is_not_remembered(detector: SileroDetector) -> None:
+    call = ListenedCall(detector)
+
+    for _ in range(40):
+        call.activity.hear(WINDOW[:-1] + SILENCE[:1])
+    await call.covers(40 * 32)
+
+    assert call.numbers == [*range(1, 17), *[17] * 24]
 
 
 @given(st.lists(st.tuples(st.integers(0, 11), st.integers(-1, 900)), max_size=60))
