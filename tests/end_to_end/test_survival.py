@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import audioop
+import io
 import json
 import os
 import signal
+import wave
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -16,7 +19,7 @@ from local.simulators.phone import PhoneCall
 from shared.domain.spoken.fixed_sentences import SentenceKind, sentence
 from stream_service.media.audio import BYTES_PER_MS
 from tests.end_to_end.platform import Platform, eventually, rows
-from tests.end_to_end.test_voice_flow import ended_call
+from tests.end_to_end.test_voice_flow import ended_call, loudness
 from tests.stream_service.listening.utterances import recorded_utterances
 
 pytestmark = pytest.mark.integration
@@ -62,6 +65,16 @@ def states_of_questions(platform: Platform, call_sid: str) -> list[str]:
     return [state for (state,) in rows(platform, query, call_sid=call_sid)]
 
 
+async def recorded(platform: Platform, call_sid: str) -> bytes:
+    """The call's recording, 16-bit stereo."""
+    link = await platform.data(f"/api/v1/calls/{call_sid}/recording")
+    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+        content = (await client.get(link["url"])).content
+    with wave.open(io.BytesIO(content)) as recording:
+        frames: bytes = recording.readframes(recording.getnframes())
+    return frames
+
+
 async def hear_the_agent_again(call: PhoneCall) -> None:
     """Until a second stream runs and the agent is heard in it."""
     async with asyncio.timeout(BACK_WITHIN_SECONDS):
@@ -96,6 +109,13 @@ async def test_a_caller_whose_task_is_killed_goes_on_with_another_within_five_se
     assert turns[3]["text"] == sentence(SentenceKind.WELCOME_BACK, "en-IN")
     assert all(earlier["end_ms"] <= later["start_ms"] for earlier, later in zip(turns[::3], turns[1::3], strict=True))
     assert turns[2]["end_ms"] <= turns[3]["start_ms"] < turns[5]["end_ms"] <= record["recording_ms"]
+    stereo = await recorded(scripted_platform, call.call_sid)
+    # The task took its last part of the recording with it: silence, and what follows is where it belongs.
+    assert len(stereo) == record["recording_ms"] * 32
+    assert audioop.rms(stereo[: turns[3]["start_ms"] * 32], 2) == 0
+    for turn in turns[3:]:
+        is_caller = turn["speaker"] == "user"
+        assert loudness(stereo, turn, left=is_caller) > 5 * loudness(stereo, turn, left=not is_caller)
     kept = await scripted_platform.data(f"/api/v1/conversations/{record['conversation_id']}/messages", limit="100")
     assert sum(turn["speaker"] == "user" for turn in kept["items"]) == 2
 
