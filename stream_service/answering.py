@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from shared.domain.agent import HUMAN
+from shared.domain.conversation import ConversationStatus
 from shared.domain.event import EventType
 from shared.domain.message import InboundMessage
 from shared.errors import PlatformError
@@ -30,7 +31,7 @@ class Answering:
 
     Args:
         order: held by whoever speaks.
-        wants_person: called when the agent has handed the caller over to a person.
+        give_to_person: called when a person is to speak with the caller.
     """
 
     def __init__(
@@ -39,13 +40,13 @@ class Answering:
         record: CallRecord,
         mouth: VoiceChannel,
         order: asyncio.Lock,
-        wants_person: Callable[[], None],
+        give_to_person: Callable[[], Awaitable[None]],
     ) -> None:
         self._services = services
         self._record = record
         self._mouth = mouth
         self._order = order
-        self._wants_person = wants_person
+        self._give_to_person = give_to_person
         self._guess: _Guess | None = None
 
     def anticipate(self, text: str) -> None:
@@ -84,13 +85,16 @@ class Answering:
 
     async def _tell(self, message: InboundMessage, answer: Answer) -> None:
         if answer.delivery is None:
+            if answer.conversation.status is ConversationStatus.HUMAN:
+                # A person has taken over in mid-call, and can be heard only by way of a transfer.
+                await self._give_to_person()
             return
         await self._record.tell(
             EventType.CALL_TURN,
             {"said": message.text, "heard": answer.delivery.text, "interrupted": answer.delivery.interrupted},
         )
         if answer.hand_over is not None and answer.hand_over.target == HUMAN and self._services.manners.can_transfer:
-            self._wants_person()
+            await self._give_to_person()
 
     def _guess_of(self, text: str) -> _Guess | None:
         return self._guess if self._guess is not None and self._guess.text == text else None

@@ -10,12 +10,13 @@ from shared.domain.spoken.fixed_sentences import SentenceKind
 from shared.errors import ProviderUnavailable, SpeechUnavailable
 from shared.observability import count, logger
 from stream_service.call_record import CallRecord
-from stream_service.call_services import EndCall
+from stream_service.call_services import CallServices
 from stream_service.keypad import Keypad
 from stream_service.remarks import Remarks
 from stream_service.silence import SilenceEvent, SilenceWatch
 
 WARNING_SECONDS = 60
+SPEECH_LOST = "speech_lost"
 _PROMPTS = {
     SilenceEvent.FIRST_PROMPT: SentenceKind.FIRST_SILENCE_PROMPT,
     SilenceEvent.SECOND_PROMPT: SentenceKind.SECOND_SILENCE_PROMPT,
@@ -32,33 +33,33 @@ class Attendant:
     """Looks after one call.
 
     Args:
+        order: held by whoever speaks.
         take_keys: given what the caller keyed in, once it is complete.
         start: starts a task that ends with the call.
-        end_call: hangs up at the provider; false when it cannot.
         close: closes the stream, which makes the provider ask us what is next.
     """
 
     def __init__(
         self,
+        services: CallServices,
         record: CallRecord,
         remarks: Remarks,
-        silence: SilenceWatch,
         order: asyncio.Lock,
         *,
         take_keys: Callable[[str], None],
         start: Start,
-        end_call: EndCall,
         close: Callable[[], None],
     ) -> None:
         self._record = record
         self._remarks = remarks
-        self._silence = silence
         self._order = order
+        self._silence = SilenceWatch(prompt_seconds=services.manners.silence_prompt_seconds)
         self._keypad = Keypad()
         self._take_keys = take_keys
         self._start = start
-        self._end_call = end_call
+        self._end_call = services.end_call
         self._close = close
+        self._can_transfer = services.manners.can_transfer
         self._leaves_at_ms: int | None = None
         self.end_reason: str | None = None
 
@@ -107,7 +108,7 @@ class Attendant:
             await self._remarks.say(text)
         except SpeechUnavailable:
             logger.exception("remark_not_spoken", call_sid=self._record.call_sid)
-            self._close()
+            self.leave(SPEECH_LOST)
         except ProviderUnavailable:
             logger.warning("remark_cut_off", call_sid=self._record.call_sid)
 
@@ -130,6 +131,13 @@ class Attendant:
             # The provider says goodbye to the stream by itself.
             await asyncio.sleep(_LONGEST_TO_END_SECONDS)
         self._close()
+
+    async def give_to_person(self) -> None:
+        """Leave the stream, for the provider to connect a person; where there is none, say that nobody is there."""
+        if self._can_transfer:
+            self.leave("transfer")
+        else:
+            await self.remark_now(SentenceKind.NOBODY_REACHED)
 
     def leave(self, reason: str) -> None:
         """Leave the stream; the provider asks what is next, and is told by the state of the call."""

@@ -33,7 +33,14 @@ class CloseCall(Protocol):
     """Closes a call's record."""
 
     async def __call__(
-        self, call_sid: str, *, slot: str, reason: str, has_failed: bool = False, caller_id: str | None = None
+        self,
+        call_sid: str,
+        *,
+        slot: str,
+        reason: str,
+        has_failed: bool = False,
+        caller_id: str | None = None,
+        stream_id: str = "",
     ) -> None:
         """Note the end, finish the recording, give the slot back."""
 

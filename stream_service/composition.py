@@ -18,6 +18,7 @@ from stream_service.ecs_agent import EcsTaskProtection
 from stream_service.heartbeat import Heartbeat
 from stream_service.media_endpoint import MediaEndpoint
 from stream_service.serve_call import serve_call
+from stream_service.speaking.synthesizer import Voice
 from stream_service.task_protection import ProtectWhileCalled
 from stream_service.turn_taking import TurnTiming
 
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from shared.settings import Settings
     from stream_service.live_calls import LiveCalls
     from stream_service.media.transport import MediaTransport
+    from stream_service.speaking.reliable import ReliableSynthesizer
+    from stream_service.speaking.synthesizer import Synthesizer
 
 
 def stream_app(settings: Settings, live_calls: LiveCalls) -> Starlette:
     """The whole service, wired."""
-    services = _call_services(settings)
+    synthesizer = engines.synthesizer(settings, [sentence(kind, "en-IN") for kind in SentenceKind])
+    services = _call_services(settings, synthesizer)
 
     async def serve(ticket: StreamTicket, transport: MediaTransport) -> None:
         await serve_call(services, ticket, transport)
@@ -40,7 +44,8 @@ def stream_app(settings: Settings, live_calls: LiveCalls) -> Starlette:
     async def warm_up() -> None:
         """Load what the first call would otherwise wait for."""
         services.detector.warm_up()
-        await asyncio.gather(services.transcriber.warm_up(), services.synthesizer.warm_up(), _warm_stores())
+        await asyncio.gather(services.transcriber.warm_up(), synthesizer.warm_up(), _warm_stores(), _warm_models())
+        await _prepare_fixed_speech(synthesizer)
 
     signature = TwilioSignature(
         auth_token=settings.twilio_auth_token.get_secret_value(), public_base_url=settings.public_base_url
@@ -58,12 +63,23 @@ def _protection(settings: Settings, live_calls: LiveCalls) -> ProtectWhileCalled
 
 async def _warm_stores() -> None:
     await asyncio.gather(stores.agents().profiles(), connect_to_every_shard(stores.redis()))
+
+
+async def _prepare_fixed_speech(synthesizer: ReliableSynthesizer) -> None:
+    """Let every agent know its greeting and our sentences by heart: they sound at once, and cost nothing again."""
+    for agent in await stores.agents().profiles():
+        fixed = [sentence(kind, agent.language) for kind in SentenceKind]
+        await synthesizer.prepare([agent.greeting, *fixed], Voice(name=agent.voice, language=agent.language))
+
+
+async def _warm_models() -> None:
+    await model_engines.language_model().warm_up()
     embedder = model_engines.embedder()
     if embedder is not None:
         await embedder.embed(["Hello"])
 
 
-def _call_services(settings: Settings) -> CallServices:
+def _call_services(settings: Settings, synthesizer: Synthesizer) -> CallServices:
     answer = wiring.answer_message()
     return CallServices(
         open_call=wiring.open_call(),
@@ -75,7 +91,7 @@ def _call_services(settings: Settings) -> CallServices:
         recordings=stores.recordings(),
         events=stores.events(),
         transcriber=engines.transcriber(settings),
-        synthesizer=engines.synthesizer(settings, [sentence(kind, "en-IN") for kind in SentenceKind]),
+        synthesizer=synthesizer,
         detector=engines.detector(settings),
         timing=TurnTiming(
             start_ms=settings.vad_start_ms,

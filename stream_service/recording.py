@@ -71,7 +71,7 @@ class StereoTimeline:
 
     def hear_caller(self, mulaw: bytes, *, timestamp_ms: int) -> None:
         """Add the caller's audio; where Twilio left something out, silence stands in for it."""
-        missing_bytes = timestamp_ms * BYTES_PER_MS - self._position_bytes
+        missing_bytes = timestamp_ms * BYTES_PER_MS - self._start_bytes - len(self._left)
         if missing_bytes > 0 and timestamp_ms <= _LONGEST_CALL_MS:
             self._skip(missing_bytes)
         self._advance(mulaw)
@@ -95,6 +95,7 @@ class StereoTimeline:
         return self._cut() if len(self._left) >= max(1, at_least_ms) * BYTES_PER_MS else None
 
     def _cut(self) -> RecordingPart:
+        self._fill_right()
         length = len(self._left) // BYTES_PER_MS * BYTES_PER_MS
         stereo = bytearray(2 * length)
         stereo[::2] = self._left[:length]
@@ -116,17 +117,20 @@ class StereoTimeline:
             self._unheld_bytes -= min(hole, self._unheld_bytes)
 
     def _advance(self, caller: bytes) -> None:
-        length = len(caller)
-        self._left += caller
-        if not self._queued_bytes:
-            self._right += _SILENCE * length
+        """Runs for every frame of every call: while the agent is silent the right side is left to be filled later."""
+        if not self._agent and not self._unheld_bytes:
+            self._left += caller
             return
+        self._fill_right()
+        self._left += caller
+        length = len(caller)
         agent = self._agent[:length]
         del self._agent[:length]
-        missing = length - len(agent)
-        self._unheld_bytes -= min(missing, self._unheld_bytes)
+        self._unheld_bytes -= min(length - len(agent), self._unheld_bytes)
         self._right += agent
-        self._right += _SILENCE * missing
+
+    def _fill_right(self) -> None:
+        self._right += _SILENCE * (len(self._left) - len(self._right))
 
 
 class RecordedSink:

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 from shared.domain.call import StreamTicket
 from shared.observability import logger
+from stream_service.call_record import CallRecord
 from stream_service.call_services import CallServices
 from stream_service.incoming import IncomingStream
 from stream_service.media.transport import MediaTransport
 from stream_service.recording import Recording
-from stream_service.session import STREAM_LOST, CallSession
+from stream_service.session import LOST, CallSession
 
 # Twilio says "start" at once; a socket that says nothing must not hold a place for ever.
 _START_SECONDS = 10
@@ -29,7 +30,7 @@ async def serve_call(services: CallServices, ticket: StreamTicket, transport: Me
             refused_for = await _start(stream, ticket)
             if refused_for is None:
                 reason = await _converse(services, ticket, transport, stream, tasks)
-                has_failed = reason == STREAM_LOST
+                has_failed = reason in LOST
                 transport.close()
             else:
                 reason = refused_for
@@ -38,7 +39,12 @@ async def serve_call(services: CallServices, ticket: StreamTicket, transport: Me
         logger.exception("call_failed", call_sid=ticket.call_sid)
     finally:
         await services.close_call(
-            ticket.call_sid, slot=ticket.slot, reason=reason, has_failed=has_failed, caller_id=ticket.caller_id
+            ticket.call_sid,
+            slot=ticket.slot,
+            reason=reason,
+            has_failed=has_failed,
+            caller_id=ticket.caller_id,
+            stream_id=ticket.stream_id,
         )
 
 
@@ -65,7 +71,15 @@ async def _converse(
     """Run the conversation and return why it ended."""
     opened = await services.open_call(ticket)
     recording = Recording(opened.call, services.recordings, now=datetime.now(UTC))
+    record = CallRecord(ticket, opened, services.events, lambda: recording.now_ms)
+
+    def understand(words: str) -> None:
+        session.understand(words)
+
+    ear = await services.transcriber.open(language=record.language, on_partial=understand)
+    session = CallSession(services, opened, record, transport, recording, ear, tasks)
     try:
-        return await CallSession(services, opened, ticket, transport, recording, tasks).run(stream)
+        return await session.run(stream)
     finally:
+        await ear.aclose()
         await recording.finish()

@@ -7,7 +7,6 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-from shared.domain.call import StreamTicket
 from shared.domain.event import EventType
 from shared.domain.json_value import JSON
 from shared.domain.spoken.fixed_sentences import SentenceKind
@@ -15,25 +14,27 @@ from shared.errors import SpeechUnavailable
 from shared.observability import count, logger
 from shared.use_cases.open_call import OpenedCall
 from stream_service.answering import Answering
-from stream_service.attendant import Attendant
+from stream_service.attendant import SPEECH_LOST, Attendant
 from stream_service.call_record import CallRecord
 from stream_service.call_services import CallServices
 from stream_service.incoming import IncomingStream
 from stream_service.interruption import is_meant
-from stream_service.listening.late import LateTranscription
+from stream_service.listening.transcriber import TranscriptionStream
 from stream_service.media.protocol import Dtmf, Mark, Media, StreamEvent
 from stream_service.media.transport import MediaTransport
 from stream_service.recording import RecordedSink, Recording
 from stream_service.remarks import Remarks
 from stream_service.responding import Responding
-from stream_service.silence import SilenceWatch
 from stream_service.speaking.synthesizer import Voice
 from stream_service.speaking.voice_channel import VoiceChannel
 from stream_service.turn_taking import AgentVoice, TurnEvent, TurnTaking
 
 _FAREWELL_SECONDS = 5
+_LOOK_EVERY_MS = 200
 CALLER_HUNG_UP = "caller_hung_up"
 STREAM_LOST = "stream_lost"
+LOST = frozenset({STREAM_LOST, SPEECH_LOST})
+"""Ends that nobody wanted: the caller is still on the line and comes back."""
 
 
 class CallSession:
@@ -47,9 +48,10 @@ class CallSession:
         self,
         services: CallServices,
         opened: OpenedCall,
-        ticket: StreamTicket,
+        record: CallRecord,
         transport: MediaTransport,
         recording: Recording,
+        ear: TranscriptionStream,
         tasks: asyncio.TaskGroup,
     ) -> None:
         self._services = services
@@ -57,14 +59,12 @@ class CallSession:
         self._transport = transport
         self._recording = recording
         self._tasks = tasks
-        self._record = CallRecord(ticket, opened, services.events, lambda: recording.now_ms)
+        self._record = record
         self._turns = TurnTaking(services.timing)
         self._activity = services.detector.open(self._judge)
-        self._ear = LateTranscription(
-            lambda: services.transcriber.open(language=self._record.language, on_partial=self._understand)
-        )
+        self._ear = ear
         self._mouth = VoiceChannel(
-            ticket.call_sid,
+            record.call_sid,
             RecordedSink(transport, recording.timeline),
             services.synthesizer,
             self._record.now_ms,
@@ -76,18 +76,15 @@ class CallSession:
         self._order = asyncio.Lock()
         self._remarks = Remarks(self._record, self._mouth, services.calls)
         self._attendant = Attendant(
+            services,
             self._record,
             self._remarks,
-            SilenceWatch(prompt_seconds=services.manners.silence_prompt_seconds),
             self._order,
             take_keys=self._take_keys,
             start=self._speak_up,
-            end_call=services.end_call,
             close=transport.close,
         )
-        self._answering = Answering(
-            services, self._record, self._mouth, self._order, lambda: self._attendant.leave("transfer")
-        )
+        self._answering = Answering(services, self._record, self._mouth, self._order, self._attendant.give_to_person)
         self._responding = Responding(
             self._record,
             self._ear,
@@ -99,6 +96,7 @@ class CallSession:
         )
         self._speaking: set[asyncio.Task[None]] = set()
         self._greeting: asyncio.Task[None] | None = None
+        self._next_look_ms = 0
         self._partial = ""
         self._unanswered = ""
         self._turn_started_ms = 0
@@ -108,7 +106,9 @@ class CallSession:
         """Talk until the stream is over; return why it ended."""
         for agent in self._opened.agents:
             self._mouth.use_voice(agent.id, Voice(name=agent.voice, language=agent.language))
-        watch = self._tasks.create_task(self._attendant.watch_the_time(self._services.manners.call_limit_seconds))
+        elapsed_seconds = self._record.now_ms() // 1000
+        rest_seconds = max(0, self._services.manners.call_limit_seconds - elapsed_seconds)
+        watch = self._tasks.create_task(self._attendant.watch_the_time(rest_seconds))
         self._greeting = self._speak_up(self._greet())
         stream.listen(self._on_event)
         try:
@@ -117,7 +117,6 @@ class CallSession:
             watch.cancel()
             self._activity.close()
             await self._fall_silent()
-            await self._ear.aclose()
         if self._attendant.end_reason is not None:
             return self._attendant.end_reason
         # A caller who is still on the line comes back through the recovery webhook.
@@ -135,8 +134,6 @@ class CallSession:
     def _hear(self, event: Media) -> None:
         mulaw = event.mulaw
         self._recording.timeline.hear_caller(mulaw, timestamp_ms=event.timestamp_ms)
-        if part := self._recording.next_part():
-            self._tasks.create_task(self._recording.keep(part))
         self._ear.feed(mulaw, is_speech=self._turns.hears_speech)
         self._activity.hear(mulaw)
 
@@ -145,8 +142,17 @@ class CallSession:
         happened = self._turns.hear(probability, duration_ms=duration_ms, agent=self._agent_voice())
         if happened is not None:
             self._take_turn(happened)
+        now_ms = self._record.now_ms()
+        if now_ms >= self._next_look_ms:
+            self._next_look_ms = now_ms + _LOOK_EVERY_MS
+            self._look_around(now_ms)
+
+    def _look_around(self, now_ms: int) -> None:
+        """See to what needs no more than a few looks a second."""
+        if part := self._recording.next_part():
+            self._tasks.create_task(self._recording.keep(part))
         self._attendant.tick(
-            self._record.now_ms(),
+            now_ms,
             caller_speaks=self._turns.caller_has_floor,
             agent_audible=self._mouth.is_audible,
             is_working=self._order.locked(),
@@ -182,7 +188,7 @@ class CallSession:
         if self._agent_voice() is not AgentVoice.UNINTERRUPTIBLE:
             self._mouth.hold()
 
-    def _understand(self, text: str) -> None:
+    def understand(self, text: str) -> None:
         """The recogniser knows words of the turn that is under way."""
         if text != self._partial:
             self._partial = text

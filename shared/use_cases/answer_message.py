@@ -51,6 +51,25 @@ class Anticipated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Ahead:
+    """An anticipated reply that is being spoken while its message is not yet claimed."""
+
+    conversation: Conversation
+    reply: Reply
+    delivery: asyncio.Task[Delivery]
+
+    def fits(self, claim: Claim) -> bool:
+        """Whether the claim allows what is being done already."""
+        is_same = self.conversation.id == claim.conversation_id and claim.held_reply is None
+        return is_same and claim.conversation_status is not ConversationStatus.HUMAN
+
+    async def give_up(self) -> None:
+        """Stop speaking; nothing happens once the reply was delivered."""
+        self.delivery.cancel()
+        await asyncio.gather(self.delivery, return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
     draft: ReplyDraft
     delivery: Delivery
@@ -101,26 +120,49 @@ class AnswerMessage:
             StoreUnavailable, ProviderUnavailable: not finished; the same message may be answered later.
         """
         started = time.perf_counter()
-        claim = await self._history.claim(message, lease_seconds=self._lease_seconds)
-        if claim is None:
-            logger.info("message_already_answered", message_id=message.provider_message_id)
-            return None
-        async with self._holding(claim):
-            if anticipated is not None and anticipated.conversation.id == claim.conversation_id:
-                conversation = anticipated.conversation
-            else:
-                conversation, anticipated = await self._recall(message.key, claim.conversation_id), None
-            conversation = conversation.with_status(claim.conversation_status)
-            begun = None if anticipated is None else anticipated.reply
-            # Whoever watches is told while the reply is written: a slow update must not make the user wait.
-            telling = asyncio.create_task(
-                self._tell(EventType.MESSAGE_RECEIVED, conversation, {"message_id": claim.message_id})
-            )
-            try:
-                outcome = await self._reply(message, claim, conversation, channel, started, begun)
-            finally:
-                await telling
-            return await self._finish(message, claim, conversation, outcome)
+        async with self._speaking_ahead(message, channel, anticipated) as begun:
+            claim = await self._history.claim(message, lease_seconds=self._lease_seconds)
+            if claim is None:
+                logger.info("message_already_answered", message_id=message.provider_message_id)
+                return None
+            ahead = begun if begun is not None and begun.fits(claim) else None
+            if begun is not None and ahead is None:
+                await begun.give_up()
+            async with self._holding(claim):
+                conversation = ahead.conversation if ahead else await self._recall(message.key, claim.conversation_id)
+                conversation = conversation.with_status(claim.conversation_status)
+                # Whoever watches is told while the reply is written: a slow update must not make the user wait.
+                telling = asyncio.create_task(
+                    self._tell(EventType.MESSAGE_RECEIVED, conversation, {"message_id": claim.message_id})
+                )
+                try:
+                    outcome = await self._reply(message, claim, conversation, channel, started, ahead)
+                finally:
+                    await telling
+                return await self._finish(message, claim, conversation, outcome)
+
+    @asynccontextmanager
+    async def _speaking_ahead(
+        self, message: InboundMessage, channel: OutboundChannel, anticipated: Anticipated | None
+    ) -> AsyncGenerator[_Ahead | None, None]:
+        """Speak an anticipated reply while its message is being claimed: the caller need not wait for the database.
+
+        A live call's message has no other claimant than its own stream, so the claim is refused only after that was
+        lost. Then, and whatever else goes wrong, the reply falls silent.
+        """
+        if anticipated is None or not channel.capabilities.streams:
+            yield None
+            return
+        recipient = _recipient(message, delivery_id=message.provider_message_id)
+        ahead = _Ahead(
+            conversation=anticipated.conversation,
+            reply=anticipated.reply,
+            delivery=asyncio.create_task(channel.deliver(recipient, anticipated.reply.chunks)),
+        )
+        try:
+            yield ahead
+        finally:
+            await ahead.give_up()
 
     async def _reply(
         self,
@@ -129,9 +171,11 @@ class AnswerMessage:
         conversation: Conversation,
         channel: OutboundChannel,
         started: float,
-        begun: Reply | None,
+        ahead: _Ahead | None,
     ) -> _Outcome | None:
-        recipient = _recipient(message, claim)
+        # Derived, not random: a retry after a crash carries the same id, so the provider's statuses still match.
+        delivery_id = uuid.uuid5(uuid.NAMESPACE_OID, f"delivery:{claim.message_id}")
+        recipient = _recipient(message, delivery_id=str(delivery_id))
         if claim.held_reply is not None:
             delivery = await self._outbox.send(claim, channel, recipient, claim.held_reply)
             return _Outcome(draft=claim.held_reply.draft, delivery=delivery)
@@ -141,19 +185,24 @@ class AnswerMessage:
             kind = _KIND_IN_WORDS.get(message.kind, message.kind.value)
             draft = ReplyDraft(text=CANNOT_READ.format(kind=kind), agent_id=None)
             return await self._send_whole(claim, channel, recipient, draft)
-        reply = begun or self._orchestrator.reply(conversation, message, is_spoken=channel.capabilities.streams)
+        if ahead is not None:
+            ahead.reply.stages_ms.update(_stages_before(message), context=0)
+            return await self._note_spoken(conversation, ahead.reply, await ahead.delivery)
+        reply = self._orchestrator.reply(conversation, message, is_spoken=channel.capabilities.streams)
         reply.stages_ms.update(_stages_before(message), context=_elapsed_ms(started))
         if channel.capabilities.streams:
-            delivery = await channel.deliver(recipient, reply.chunks)
-            await self._orchestrator.keep_active(conversation, reply)
-            draft = reply.draft(delivery.text)
-            stages_ms = with_first_audio({**draft.stages_ms, **delivery.stages_ms})
-            return _Outcome(draft=draft, delivery=replace(delivery, stages_ms=stages_ms), hand_over=reply.hand_over)
+            return await self._note_spoken(conversation, reply, await channel.deliver(recipient, reply.chunks))
         draft = reply.draft(await join(reply.chunks))
         await self._orchestrator.keep_active(conversation, reply)
         outcome = await self._send_whole(claim, channel, recipient, draft, reply)
         sent = replace(outcome.delivery, stages_ms={**outcome.delivery.stages_ms, "total": _elapsed_ms(started)})
         return replace(outcome, delivery=sent)
+
+    async def _note_spoken(self, conversation: Conversation, reply: Reply, delivery: Delivery) -> _Outcome:
+        await self._orchestrator.keep_active(conversation, reply)
+        draft = reply.draft(delivery.text)
+        stages_ms = with_first_audio({**draft.stages_ms, **delivery.stages_ms})
+        return _Outcome(draft=draft, delivery=replace(delivery, stages_ms=stages_ms), hand_over=reply.hand_over)
 
     async def _send_whole(
         self,
@@ -243,14 +292,12 @@ class AnswerMessage:
         )
 
 
-def _recipient(message: InboundMessage, claim: Claim) -> Recipient:
-    # Derived, not random: a retry after a crash carries the same id, so the provider's statuses still match.
-    delivery_id = uuid.uuid5(uuid.NAMESPACE_OID, f"delivery:{claim.message_id}")
+def _recipient(message: InboundMessage, *, delivery_id: str) -> Recipient:
     return Recipient(
         channel=message.channel,
         user_id=message.user_id,
         business_id=message.business_id,
-        delivery_id=str(delivery_id),
+        delivery_id=delivery_id,
         reply_to=message.provider_message_id,
     )
 

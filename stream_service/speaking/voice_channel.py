@@ -179,6 +179,9 @@ class VoiceChannel:
         speech.begin()
         try:
             await asyncio.wait({speaking, interrupted}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            self._silence()
+            raise
         finally:
             for task in (filling, interrupted):
                 task.cancel()

@@ -99,9 +99,17 @@ class World:
         return Answer(conversation=conversation, delivery=delivery, hand_over=self.hand_over)
 
     async def close_call(
-        self, call_sid: str, *, slot: str, reason: str, has_failed: bool = False, caller_id: str | None = None
+        self,
+        call_sid: str,
+        *,
+        slot: str,
+        reason: str,
+        has_failed: bool = False,
+        caller_id: str | None = None,
+        stream_id: str = "",
     ) -> None:
         assert (call_sid, slot, caller_id) == ("CA1", "CA1", TICKET.caller_id)
+        assert stream_id == TICKET.stream_id
         self.ended.append((reason, has_failed))
 
     async def end_call(self, call_sid: str, *, reason: str) -> bool:

@@ -18,7 +18,7 @@ from shared.http_contract import HTTPRequest
 from shared.ports.channel import OutboundChannel
 from shared.use_cases.answer_message import Answer, Anticipated
 from shared.use_cases.open_call import OpenedCall
-from stream_service import session
+from stream_service import serve_call as serving
 from stream_service.call_services import CallServices, Manners
 from stream_service.listening.energy import EnergyDetector
 from stream_service.listening.scripted import ScriptedTranscriber, ScriptedTranscription
@@ -27,7 +27,7 @@ from stream_service.listening.vad import ActivityListener, VoiceActivity
 from stream_service.live_calls import LiveCalls
 from stream_service.media.transport import MediaTransport
 from stream_service.media_endpoint import MediaEndpoint
-from stream_service.session import serve_call
+from stream_service.serve_call import serve_call
 from stream_service.speaking.scripted import ScriptedSynthesizer
 from stream_service.speaking.synthesizer import Voice
 from tests.stream_service.caller import Caller
@@ -277,7 +277,7 @@ async def test_a_stream_that_never_begins_leaves_nothing(*, is_cut: bool) -> Non
 
 
 async def test_a_stream_that_says_nothing_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "_START_SECONDS", 0)
+    monkeypatch.setattr(serving, "_START_SECONDS", 0)
     premises = Premises()
 
     async with served(premises):
@@ -360,7 +360,7 @@ async def test_whatever_breaks_in_mid_call_nothing_is_left(trouble: Trouble) -> 
 
 
 async def test_an_answer_that_hangs_is_given_up_with_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "_FAREWELL_SECONDS", 0)
+    monkeypatch.setattr("stream_service.session._FAREWELL_SECONDS", 0)
     premises = Premises(answer_hangs=True)
 
     async with served(premises) as (caller, _):
