@@ -136,3 +136,10 @@ async def hear(stream: ClientConnection) -> str:
     async with asyncio.timeout(5):
         answer: str = json.loads(await stream.recv())["media"]["payload"]
     return answer
+
+
+async def closed(stream: ClientConnection) -> int | None:
+    """Wait until the server has ended the stream; the code that it gave."""
+    async with asyncio.timeout(10):
+        await stream.wait_closed()
+    return stream.close_code

@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 
 from shared.domain.call import StreamTicket
 from stream_service.media.transport import MediaTransport
-from tests.stream_service.running_service import running, say
+from tests.stream_service.running_service import closed, running, say
 
 
 @pytest.mark.requirement("2.1")
@@ -90,7 +90,7 @@ async def test_a_failure_of_our_own_ends_the_call_and_counts_it_out() -> None:
         raise RuntimeError("a bug")
 
     async with running(serve=fail) as service, service.open("token-1") as stream:
-        await stream.wait_closed()
+        await closed(stream)
         await service.no_calls()
 
     assert stream.close_code == 1000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 import sys
@@ -14,7 +13,7 @@ from starlette.applications import Starlette
 from websockets.exceptions import InvalidStatus
 
 from stream_service.server import configure
-from tests.stream_service.running_service import Echo, Service, running, say
+from tests.stream_service.running_service import Echo, Service, closed, running, say
 
 
 async def stopped(service: Service) -> bool:
@@ -51,7 +50,7 @@ async def test_twenty_calls_outlive_the_order_to_stop_and_every_new_one_is_refus
             heard = [await say(stream, "//4=") for stream in streams]
             for stream in streams:
                 await stream.send(json.dumps({"event": "stop", "streamSid": "MZ1", "stop": {}}))
-                await stream.wait_closed()
+                await closed(stream)
         await service.no_calls()
 
         assert await stopped(service)
@@ -70,8 +69,7 @@ async def test_who_insists_on_stopping_cuts_the_calls_so_that_callers_come_back(
         await say(stream, "//8=")
         service.server.handle_exit(signal.SIGTERM, None)
         service.server.handle_exit(signal.SIGTERM, None)
-        async with asyncio.timeout(10):
-            await stream.wait_closed()
+        await closed(stream)
         service.server._captured_signals.clear()  # uvicorn raises them again when it is through
 
     assert stream.close_code == 1012

@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
 
 from stream_service import upgrade
-from tests.stream_service.running_service import START, Echo, Service, hear, media, running, say, signed
+from tests.stream_service.running_service import START, Echo, Service, closed, hear, media, running, say, signed
 
 
 class RawPeer:
@@ -106,7 +106,7 @@ async def test_an_oversized_message_ends_the_call() -> None:
 
     async with running(serve=echo) as service, service.open("token-1") as stream:
         await stream.send("x" * 70_000)
-        await stream.wait_closed()
+        await closed(stream)
         await service.no_calls()
 
     assert stream.close_code == 1009

@@ -218,6 +218,15 @@ async def test_nothing_is_read_before_somebody_listens(monkeypatch: pytest.Monke
     wire.abort()
 
 
+async def test_a_message_in_the_middle_of_another_ends_the_call(call: Call) -> None:
+    call.sends(text(b"", fin=False), text(b"another"))
+
+    await call.listening
+    assert call.heard == []
+    assert call.gets()[-1].data[:2] == (1002).to_bytes(2, "big")
+    assert call.socket.was_cut
+
+
 async def test_what_the_listener_starts_belongs_to_the_call(call: Call) -> None:
     call_sid: ContextVar[str] = ContextVar("call_sid")
     call_sid.set("CA1")
