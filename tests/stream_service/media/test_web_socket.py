@@ -117,6 +117,13 @@ class Call:
         for frame in frames:
             self.socket.data_received(frame)
 
+    async def ends(self) -> None:
+        """Let the listener learn of the end, which must have come already."""
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert self.listening.done()
+        self.listening.result()
+
     def gets(self) -> list[Frame]:
         """The frames that the peer got."""
         frames: list[Frame] = []
@@ -221,10 +228,24 @@ async def test_nothing_is_read_before_somebody_listens(monkeypatch: pytest.Monke
 async def test_a_message_in_the_middle_of_another_ends_the_call(call: Call) -> None:
     call.sends(text(b"", fin=False), text(b"another"))
 
-    await call.listening
+    await call.ends()
     assert call.heard == []
     assert call.gets()[-1].data[:2] == (1002).to_bytes(2, "big")
     assert call.socket.was_cut
+
+
+async def test_a_message_that_would_be_too_large_is_not_waited_for(call: Call) -> None:
+    call.sends(b"\x81\xff" + (LARGEST_MESSAGE_BYTES + 1).to_bytes(8, "big"))
+
+    await call.ends()
+    assert call.gets()[-1].data[:2] == (1009).to_bytes(2, "big")
+
+
+async def test_what_follows_a_broken_frame_is_not_looked_at(call: Call, caplog: pytest.LogCaptureFixture) -> None:
+    call.sends(*[b"\x8f\x80 no such frame"] * 3)
+
+    await call.ends()
+    assert [record.message for record in caplog.records] == ["media_protocol_error"]
 
 
 async def test_what_the_listener_starts_belongs_to_the_call(call: Call) -> None:
@@ -239,7 +260,8 @@ async def test_what_the_listener_starts_belongs_to_the_call(call: Call) -> None:
 
     assert heard_in == ["CA1"]
     call.wire.abort()
-    await asyncio.gather(listening, call.listening)
+    await call.ends()
+    await listening
 
 
 async def test_a_failure_of_the_listener_ends_the_call_with_it(call: Call) -> None:
@@ -260,7 +282,7 @@ async def test_a_failure_of_the_listener_ends_the_call_with_it(call: Call) -> No
 async def test_a_goodbye_is_answered_and_its_reason_told(call: Call, code: int, *, was_cut: bool) -> None:
     call.sends(goodbye(code))
 
-    await call.listening
+    await call.ends()
     assert call.gets() == [Frame(Opcode.CLOSE, code.to_bytes(2, "big"))]
     assert call.socket.was_cut is was_cut
 
@@ -268,14 +290,14 @@ async def test_a_goodbye_is_answered_and_its_reason_told(call: Call, code: int, 
 async def test_a_goodbye_without_a_reason_is_orderly(call: Call) -> None:
     call.sends(Frame(Opcode.CLOSE, b"").serialize(mask=True))
 
-    await call.listening
+    await call.ends()
     assert not call.socket.was_cut
 
 
 async def test_a_connection_lost_without_a_word_was_cut(call: Call) -> None:
     call.wire.abort()
 
-    await call.listening
+    await call.ends()
     assert call.socket.was_cut
 
 
@@ -285,7 +307,7 @@ async def test_nothing_is_left_when_the_connection_is_gone(call: Call) -> None:
     call.sends(goodbye(1000))
 
     call.wire.abort()
-    await call.listening
+    await call.ends()
     call.socket.close()
 
     assert call.clock.pending == 0
@@ -310,6 +332,16 @@ async def test_messages_wait_while_the_peer_does_not_read(call: Call) -> None:
     call.socket.resume_writing()
 
     assert [frame.data for frame in call.gets()] == [b"first", b"second"]
+
+
+async def test_a_peer_that_reads_again_has_all_its_time_back(call: Call) -> None:
+    call.wire.buffered = 70_000
+    call.socket.pause_writing()
+
+    call.socket.resume_writing()
+    call.clock.advance(PATIENCE.read_seconds)
+
+    assert not call.wire.was_aborted
 
 
 async def test_messages_that_wait_can_be_dropped(call: Call) -> None:
@@ -341,7 +373,7 @@ async def test_a_peer_that_reads_nothing_is_cut_off(call: Call) -> None:
 
     call.clock.advance(PATIENCE.read_seconds)
 
-    await call.listening
+    await call.ends()
     assert call.socket.was_cut
     assert call.wire.was_aborted
 
@@ -405,7 +437,7 @@ async def test_a_goodbye_waits_for_what_was_queued_before(call: Call) -> None:
     call.socket.resume_writing()
     call.sends(goodbye(1000))
 
-    await call.listening
+    await call.ends()
     assert [frame.data for frame in call.gets()] == [b"last words", (1000).to_bytes(2, "big")]
     assert call.wire.has_ended
     assert not call.socket.was_cut
@@ -424,14 +456,14 @@ async def test_a_peer_that_ignores_our_goodbye_is_left(call: Call) -> None:
 
     call.clock.advance(PATIENCE.close_seconds)
 
-    await call.listening
+    await call.ends()
     assert call.wire.was_aborted
     assert not call.socket.was_cut
 
 
 async def test_a_socket_that_is_gone_takes_messages_and_goodbyes_in_silence(call: Call) -> None:
     call.wire.abort()
-    await call.listening
+    await call.ends()
 
     await call.socket.receive(call.heard.append)
     call.socket.send(b"audio")
@@ -444,6 +476,6 @@ async def test_a_socket_that_is_gone_takes_messages_and_goodbyes_in_silence(call
 async def test_a_server_that_stops_says_so(call: Call) -> None:
     call.socket.shutdown()
 
-    await call.listening
+    await call.ends()
     assert call.gets() == [Frame(Opcode.CLOSE, (1012).to_bytes(2, "big"))]
     assert call.socket.was_cut
