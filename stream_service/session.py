@@ -20,6 +20,7 @@ from stream_service.call_services import CallServices
 from stream_service.incoming import IncomingStream
 from stream_service.interruption import is_meant
 from stream_service.listening.transcriber import TranscriptionStream
+from stream_service.media.audio import duration_ms as media_ms
 from stream_service.media.protocol import Dtmf, Mark, Media, StreamEvent
 from stream_service.media.transport import MediaTransport
 from stream_service.recording import RecordedSink, Recording
@@ -97,6 +98,7 @@ class CallSession:
         self._speaking: set[asyncio.Task[None]] = set()
         self._greeting: asyncio.Task[None] | None = None
         self._next_look_ms = 0
+        self._unjudged_ms = 0
         self._partial = ""
         self._unanswered = ""
         self._turn_started_ms = 0
@@ -135,10 +137,12 @@ class CallSession:
         mulaw = event.mulaw
         self._recording.timeline.hear_caller(mulaw, timestamp_ms=event.timestamp_ms)
         self._ear.feed(mulaw, is_speech=self._turns.hears_speech)
+        self._unjudged_ms += media_ms(mulaw)
         self._activity.hear(mulaw)
 
     def _judge(self, probability: float, duration_ms: int) -> None:
         """The detector has judged the next of the caller's audio."""
+        self._unjudged_ms -= duration_ms
         happened = self._turns.hear(probability, duration_ms=duration_ms, agent=self._agent_voice())
         if happened is not None:
             self._take_turn(happened)
@@ -172,7 +176,7 @@ class CallSession:
     def _take_turn(self, happened: TurnEvent) -> None:
         match happened:
             case TurnEvent.SPEECH_STARTED | TurnEvent.BARGE_IN:
-                self._turn_started_ms = max(0, self._record.now_ms() - self._turns.speech_ms)
+                self._turn_started_ms = max(0, self._record.now_ms() - self._unjudged_ms - self._turns.speech_ms)
                 self._partial = ""
                 self._take_floor()
             case TurnEvent.SPEECH_PAUSED:
@@ -180,7 +184,8 @@ class CallSession:
             case TurnEvent.SPEECH_RESUMED:
                 self._answering.drop_guess()
             case TurnEvent.TURN_ENDED:
-                self._speech_ended_at = time.perf_counter() - self._turns.silence_ms / 1000
+                # What the detector has not judged yet was heard all the same: it is part of the caller's waiting.
+                self._speech_ended_at = time.perf_counter() - (self._turns.silence_ms + self._unjudged_ms) / 1000
                 self._speak_up(self._finish_turn())
 
     def _take_floor(self) -> None:

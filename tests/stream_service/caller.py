@@ -34,6 +34,7 @@ class Caller:
         self.now_ms = 0
         self.heard = bytearray()
         self.clears_ms: list[int] = []
+        self.sounds_ms: list[int] = []
         self.is_closed = False
         self.was_cut = False
 
@@ -57,6 +58,7 @@ class Caller:
         event = json.loads(message)
         match event["event"]:
             case "media":
+                self.sounds_ms.append(self.now_ms)
                 self._buffer.append(("audio", base64.b64decode(event["media"]["payload"])))
             case "mark":
                 self._buffer.append(("mark", event["mark"]["name"]))

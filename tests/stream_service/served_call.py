@@ -47,6 +47,7 @@ class World:
     ended: list[tuple[str, bool]] = field(default_factory=list)
     hung_up: list[str] = field(default_factory=list)
     can_hang_up: bool = True
+    thinks_ms: int = 0
     agent: AgentProfile = AGENT
     unanswered: InboundMessage | None = None
     anticipated: list[str] = field(default_factory=list)
@@ -130,6 +131,9 @@ class World:
         self.parts.append(stereo_mulaw)
 
     async def _chunks(self) -> AsyncGenerator[ReplyChunk, None]:
+        thinks_until_ms = 0 if self.caller is None else self.caller.now_ms + self.thinks_ms
+        while self.caller is not None and self.caller.now_ms < thinks_until_ms:
+            await asyncio.sleep(0)
         for word in self.reply.split(" "):
             yield ReplyChunk(text=f"{word} ", agent_id="reception")
 
