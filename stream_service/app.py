@@ -35,8 +35,12 @@ def create_app(
     warm_up: WarmUp,
     *,
     protection: ProtectWhileCalled | None = None,
+    let_go: Callable[[], None] = lambda: None,
 ) -> Starlette:
-    """The ASGI application; it accepts no connection before `warm_up` is through. Outside ECS nothing protects it."""
+    """The ASGI application; it accepts no connection before `warm_up` is through, and calls `let_go` at its end.
+
+    Outside ECS nothing protects it.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[dict[str, Any], None]:
@@ -52,6 +56,7 @@ def create_app(
         for task in background:
             task.cancel()
         await asyncio.wait(background)
+        let_go()
         flush_metrics()
 
     async def health(_request: Request) -> Response:

@@ -52,7 +52,14 @@ def stream_app(settings: Settings, live_calls: LiveCalls) -> Starlette:
     )
     media = MediaEndpoint(signature, stores.stream_tickets(), live_calls, serve)
     heartbeat = Heartbeat(live_calls, wiring.live_tasks())
-    return create_app(media, live_calls, heartbeat, warm_up, protection=_protection(settings, live_calls))
+    return create_app(
+        media,
+        live_calls,
+        heartbeat,
+        warm_up,
+        protection=_protection(settings, live_calls),
+        let_go=services.detector.close,
+    )
 
 
 def _protection(settings: Settings, live_calls: LiveCalls) -> ProtectWhileCalled | None:

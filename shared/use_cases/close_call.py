@@ -20,7 +20,7 @@ class CloseCall:
     def __init__(
         self,
         calls: CallStore,
-        recordings: RecordingStore,
+        recordings: RecordingStore | None,
         slots: ConnectionCounter,
         events: EventPublisher,
         clock: Callable[[], datetime],
@@ -43,8 +43,9 @@ class CloseCall:
     ) -> None:
         """Note the end, finish the recording, give the slot back.
 
-        Each step is tried whatever became of the others; the background job repairs what a dead store prevented.
-        `caller_id` lets the slot go even if the call has no record: the caller hung up before audio flowed.
+        Without a recording store the recording is left to the stream that made it, or to the background job. Each step
+        is tried whatever became of the others; that job repairs what a dead store prevented. `caller_id` lets the slot
+        go even if the call has no record: the caller hung up before audio flowed.
         With a `stream_id`, nothing is done if the call goes on in a later stream: a task may notice seconds after the
         caller came back that a stream is lost.
         """
@@ -76,6 +77,8 @@ class CloseCall:
             return True
 
     async def _finish_recording(self, call: Call) -> None:
+        if self._recordings is None:
+            return
         try:
             finished = await self._recordings.assemble(call.call_sid, started_at=call.started_at)
             if finished is not None:

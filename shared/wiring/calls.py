@@ -51,7 +51,7 @@ def follow_call() -> FollowCall:
         telephony(),
         guard_source(),
         stores.history_reader(),
-        close_call(),
+        _note_end_of_call(),
         reconnect_call(),
         transfer_call(),
         leave_voicemail(),
@@ -116,6 +116,14 @@ def close_call() -> CloseCall:
     from shared.wiring import stores
 
     return CloseCall(stores.calls(), stores.recordings(), stores.slots(), stores.events(), now)
+
+
+def _note_end_of_call() -> CloseCall:
+    """The same where recordings are out of reach: the webhook's role has no business in the bucket."""
+    from shared.use_cases.close_call import CloseCall
+    from shared.wiring import stores
+
+    return CloseCall(stores.calls(), None, stores.slots(), stores.events(), now)
 
 
 def end_call() -> EndCall:

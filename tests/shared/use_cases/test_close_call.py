@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.call import CallState
 from shared.errors import StoreUnavailable
+from shared.use_cases.close_call import CloseCall
 from tests.fakes.clock import FrozenClock
 from tests.fakes.faults import Down
 from tests.samples import a_ticket
@@ -80,6 +81,18 @@ async def test_without_the_recordings_the_call_ends_and_the_slot_is_free(board: 
     assert board.rows.calls["CA0001"].state is CallState.ENDED
     assert board.taken_slots == set()
     assert board.house.told[-1] == "call.ended"
+
+
+async def test_a_webhook_ends_the_call_and_leaves_its_recording_to_others(
+    board: Switchboard, clock: FrozenClock
+) -> None:
+    note_end = CloseCall(board.calls, None, board.slots, board.events, clock)
+
+    await note_end("CA0001", slot="CA0001", reason="completed", caller_id=CALLER)
+
+    call = board.rows.calls["CA0001"]
+    assert (call.state, call.recording_key) == (CallState.ENDED, None)
+    assert board.taken_slots == set()
 
 
 async def test_without_the_counter_of_slots_the_call_ends_and_its_recording_is_kept(board: Switchboard) -> None:
