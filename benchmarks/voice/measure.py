@@ -98,9 +98,11 @@ async def _measure(options: argparse.Namespace) -> None:
     most: dict[str, int] = {}
     async for server, levels in _servers(options, server_processor, own_processor):
         print(f"\n### {server.name}\n", flush=True)
-        servers[server.name] = await _run_levels(server, audio, levels, options.seconds)
+        servers[server.name] = figures = await _run_levels(server, audio, levels, options.seconds)
         if options.search:
-            alone = servers[server.name][0]
+            alone = next((level for level in figures if level.calls == 1), None)
+            if alone is None:
+                alone = await run_level(server, audio, calls=1, seconds=options.seconds)
             most[server.name] = await _search(server, audio, alone, options.seconds)
     print("\n".join(["", *ratio_lines(servers, own=own_platform.NAME)]))
     if options.json is not None:
@@ -111,7 +113,7 @@ async def _measure(options: argparse.Namespace) -> None:
 async def _servers(
     options: argparse.Namespace, processor: int | None, others: int | None
 ) -> AsyncIterator[tuple[Server, list[int]]]:
-    """One running server after the other, with the levels to measure; the first level is one call alone."""
+    """One running server after the other, with the levels to measure."""
     if not options.no_own:
         async with _own(options, processor, others) as server:
             yield server, options.calls
