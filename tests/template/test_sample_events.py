@@ -47,6 +47,13 @@ def body(event: dict[str, Any]) -> bytes:
     return base64.b64decode(content) if event["isBase64Encoded"] else content.encode()
 
 
+def address(event: dict[str, Any]) -> str:
+    """What was posted to, with its query as the load balancer hands it over: undecoded."""
+    query = event.get("multiValueQueryStringParameters") or {}
+    pairs = [f"{name}={value}" for name, values in query.items() for value in values]
+    return f"{BASE_URL}{event['path']}" + (f"?{'&'.join(pairs)}" if pairs else "")
+
+
 REQUESTS = [path for path in FILES if "requestContext" in load(path)]
 FROM_META = [path for path in REQUESTS if "x-hub-signature-256" in headers(load(path))]
 FROM_TWILIO = [path for path in REQUESTS if "x-twilio-signature" in headers(load(path))]
@@ -89,7 +96,7 @@ def test_twilio_signature_is_valid_unless_the_case_says_otherwise(path: Path) ->
     parameters = dict(parse_qsl(body(event).decode(), keep_blank_values=True))
 
     is_valid = RequestValidator(TWILIO_AUTH_TOKEN).validate(
-        BASE_URL + event["path"], parameters, headers(event)["x-twilio-signature"]
+        address(event), parameters, headers(event)["x-twilio-signature"]
     )
 
     assert is_valid is ("wrong_signature" not in path.stem)
