@@ -272,6 +272,8 @@ class VoiceChannel:
         while not (speech.may_begin.is_set() and self._floor.is_set()):
             await speech.may_begin.wait()
             await self._floor.wait()
+        if speech.interrupted.is_set():
+            return  # What comes late must not be heard behind the `clear`.
         piece = Piece(self._next_mark(), mulaw)
         speech.sound(at_ms=self._clock_ms())
         self._play(piece)

@@ -60,6 +60,23 @@ def test_tasks_are_added_above_seventy_percent_up_to_ten(stack: Stack) -> None:
     assert stack.properties("StreamScaling")["MaxCapacity"] == 10
 
 
+def test_tasks_are_added_when_calls_fill_them_although_the_processor_is_idle(stack: Stack) -> None:
+    policy = stack.properties("ScaleOutOnCalls")["StepScalingPolicyConfiguration"]
+    alarms = [
+        stack.properties(name)
+        for name, resource in stack.resources.items()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+        and {"Ref": "ScaleOutOnCalls"} in stack.properties(name)["AlarmActions"]
+    ]
+
+    (alarm,) = alarms
+    metrics = {query["MetricStat"]["Metric"]["MetricName"] for query in alarm["Metrics"] if "MetricStat" in query}
+    assert metrics == {"active_calls", "call_capacity"}
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    assert 0 < alarm["Threshold"] < 100
+    assert all(step["ScalingAdjustment"] > 0 for step in policy["StepAdjustments"])
+
+
 @pytest.mark.requirement("7.3")
 def test_tasks_are_removed_after_five_minutes_below_thirty_percent(stack: Stack) -> None:
     alarm = stack.properties("StreamCpuLow")

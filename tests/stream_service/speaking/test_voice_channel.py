@@ -352,3 +352,25 @@ async def test_the_caller_hears_no_piece_shorter_than_a_quarter_of_a_second_but_
 
     async with delivering(stage, words("Good morning.")):
         assert len(stage.phone.marks) == 2
+
+
+async def test_words_that_the_model_writes_after_an_interruption_are_not_spoken() -> None:
+    stage = Stage()
+    comes = asyncio.Event()
+
+    async def slow() -> AsyncGenerator[ReplyChunk, None]:
+        yield ReplyChunk(text="Good morning. ", agent_id="a")
+        await comes.wait()
+        yield ReplyChunk(text="How are you?", agent_id="a")
+
+    async with delivering(stage, slow()) as delivery:
+        stage.play_out(pieces=1)
+        stage.channel.hold()
+        stage.channel.interrupt()
+        stage.channel.go_on()
+        comes.set()
+        result = await delivery
+        await settle()
+
+    assert result.interrupted
+    assert bytes(stage.phone.audio) == b"G" * (500 * BYTES_PER_MS)
