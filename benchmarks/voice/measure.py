@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -44,7 +45,7 @@ def main(arguments: list[str]) -> int:
     except (own_platform.PlatformMissing, peer.PeerMissing, NotStarted, SpeechUnavailable) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return 130
     return 0
 
@@ -88,6 +89,10 @@ def _levels(text: str) -> list[int]:
 
 
 async def _measure(options: argparse.Namespace) -> None:
+    measuring = asyncio.current_task()
+    assert measuring is not None
+    # Cancelled, so that what was started is ended in order.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, measuring.cancel)
     server_processor, own_processor = _share_processors()
     audio = await prepare_audio()
     surroundings = machine()
