@@ -359,9 +359,9 @@ async def test_words_that_the_model_writes_after_an_interruption_are_not_spoken(
     comes = asyncio.Event()
 
     async def slow() -> AsyncGenerator[ReplyChunk, None]:
-        yield ReplyChunk(text="Good morning. ", agent_id="a")
+        yield ReplyChunk(text="Good morning. How ", agent_id="a")
         await comes.wait()
-        yield ReplyChunk(text="How are you?", agent_id="a")
+        yield ReplyChunk(text="are you?", agent_id="a")
 
     async with delivering(stage, slow()) as delivery:
         stage.play_out(pieces=1)
