@@ -19,6 +19,8 @@ HAND_OVER_DESCRIPTION = (
 
 # Chat models want the first message from the user, but in a call the agent greets first.
 _CONVERSATION_BEGINS = "(The conversation begins.)"
+# Said by the user's side: what stands in the assistant's own words, models soon begin to write themselves.
+_CUT_OFF = "(I cut you off there and did not hear the rest.)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +58,13 @@ def chat_messages(prompt: Prompt) -> tuple[ChatMessage, ...]:
 
 
 def _spoken(turns: Sequence[Turn]) -> list[tuple[Literal["user", "assistant"], str]]:
-    return [
-        ("user" if turn.speaker is Speaker.USER else "assistant", turn.text.strip())
-        for turn in turns
-        if turn.speaker is not Speaker.SYSTEM
-    ]
+    spoken: list[tuple[Literal["user", "assistant"], str]] = []
+    for turn in turns:
+        if turn.speaker is not Speaker.SYSTEM:
+            spoken.append(("user" if turn.speaker is Speaker.USER else "assistant", turn.text.strip()))
+        if turn.interrupted:
+            spoken.append(("user", _CUT_OFF))
+    return spoken
 
 
 def hand_over_schema(colleagues: Sequence[Colleague]) -> dict[str, JSON]:

@@ -1,5 +1,7 @@
 """Prompts as chat messages."""
 
+from dataclasses import replace
+
 import pytest
 
 from shared.adapters.models.chat_form import chat_messages, hand_over_schema, read_hand_over, system_text
@@ -39,6 +41,15 @@ def test_blank_turns_are_left_out():
     assert roles_and_texts(turn(Speaker.USER, "Hi"), turn(Speaker.AGENT, "  "), question="When?") == [
         ("user", "Hi\nWhen?")
     ]
+
+
+def test_the_model_knows_which_words_of_its_answer_were_not_heard():
+    cut = replace(turn(Speaker.AGENT, "We are open on Monday"), interrupted=True)
+
+    messages = roles_and_texts(turn(Speaker.USER, "Hours?"), cut, question="And on Sunday?")
+
+    assert messages[1] == ("assistant", "We are open on Monday")
+    assert messages[2] == ("user", "(I cut you off there and did not hear the rest.)\nAnd on Sunday?")
 
 
 def test_notes_are_part_of_the_system_text():
