@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shared.adapters.circuit import Circuit
+from shared.adapters.warm_up import warm_up_all
 from shared.errors import SpeechUnavailable
 from shared.observability import count, logger
 from stream_service.listening.replay import UtteranceReplay
@@ -65,13 +66,8 @@ class ReliableTranscriber:
         Raises:
             SpeechUnavailable: none of the engines can be used.
         """
-        outcomes = await asyncio.gather(
-            *(engine.transcriber.warm_up() for engine in self._engines), return_exceptions=True
-        )
-        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        for engine, outcome in zip(self._engines, outcomes, strict=True):
-            if isinstance(outcome, BaseException):
-                logger.error("recogniser_not_warm", engine=engine.name, reason=type(outcome).__name__)
+        warm_ups = {engine.name: engine.transcriber.warm_up for engine in self._engines}
+        failures = await warm_up_all(warm_ups, kind="recogniser")
         if len(failures) == len(self._engines):
             raise failures[0]
 

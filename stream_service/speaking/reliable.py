@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from shared.adapters.circuit import Circuit
+from shared.adapters.warm_up import warm_up_all
 from shared.errors import SpeechUnavailable
 from shared.observability import count, logger
 from stream_service.media.audio import BYTES_PER_MS
@@ -88,13 +89,8 @@ class ReliableSynthesizer:
         Raises:
             SpeechUnavailable: none of the engines can be used.
         """
-        outcomes = await asyncio.gather(
-            *(engine.synthesizer.warm_up() for engine in self._engines), return_exceptions=True
-        )
-        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        for engine, outcome in zip(self._engines, outcomes, strict=True):
-            if isinstance(outcome, BaseException):
-                logger.error("speech_engine_not_warm", engine=engine.name, reason=type(outcome).__name__)
+        warm_ups = {engine.name: engine.synthesizer.warm_up for engine in self._engines}
+        failures = await warm_up_all(warm_ups, kind="voice")
         if len(failures) == len(self._engines):
             raise failures[0]
         await self.prepare(self._fixed_sentences, Voice())

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from shared.adapters.circuit import Circuit
+from shared.adapters.warm_up import warm_up_all
 from shared.domain.prompt import ModelPiece, Prompt
 from shared.errors import ModelUnavailable
 from shared.observability import count, logger
@@ -74,11 +75,10 @@ class FallbackLanguageModel:
 
     async def warm_up(self) -> None:
         """Prepare the engines that can be prepared; one that fails is logged, and tried again when it is asked."""
-        warmable = [(engine.name, engine.model) for engine in self._engines if isinstance(engine.model, _Warmable)]
-        outcomes = await asyncio.gather(*(model.warm_up() for _, model in warmable), return_exceptions=True)
-        for (name, _), outcome in zip(warmable, outcomes, strict=True):
-            if isinstance(outcome, BaseException):
-                logger.error("model_not_warm", engine=name, reason=type(outcome).__name__)
+        warmable = {
+            engine.name: engine.model.warm_up for engine in self._engines if isinstance(engine.model, _Warmable)
+        }
+        await warm_up_all(warmable, kind="model")
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[ModelPiece, None]:
         """See LanguageModel.stream.
