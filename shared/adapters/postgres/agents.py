@@ -10,6 +10,16 @@ from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.schema import agents, knowledge_passages, routing_rules
 from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
 
+_PROFILES = select(agents).where(agents.c.is_enabled).order_by(agents.c.id)
+_RULES = (
+    select(routing_rules)
+    .where(
+        routing_rules.c.is_enabled,
+        routing_rules.c.agent_id.in_(select(agents.c.id).where(agents.c.is_enabled)),
+    )
+    .order_by(routing_rules.c.priority.desc(), func.length(routing_rules.c.pattern).desc(), routing_rules.c.id)
+)
+
 
 class PostgresAgentStore:
     """Implements `AgentStore`."""
@@ -19,19 +29,19 @@ class PostgresAgentStore:
 
     async def profiles(self) -> tuple[AgentProfile, ...]:
         """See `AgentStore.profiles`; in order of their ids."""
-        return await self._database.run(_profiles)
+        return await self._database.run_alone(_profiles)
 
     async def rules(self) -> tuple[RoutingRule, ...]:
         """See `AgentStore.rules`; without those that lead to a disabled agent."""
-        return await self._database.run(_rules)
+        return await self._database.run_alone(_rules)
 
     async def search(self, embedding: Sequence[float], *, limit: int) -> tuple[Passage, ...]:
         """See `AgentStore.search`; passages measured by another embedder are passed over."""
-        return await self._database.run(lambda connection: _search(connection, embedding, limit))
+        return await self._database.run_alone(lambda connection: _search(connection, embedding, limit))
 
 
 def _profiles(connection: Connection) -> tuple[AgentProfile, ...]:
-    rows = connection.execute(select(agents).where(agents.c.is_enabled).order_by(agents.c.id))
+    rows = connection.execute(_PROFILES)
     return tuple(
         AgentProfile(
             id=row.id,
@@ -50,15 +60,7 @@ def _profiles(connection: Connection) -> tuple[AgentProfile, ...]:
 
 
 def _rules(connection: Connection) -> tuple[RoutingRule, ...]:
-    enabled_agents = select(agents.c.id).where(agents.c.is_enabled)
-    rows = connection.execute(
-        select(routing_rules)
-        .where(
-            routing_rules.c.is_enabled,
-            routing_rules.c.agent_id.in_(enabled_agents),
-        )
-        .order_by(routing_rules.c.priority.desc(), func.length(routing_rules.c.pattern).desc(), routing_rules.c.id)
-    )
+    rows = connection.execute(_RULES)
     return tuple(
         RoutingRule(
             id=row.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.adapters.postgres import conversations
@@ -20,6 +20,12 @@ from shared.domain.message import MessageKind
 from shared.ports.stores import CallTurn
 
 _OVER = (CallState.ENDED, CallState.FAILED)
+_NOTE_AGENT = (
+    update(calls)
+    .where(calls.c.call_sid == bindparam("sid"))
+    .values(agent_id=bindparam("spoke_last"))
+    .execution_options(is_awaited=False)
+)
 
 
 class PostgresCallStore:
@@ -97,7 +103,7 @@ def read_call(row: Row[Any]) -> Call:
 def note_agent(connection: Connection, call_sid: JSON, agent_id: str | None) -> None:
     """Note which agent spoke last in the call, if it was one and if there is a call."""
     if agent_id is not None and isinstance(call_sid, str):
-        connection.execute(update(calls).where(calls.c.call_sid == call_sid).values(agent_id=agent_id))
+        connection.execute(_NOTE_AGENT, {"sid": call_sid, "spoke_last": agent_id})
 
 
 def _open(connection: Connection, ticket: StreamTicket, started_at: datetime, gap: timedelta) -> Call:

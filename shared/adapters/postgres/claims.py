@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Interval, Row, bindparam, case, func, insert, select, update
 
 from shared.adapters.postgres import conversations as conversation_rows
 from shared.adapters.postgres.call_place import put_call_place, take_call_place
@@ -19,6 +19,46 @@ from shared.ports.stores import Claim
 
 # An echo is what a person of the business wrote on the business's own phone.
 _SPEAKERS = {MessageKind.ECHO: Speaker.HUMAN, MessageKind.SYSTEM: Speaker.SYSTEM}
+
+_IS_LEASED = (messages.c.state == "processing") & (messages.c.lease_until > func.clock_timestamp())
+_FIND = (
+    select(
+        messages.c.id,
+        messages.c.conversation_id,
+        messages.c.state,
+        _IS_LEASED.label("is_leased"),
+        conversations.c.status,
+    )
+    .join(conversations, conversations.c.id == messages.c.conversation_id)
+    .where(
+        messages.c.channel == bindparam("channel"),
+        messages.c.provider_message_id == bindparam("provider_message_id"),
+        messages.c.direction == "inbound",
+    )
+    .with_for_update(of=messages)
+)
+# Not now(): that is when the transaction began, perhaps long before it got hold of the user's row.
+_LEASE_END = func.clock_timestamp() + bindparam("lease", type_=Interval)
+_STORE_CLAIMED = (
+    insert(messages)
+    .values(direction="inbound", state="processing", lease_until=_LEASE_END)
+    .execution_options(is_awaited=False)
+)
+_CLAIMED = (
+    select(messages)
+    .where(
+        messages.c.id == bindparam("message_id"),
+        messages.c.fence == bindparam("fence"),
+        messages.c.state == "processing",
+    )
+    .with_for_update()
+)
+_FINISH = (
+    update(messages)
+    .where(messages.c.id == bindparam("message_id"))
+    .values(state="done", lease_until=None)
+    .execution_options(is_awaited=False)
+)
 
 
 def claim_message(
@@ -82,11 +122,7 @@ def require_lease(connection: Connection, claim: Claim) -> Row[Any]:
     Raises:
         LeaseLost: somebody did, or the message is done.
     """
-    row = connection.execute(
-        select(messages)
-        .where(messages.c.id == claim.message_id, messages.c.fence == claim.fence, messages.c.state == "processing")
-        .with_for_update()
-    ).one_or_none()
+    row = connection.execute(_CLAIMED, {"message_id": claim.message_id, "fence": claim.fence}).one_or_none()
     if row is None:
         raise LeaseLost("Another worker has the message now.")
     return row
@@ -111,7 +147,7 @@ def release_lease(connection: Connection, claim: Claim) -> None:
 
 def finish(connection: Connection, claim: Claim) -> None:
     """Mark the message as dealt with, for ever."""
-    connection.execute(update(messages).where(messages.c.id == claim.message_id).values(state="done", lease_until=None))
+    connection.execute(_FINISH, {"message_id": claim.message_id})
 
 
 def _read_message(row: Row[Any]) -> InboundMessage:
@@ -130,23 +166,8 @@ def _read_message(row: Row[Any]) -> InboundMessage:
 
 
 def _find(connection: Connection, message: InboundMessage) -> Row[Any] | None:
-    is_leased = (messages.c.state == "processing") & (messages.c.lease_until > func.clock_timestamp())
-    return connection.execute(
-        select(
-            messages.c.id,
-            messages.c.conversation_id,
-            messages.c.state,
-            is_leased.label("is_leased"),
-            conversations.c.status,
-        )
-        .join(conversations, conversations.c.id == messages.c.conversation_id)
-        .where(
-            messages.c.channel == message.channel,
-            messages.c.provider_message_id == message.provider_message_id,
-            messages.c.direction == "inbound",
-        )
-        .with_for_update(of=messages)
-    ).one_or_none()
+    wanted = {"channel": message.channel, "provider_message_id": message.provider_message_id}
+    return connection.execute(_FIND, wanted).one_or_none()
 
 
 def _store_claimed(connection: Connection, message: InboundMessage, lease_seconds: int, gap: timedelta) -> Claim:
@@ -154,30 +175,28 @@ def _store_claimed(connection: Connection, message: InboundMessage, lease_second
     claim = Claim(message_id=new_id(), conversation_id=conversation_id, conversation_status=status, fence=1)
     attributes = dict(message.attributes)
     connection.execute(
-        insert(messages).values(
-            id=claim.message_id,
-            conversation_id=conversation_id,
-            channel=message.channel,
-            user_id=message.user_id,
-            business_id=message.business_id,
-            direction="inbound",
-            state="processing",
-            fence=claim.fence,
-            lease_until=_from_now(lease_seconds),
-            speaker=_SPEAKERS.get(message.kind, Speaker.USER),
-            kind=message.kind,
-            text=message.text,
-            sent_at=message.sent_at,
-            provider_message_id=message.provider_message_id,
-            reply_to=message.reply_to,
+        _STORE_CLAIMED,
+        {
+            "id": claim.message_id,
+            "conversation_id": conversation_id,
+            "channel": message.channel,
+            "user_id": message.user_id,
+            "business_id": message.business_id,
+            "fence": claim.fence,
+            "lease": timedelta(seconds=lease_seconds),
+            "speaker": _SPEAKERS.get(message.kind, Speaker.USER),
+            "kind": message.kind,
+            "text": message.text,
+            "sent_at": message.sent_at,
+            "provider_message_id": message.provider_message_id,
+            "reply_to": message.reply_to,
             **take_call_place(attributes),
-            attributes=attributes,
-        )
+            "attributes": attributes,
+        },
     )
     conversation_rows.note_message(connection, conversation_id, at=message.sent_at)
     return claim
 
 
 def _from_now(seconds: int) -> ColumnElement[datetime]:
-    # Not now(): that is when the transaction began, perhaps long before it got hold of the user's row.
     return func.clock_timestamp() + timedelta(seconds=seconds)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Dialect, Text
+from sqlalchemy import DateTime, Dialect, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+Moment = DateTime(timezone=True)
 
 
 class AnyText(TypeDecorator[str]):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from shared.adapters.postgres.column_types import AnyText, Moment
 from shared.adapters.postgres.identifiers import is_id, new_id
 from shared.adapters.postgres.schema import conversations, messages, users
 from shared.domain.conversation import (
@@ -23,28 +24,41 @@ from shared.errors import NotFound
 
 _LATEST_FIRST = (conversations.c.last_message_at.desc(), conversations.c.id.desc())
 
+# What every turn runs is built once: building a statement costs more than running it.
+_USER = upsert(users)
+_LOCK_USER = _USER.on_conflict_do_update(
+    index_elements=[users.c.channel, users.c.user_id],
+    set_={"last_seen_at": func.clock_timestamp(), "name": func.coalesce(_USER.excluded.name, users.c.name)},
+).execution_options(is_awaited=False)
+_LATEST = (
+    select(conversations.c.id, conversations.c.status, conversations.c.last_message_at)
+    .where(conversations.c.channel == bindparam("channel"), conversations.c.user_id == bindparam("user_id"))
+    .order_by(*_LATEST_FIRST)
+    .limit(1)
+)
+_NOTE_MESSAGE = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("conversation_id"))
+    .values(
+        message_count=conversations.c.message_count + 1,
+        last_message_at=func.greatest(conversations.c.last_message_at, bindparam("said_at", type_=Moment)),
+        last_activity_at=func.clock_timestamp(),
+        agent_id=func.coalesce(bindparam("said_by", type_=AnyText), conversations.c.agent_id),
+    )
+    .execution_options(is_awaited=False)
+)
+
 
 def lock_user(connection: Connection, key: ConversationKey, name: str | None) -> None:
     """Note that the user was here; until the transaction ends, nobody else opens a conversation for the user."""
-    row = upsert(users).values(channel=key.channel, user_id=key.user_id, name=name)
-    connection.execute(
-        row.on_conflict_do_update(
-            index_elements=[users.c.channel, users.c.user_id],
-            set_={"last_seen_at": func.clock_timestamp(), "name": func.coalesce(row.excluded.name, users.c.name)},
-        )
-    )
+    connection.execute(_LOCK_USER, {"channel": key.channel, "user_id": key.user_id, "name": name})
 
 
 def find_or_open(
     connection: Connection, key: ConversationKey, *, at: datetime, gap: timedelta
 ) -> tuple[str, ConversationStatus]:
     """The user's conversation that something said at `at` belongs to. The user must be locked."""
-    latest = connection.execute(
-        select(conversations.c.id, conversations.c.status, conversations.c.last_message_at)
-        .where(_of(key))
-        .order_by(*_LATEST_FIRST)
-        .limit(1)
-    ).one_or_none()
+    latest = connection.execute(_LATEST, {"channel": key.channel, "user_id": key.user_id}).one_or_none()
     if latest and latest.status != ConversationStatus.CLOSED and at - latest.last_message_at < gap:
         return latest.id, ConversationStatus(latest.status)
     conversation_id = new_id()
@@ -63,16 +77,7 @@ def find_or_open(
 
 def note_message(connection: Connection, conversation_id: str, *, at: datetime, agent_id: str | None = None) -> None:
     """Count a message in its conversation and note who spoke, if it was an agent."""
-    connection.execute(
-        update(conversations)
-        .where(conversations.c.id == conversation_id)
-        .values(
-            message_count=conversations.c.message_count + 1,
-            last_message_at=func.greatest(conversations.c.last_message_at, at),
-            last_activity_at=func.clock_timestamp(),
-            agent_id=func.coalesce(agent_id, conversations.c.agent_id),
-        )
-    )
+    connection.execute(_NOTE_MESSAGE, {"conversation_id": conversation_id, "said_at": at, "said_by": agent_id})
 
 
 def load_conversation(connection: Connection, key: ConversationKey, gap: timedelta) -> Conversation | None:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.adapters.postgres.call_place import take_call_place
+from shared.adapters.postgres.column_types import Moment
 from shared.adapters.postgres.identifiers import new_id
 from shared.adapters.postgres.schema import deliveries, messages
 from shared.domain.agent import RoutingDecision
@@ -18,6 +19,26 @@ from shared.domain.conversation import Speaker
 from shared.domain.message import Delivery, DeliveryStatus, MessageKind
 from shared.domain.prompt import TokenUsage
 from shared.domain.reply import HeldReply, ReplyDraft
+
+_STORE_REPLY = (
+    insert(messages)
+    .values(
+        direction="outbound",
+        speaker=Speaker.AGENT,
+        # A reply never stands before its question, however fast the provider's clock is.
+        sent_at=func.greatest(func.clock_timestamp(), bindparam("asked_at", type_=Moment)),
+    )
+    .returning(
+        messages.c.sent_at,
+        select(deliveries.c.id).where(deliveries.c.message_id == bindparam("answered_id")).scalar_subquery(),
+    )
+)
+_SETTLE = (
+    update(deliveries)
+    .where(deliveries.c.message_id == bindparam("answered_id"))
+    .values(status=bindparam("outcome"), reply_id=bindparam("turn_id"), updated_at=func.clock_timestamp())
+    .execution_options(is_awaited=False)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,36 +104,29 @@ def store_reply(connection: Connection, inbound: Row[Any], draft: ReplyDraft | N
     place = take_call_place(attributes)
     has_failed = delivery.status is DeliveryStatus.FAILED
     attempted = draft.text if draft is not None and has_failed else ""
-    spoken_at = connection.execute(
-        insert(messages)
-        .values(
-            id=reply_id,
-            conversation_id=inbound.conversation_id,
-            channel=inbound.channel,
-            user_id=inbound.user_id,
-            business_id=inbound.business_id,
-            direction="outbound",
-            speaker=Speaker.AGENT,
-            kind=MessageKind.SPEECH if place else MessageKind.TEXT,
-            text=delivery.text or attempted,
-            # A reply never stands before its question, however fast the provider's clock is.
-            sent_at=func.greatest(func.clock_timestamp(), inbound.sent_at),
-            provider_message_id=delivery.provider_message_ids[0] if delivery.provider_message_ids else None,
-            answers_id=inbound.id,
-            interrupted=delivery.interrupted,
-            delivery_status=delivery.status,
+    spoken_at, delivery_id = connection.execute(
+        _STORE_REPLY,
+        {
+            "id": reply_id,
+            "conversation_id": inbound.conversation_id,
+            "channel": inbound.channel,
+            "user_id": inbound.user_id,
+            "business_id": inbound.business_id,
+            "kind": MessageKind.SPEECH if place else MessageKind.TEXT,
+            "text": delivery.text or attempted,
+            "asked_at": inbound.sent_at,
+            "answered_id": inbound.id,
+            "provider_message_id": delivery.provider_message_ids[0] if delivery.provider_message_ids else None,
+            "answers_id": inbound.id,
+            "interrupted": delivery.interrupted,
+            "delivery_status": delivery.status,
             **_of_draft(draft, delivery),
             **place,
-            attributes=attributes,
-        )
-        .returning(messages.c.sent_at)
-    ).scalar_one()
-    delivery_id = connection.execute(
-        update(deliveries)
-        .where(deliveries.c.message_id == inbound.id)
-        .values(status=delivery.status, reply_id=reply_id, updated_at=func.clock_timestamp())
-        .returning(deliveries.c.id)
-    ).scalar_one_or_none()
+            "attributes": attributes,
+        },
+    ).one()
+    if delivery_id is not None:
+        connection.execute(_SETTLE, {"answered_id": inbound.id, "outcome": delivery.status, "turn_id": reply_id})
     return StoredReply(id=reply_id, at=spoken_at, delivery_id=delivery_id)
 
 

@@ -6,14 +6,17 @@ import asyncio
 import contextvars
 import functools
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from pg8000.exceptions import DatabaseError
+from sqlalchemy import URL, Connection, Engine, ExecutionContext, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 
+from shared.adapters.postgres import driver
 from shared.errors import StoreUnavailable
 from shared.observability import logger, timed
 
@@ -32,6 +35,9 @@ _SIGN_IN_REFUSED = "28"
 
 class Database:
     """Runs blocking work in a transaction of its own, on a thread, with a connection from the pool.
+
+    A statement with the execution option `is_awaited=False` leaves with the next one, or with the end of the
+    transaction: for changes of which nothing is wanted back. What it fails of, the next one fails of.
 
     A connection that died while idle is replaced before it is used. There is no session-level SET, because RDS Proxy
     would pin the connection; the statement limits are properties of the database, set by the migrations.
@@ -66,23 +72,43 @@ class Database:
             StoreUnavailable: no connection, no answer in time, or the server gave up; the transaction is undone
                 unless only its confirmation was lost.
         """
-        context = contextvars.copy_context()
-        call = functools.partial(context.run, self._in_transaction, work)
-        with timed("database_query"):
-            return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+        return await self._on_a_thread(self._in_transaction, work)
+
+    async def run_alone(self, work: Callable[[Connection], Result]) -> Result:
+        """Run work that is a single statement; it needs no transaction around it, so it takes one trip.
+
+        Raises:
+            StoreUnavailable: as in `run`.
+        """
+        return await self._on_a_thread(self._without_transaction, work)
 
     async def close(self) -> None:
         """Let go of all connections and threads."""
         await asyncio.to_thread(self._executor.shutdown)
         await asyncio.to_thread(self._engine.dispose)
 
+    async def _on_a_thread(
+        self, way: Callable[[Callable[[Connection], Result]], Result], work: Callable[[Connection], Result]
+    ) -> Result:
+        context = contextvars.copy_context()
+        call = functools.partial(context.run, way, work)
+        with timed("database_query"):
+            return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+
     def _in_transaction(self, work: Callable[[Connection], Result]) -> Result:
-        try:
-            with self._engine.begin() as connection:
+        with _translated(), self._engine.begin() as connection:
+            return work(connection)
+
+    def _without_transaction(self, work: Callable[[Connection], Result]) -> Result:
+        with _translated(), self._engine.connect() as connection:
+            # Not by SQLAlchemy's option, which sets the session back afterwards: that costs trips and pins a proxy.
+            raw = connection.connection.dbapi_connection
+            assert isinstance(raw, driver.Connection)
+            raw.autocommit = True
+            try:
                 return work(connection)
-        except _NETWORK_FAILURE as error:
-            logger.warning("database_unavailable", cause=_cause(error))
-            raise StoreUnavailable("The database gave no answer.") from error
+            finally:
+                raw.autocommit = False
 
 
 def make_engine(
@@ -98,22 +124,26 @@ def make_engine(
 
     With `ca_file` the server's certificate and name are verified; without, TLS is offered and nothing is verified.
     """
-    arguments: dict[str, Any] = {"timeout": socket_timeout_seconds, "application_name": "vaani"}
+    known = driver_url(url)
+    arguments: dict[str, Any] = {
+        **known.translate_connect_args(username="user"),
+        "timeout": socket_timeout_seconds,
+        "application_name": "vaani",
+    }
     if ca_file is not None:
         arguments["ssl_context"] = ssl.create_default_context(cafile=ca_file)
     engine = create_engine(
-        driver_url(url),
-        connect_args=arguments,
+        known,
+        creator=functools.partial(_connect, arguments, credentials, renewed_credentials),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_SECONDS,
-        pool_pre_ping=True,
+        pool_events=[(_replace_if_dead, "checkout")],
         pool_recycle=RECYCLE_SECONDS,
         pool_use_lifo=True,
         hide_parameters=True,
     )
-    if credentials is not None:
-        _ask_for_credentials(engine, credentials, renewed_credentials)
+    event.listen(engine, "do_execute", _send_later)
     return engine
 
 
@@ -122,22 +152,46 @@ def driver_url(url: str) -> URL:
     return make_url(url).set(drivername="postgresql+pg8000", query={})
 
 
-def _ask_for_credentials(engine: Engine, credentials: Credentials, renewed: Credentials | None) -> None:
-    @event.listens_for(engine, "do_connect")
-    def sign_in(
-        dialect: Dialect, _record: object, arguments: tuple[Any, ...], parameters: dict[str, Any]
-    ) -> DBAPIConnection | None:
-        parameters["user"], parameters["password"] = credentials()
-        if renewed is None:
-            return None
-        try:
-            return dialect.connect(*arguments, **parameters)
-        except dialect.loaded_dbapi.Error as error:
-            if not _code(error).startswith(_SIGN_IN_REFUSED):
-                raise
-        logger.info("database_sign_in_renewed")
-        parameters["user"], parameters["password"] = renewed()
+def _connect(
+    arguments: dict[str, Any], credentials: Credentials | None, renewed: Credentials | None
+) -> driver.Connection:
+    if credentials is None:
+        return driver.Connection(**arguments)
+    user, password = credentials()
+    try:
+        return driver.Connection(**{**arguments, "user": user, "password": password})
+    except DatabaseError as error:
+        if renewed is None or not _code(error).startswith(_SIGN_IN_REFUSED):
+            raise
+    logger.info("database_sign_in_renewed")
+    user, password = renewed()
+    return driver.Connection(**{**arguments, "user": user, "password": password})
+
+
+def _send_later(
+    cursor: DBAPICursor, statement: str, parameters: Sequence[Any], context: ExecutionContext
+) -> bool | None:
+    """Send the statement our way if it need not be awaited; None leaves it to SQLAlchemy."""
+    if context.execution_options.get("is_awaited", True):
         return None
+    assert isinstance(cursor, driver.Cursor)
+    cursor.execute(statement, parameters, is_awaited=False)
+    return True
+
+
+def _replace_if_dead(connection: driver.Connection, _record: object, _proxy: object) -> None:
+    if not connection.is_alive():
+        # One that died is not the only one: a failover ends them all.
+        raise InvalidatePoolError
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except _NETWORK_FAILURE as error:
+        logger.warning("database_unavailable", cause=_cause(error))
+        raise StoreUnavailable("The database gave no answer.") from error
 
 
 def _cause(error: BaseException) -> str:

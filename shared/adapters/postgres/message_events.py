@@ -57,6 +57,9 @@ def join_reported_statuses(
                 set_={"message_id": message_id},
             )
         )
+    if delivery_id is None and not known:
+        # Nothing that a provider could report about: what was spoken in a call.
+        return
     is_ours: ColumnElement[bool] = message_events.c.item_id.in_(known)
     if delivery_id is not None:
         is_ours |= message_events.c.correlation_id == delivery_id

@@ -8,7 +8,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     Double,
     ForeignKey,
     Identity,
@@ -25,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from shared.adapters.postgres.column_types import AnyJSON, AnyText
+from shared.adapters.postgres.column_types import AnyJSON, AnyText, Moment
 
 metadata = MetaData(
     naming_convention={
@@ -36,7 +35,6 @@ metadata = MetaData(
 )
 
 _Id = Uuid(as_uuid=False)
-_Time = DateTime(timezone=True)
 _NOW = text("clock_timestamp()")
 _EMPTY = text("'{}'")
 
@@ -46,8 +44,8 @@ users = Table(
     Column("channel", AnyText, nullable=False),
     Column("user_id", AnyText, nullable=False),
     Column("name", AnyText),
-    Column("first_seen_at", _Time, nullable=False, server_default=_NOW),
-    Column("last_seen_at", _Time, nullable=False, server_default=_NOW),
+    Column("first_seen_at", Moment, nullable=False, server_default=_NOW),
+    Column("last_seen_at", Moment, nullable=False, server_default=_NOW),
     PrimaryKeyConstraint("channel", "user_id"),
 )
 
@@ -59,11 +57,11 @@ conversations = Table(
     Column("user_id", AnyText, nullable=False),
     Column("status", Text, nullable=False),
     Column("agent_id", AnyText),
-    Column("started_at", _Time, nullable=False),
+    Column("started_at", Moment, nullable=False),
     # By the clocks of those who spoke; what people see and pages are cut by.
-    Column("last_message_at", _Time, nullable=False),
+    Column("last_message_at", Moment, nullable=False),
     # By our clock; says whether the conversation is still going on.
-    Column("last_activity_at", _Time, nullable=False, server_default=_NOW),
+    Column("last_activity_at", Moment, nullable=False, server_default=_NOW),
     Column("message_count", Integer, nullable=False, server_default="0"),
 )
 Index("conversations_time", desc(conversations.c.last_message_at), desc(conversations.c.id))
@@ -107,14 +105,14 @@ messages = Table(
     Column("speaker", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("text", AnyText, nullable=False),
-    Column("sent_at", _Time, nullable=False),
-    Column("stored_at", _Time, nullable=False, server_default=_NOW),
+    Column("sent_at", Moment, nullable=False),
+    Column("stored_at", Moment, nullable=False, server_default=_NOW),
     Column("provider_message_id", AnyText),
     Column("reply_to", AnyText),
     Column("attributes", AnyJSON, nullable=False, server_default=_EMPTY),
     # Inbound only: received -> processing (lease, fence) -> done.
     Column("state", Text),
-    Column("lease_until", _Time),
+    Column("lease_until", Moment),
     Column("fence", Integer, nullable=False, server_default="0"),
     # Outbound only.
     Column("answers_id", _Id, ForeignKey("messages.id")),
@@ -174,8 +172,8 @@ deliveries = Table(
     Column("usage", AnyJSON),
     Column("stages_ms", AnyJSON, nullable=False, server_default=_EMPTY),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("created_at", _Time, nullable=False, server_default=_NOW),
-    Column("updated_at", _Time, nullable=False, server_default=_NOW),
+    Column("created_at", Moment, nullable=False, server_default=_NOW),
+    Column("updated_at", Moment, nullable=False, server_default=_NOW),
 )
 
 # Where a reply and the statuses about it meet, whichever comes first: both write this row, so one sees the other.
@@ -196,8 +194,8 @@ message_events = Table(
     Column("kind", Text, nullable=False),
     Column("item_id", AnyText, nullable=False),
     Column("reported", AnyText, nullable=False),
-    Column("occurred_at", _Time, nullable=False),
-    Column("recorded_at", _Time, nullable=False, server_default=_NOW),
+    Column("occurred_at", Moment, nullable=False),
+    Column("recorded_at", Moment, nullable=False, server_default=_NOW),
     Column("status", Text),
     Column("user_id", AnyText),
     Column("correlation_id", AnyText),
@@ -231,9 +229,9 @@ calls = Table(
     Column("direction", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("agent_id", AnyText),
-    Column("started_at", _Time, nullable=False),
-    Column("answered_at", _Time),
-    Column("ended_at", _Time),
+    Column("started_at", Moment, nullable=False),
+    Column("answered_at", Moment),
+    Column("ended_at", Moment),
     Column("end_reason", AnyText),
     # Of a call of ours: what is said to a machine.
     Column("voicemail_message", AnyText),
@@ -249,7 +247,7 @@ recordings = Table(
     Column("call_sid", AnyText, ForeignKey("calls.call_sid"), primary_key=True),
     Column("key", AnyText, nullable=False),
     Column("duration_ms", Integer, nullable=False),
-    Column("stored_at", _Time, nullable=False, server_default=_NOW),
+    Column("stored_at", Moment, nullable=False, server_default=_NOW),
 )
 
 agents = Table(
@@ -266,7 +264,7 @@ agents = Table(
     Column("answer_threshold", Double, nullable=False),
     Column("is_enabled", Boolean, nullable=False, server_default="true"),
     Column("version", Integer, nullable=False, server_default="1"),
-    Column("updated_at", _Time, nullable=False, server_default=_NOW),
+    Column("updated_at", Moment, nullable=False, server_default=_NOW),
     # The target of a hand-over to a person.
     CheckConstraint("id <> 'human'", name="not_human"),
 )
@@ -282,7 +280,7 @@ routing_rules = Table(
     Column("priority", Integer, nullable=False, server_default="0"),
     Column("is_enabled", Boolean, nullable=False, server_default="true"),
     Column("version", Integer, nullable=False, server_default="1"),
-    Column("updated_at", _Time, nullable=False, server_default=_NOW),
+    Column("updated_at", Moment, nullable=False, server_default=_NOW),
 )
 
 knowledge_passages = Table(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 
 from shared.adapters.postgres import engine as engine_module
 from shared.adapters.postgres.engine import Database, driver_url
@@ -112,7 +112,8 @@ async def test_more_work_than_connections_waits_its_turn(database_url: str, post
 async def test_a_connection_that_died_while_idle_is_replaced(database: Database, postgres_admin: Engine) -> None:
     pid = await database.run(backend_pid)
     with postgres_admin.connect() as connection:
-        connection.execute(text(f"SELECT pg_terminate_backend({pid})"))
+        # Waits until it is gone, a minute at most.
+        assert connection.execute(text(f"SELECT pg_terminate_backend({pid}, 60000)")).scalar_one()
 
     assert await database.run(read_one) == 1
 
@@ -164,7 +165,12 @@ async def test_with_an_authority_an_unknown_certificate_is_refused(
 
 async def test_the_pool_is_never_larger_than_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     made: dict[str, Any] = {}
-    monkeypatch.setattr(engine_module, "create_engine", lambda _url, **options: made.update(options))
+
+    def note(url: URL, **options: Any) -> Engine:
+        made.update(options)
+        return create_engine(url, **options)
+
+    monkeypatch.setattr(engine_module, "create_engine", note)
 
     Database("postgresql://u:p@127.0.0.1/d", pool_size=20)
 
