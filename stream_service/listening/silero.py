@@ -15,6 +15,7 @@ from stream_service.listening.silero_memory import Numbers, SileroMemory
 from stream_service.listening.silero_model import SileroModel
 from stream_service.listening.silero_windows import CONTEXT_BYTES, WINDOW_MS, SileroWindows
 from stream_service.listening.vad import ActivityListener
+from stream_service.media.audio import BYTES_PER_MS
 
 # Up to here a batch takes half a millisecond, twice that on a busy machine; a larger one costs no less per window.
 _SCORED_ON_THE_LOOP = 16
@@ -60,8 +61,17 @@ class ActivityCounts:
 
 @dataclass(frozen=True, slots=True)
 class _Window:
+    """Audio that waits for the model, or to be reported behind audio that does.
+
+    Attributes:
+        mulaw: for the model; empty when it need not hear it.
+        covers_ms: what is to be reported of it; nothing, when its silence was reported before.
+        probability: of speech, if the model need not hear it; None is as in the audio before.
+    """
+
     mulaw: bytes
     covers_ms: int
+    probability: float | None = None
 
 
 class SileroDetector:
@@ -184,25 +194,42 @@ class SileroDetector:
 
 
 class SileroActivity:
-    """Implements VoiceActivity for one call: its windows that wait, in order, and its gate."""
+    """Implements VoiceActivity for one call: its windows that wait, in order, and its gate.
+
+    Certain silence after speech is reported with its frame: the model goes on believing in speech for 80 to 200 ms, and
+    windows end up to 28 ms behind frames. The model hears that silence nevertheless, until it has settled.
+    """
 
     def __init__(self, detector: SileroDetector, listener: ActivityListener, gate: QuietGate) -> None:
         self.place = detector.memory.take()
         self.is_open = True
+        self.gate = gate
         self._detector = detector
         self._listener = listener
         self._windows = SileroWindows()
-        self.gate = gate
+        self._heard_bytes = 0
+        self._cut_ms = 0
+        self._covered_ms = 0  # Of the audio heard, what is reported or waits to be.
         self._waiting: deque[_Window] = deque()
+        self._unreported = 0  # Of the windows that wait or are being scored, those that cover something.
+        self._latest = 0.0
         self._is_in_line = False
 
     def hear(self, mulaw: bytes) -> None:
-        """Answer windows that are certainly quiet, and line up the others for the model."""
+        """Answer audio that is certainly silent, and line up the windows that the model must hear."""
         if not self.is_open:
             return
+        before_ms = self._heard_bytes // BYTES_PER_MS
+        self._heard_bytes += len(mulaw)
+        if self.gate.is_silence(mulaw):
+            # The window that the silence breaks off is not waited for: what was heard goes on until there.
+            self._tell(None, self._cover(before_ms))
+            self._tell(0.0, self._cover(self._heard_bytes // BYTES_PER_MS))
         for window in self._windows.cut(mulaw):
-            self._wait(_Window(window, WINDOW_MS))
-        self._advance()
+            self._cut_ms += WINDOW_MS
+            self._wait(_Window(window, self._cover(self._cut_ms)))
+        if self.is_open:  # Unless the listener ended it.
+            self._advance()
 
     def close(self) -> None:
         """Give the place back; what is still being scored is dropped."""
@@ -221,29 +248,58 @@ class SileroActivity:
         if not self.is_open:
             return
         self._is_in_line = False
-        self._report(probability, window)
+        self._settle(window, probability)
         self._advance()
+
+    def _cover(self, to_ms: int) -> int:
+        """How much audio up to there is neither reported nor waits to be; from now on it is."""
+        uncovered_ms = max(0, to_ms - self._covered_ms)
+        self._covered_ms += uncovered_ms
+        return uncovered_ms
+
+    def _tell(self, probability: float | None, covers_ms: int) -> None:
+        """Report what is known without the model, behind what is not."""
+        if not covers_ms or not self.is_open:
+            return
+        if self._unreported:
+            self._wait(_Window(b"", covers_ms, probability))
+        else:
+            self._report(probability, covers_ms)
 
     def _wait(self, window: _Window) -> None:
         if len(self._waiting) == _WINDOWS_WAITING:
             oldest, second = self._waiting.popleft(), self._waiting.popleft()
-            self._waiting.appendleft(_Window(second.mulaw, oldest.covers_ms + second.covers_ms))
+            self._waiting.appendleft(_Window(second.mulaw, oldest.covers_ms + second.covers_ms, second.probability))
+            self._unreported -= bool(oldest.covers_ms and second.covers_ms)
             self._detector.counts.merged += 1
         self._waiting.append(window)
+        self._unreported += bool(window.covers_ms)
 
     def _advance(self) -> None:
-        """Answer quiet windows, up to the first that the model must hear."""
+        """Answer what needs no model, up to the first window that it must hear."""
         while self._waiting and not self._is_in_line:
-            if self.gate.is_quiet(self._waiting[0].mulaw[CONTEXT_BYTES:]):
-                self._detector.counts.quiet += 1
-                self._report(0.0, self._waiting.popleft())
-            else:
+            window = self._waiting[0]
+            if window.mulaw and not self.gate.is_quiet(window.mulaw[CONTEXT_BYTES:]):
                 self._is_in_line = True
                 self._detector.enqueue(self)
+                return
+            self._waiting.popleft()
+            if window.mulaw:
+                self._detector.counts.quiet += 1
+                self._settle(window, 0.0)
+            else:
+                self._settle(window, window.probability)
 
-    def _report(self, probability: float, window: _Window) -> None:
+    def _settle(self, window: _Window, probability: float | None) -> None:
+        if window.covers_ms:
+            self._unreported -= 1
+            self._report(probability, window.covers_ms)
+
+    def _report(self, probability: float | None, covers_ms: int) -> None:
+        if probability is not None:
+            self._latest = probability
         try:
-            self._listener(probability, window.covers_ms)
+            self._listener(self._latest, covers_ms)
         except Exception as error:  # noqa: BLE001 - scores of other calls come behind this one
             asyncio.get_running_loop().call_exception_handler(
                 {"message": "voice activity could not be reported", "exception": error}

@@ -13,14 +13,22 @@ from numpy.typing import NDArray
 from stream_service.listening.quiet_gate import SILENCES_TO_SETTLE
 from stream_service.listening.silero import SileroDetector
 from stream_service.media.audio import decode_mulaw, encode_mulaw
+from stream_service.turn_taking import AgentVoice, TurnEvent, TurnTaking, TurnTiming
 from tests.stream_service.listening.silero_calls import ListenedCall
 from tests.stream_service.listening.utterances import recorded_utterances
 
 WINDOW_MS = 32
 PAUSE_MS = 6400
-FRAME_BYTES = 160
-START_MS, STOP_MS = 128, 512
-SPEECH, SILENCE = 0.5, 0.35
+FRAME_MS, FRAME_BYTES = 20, 160
+START_MS, STOP_MS = 128, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """When the sound of an utterance begins and ends, in milliseconds of audio."""
+
+    begins_ms: int
+    ends_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,34 +41,58 @@ class Heard:
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("speech_over_noise_db", [40, 20, 10, 7])
-async def test_gated_model_notices_speech_no_later_and_its_end_at_the_same_time(speech_over_noise_db: int) -> None:
-    mulaw, begins_ms = conversation(speech_over_noise_db)
+@pytest.mark.parametrize("speech_over_noise_db", [40, 26, 20, 10, 7])
+async def test_gated_model_notices_speech_no_later_and_its_end_no_later(speech_over_noise_db: int) -> None:
+    mulaw, said = conversation(speech_over_noise_db)
 
     everything = await listen(mulaw, silences_to_settle=math.inf)
     gated = await listen(mulaw, silences_to_settle=SILENCES_TO_SETTLE)
 
-    assert len(gated.starts_ms) == len(everything.starts_ms) == len(begins_ms)
-    for begin, start, reference in zip(begins_ms, gated.starts_ms, everything.starts_ms, strict=True):
-        assert begin < start <= min(reference + WINDOW_MS, begin + START_MS + 150)
+    assert len(gated.starts_ms) == len(everything.starts_ms) == len(said)
+    for utterance, start, reference in zip(said, gated.starts_ms, everything.starts_ms, strict=True):
+        assert utterance.begins_ms < start <= min(reference + WINDOW_MS, utterance.begins_ms + START_MS + 150)
     for end, reference in zip(gated.ends_ms, everything.ends_ms, strict=True):
-        assert abs(end - reference) <= 2 * WINDOW_MS
+        assert end <= reference + 2 * WINDOW_MS
     assert everything.quiet_share == 0
     assert gated.quiet_share > 0.4
 
 
-def conversation(speech_over_noise_db: int) -> tuple[bytes, list[int]]:
-    """Utterances at -24 dBFS between long pauses on a line with noise, and when the sound of each begins."""
+@pytest.mark.integration
+@pytest.mark.parametrize("speech_over_noise_db", [40, 26])
+async def test_turn_ends_with_the_silence_where_speech_is_well_above_the_noise(speech_over_noise_db: int) -> None:
+    mulaw, said = conversation(speech_over_noise_db)
+
+    gated = await listen(mulaw, silences_to_settle=SILENCES_TO_SETTLE)
+
+    for utterance, end in zip(said, gated.ends_ms, strict=True):
+        # Words fade: what is left of them after their last strong sound is within two windows.
+        assert STOP_MS - FRAME_MS <= end - utterance.ends_ms <= STOP_MS + 2 * WINDOW_MS
+
+
+@pytest.mark.integration
+async def test_quiet_speaker_is_cut_no_more_often_than_by_the_model_that_hears_everything() -> None:
+    mulaw, said = conversation(30, speech_rms=184)
+
+    everything = await listen(mulaw, silences_to_settle=math.inf)
+    gated = await listen(mulaw, silences_to_settle=SILENCES_TO_SETTLE)
+
+    assert len(gated.ends_ms) == len(everything.ends_ms) == len(said)
+
+
+def conversation(speech_over_noise_db: int, *, speech_rms: float = 2000) -> tuple[bytes, list[Said]]:
+    """Utterances, by default at -24 dBFS, between long pauses on a line with noise, and when each of them sounds."""
     pause = np.zeros(PAUSE_MS * 8)
-    pieces, begins_ms = [pause], []
+    pieces, said = [pause], []
     for utterance in recorded_utterances():
         begin = sum(map(len, pieces))
-        speech = with_rms(samples_of(utterance.mulaw), 2000)
-        begins_ms.append((begin + int(np.argmax(np.abs(speech) > 500))) // 8)
+        speech = with_rms(samples_of(utterance.mulaw), speech_rms)
+        sounds = np.flatnonzero(np.abs(speech) > speech_rms / 4)
+        said.append(Said((begin + int(sounds[0])) // 8, (begin + int(sounds[-1])) // 8))
         pieces += [speech, pause]
     clean = np.concatenate(pieces)
-    noise = with_rms(np.random.default_rng(1).standard_normal(len(clean)), 2000 / 10 ** (speech_over_noise_db / 20))
-    return encode_mulaw(np.clip(clean + noise, -32768, 32767).astype("<i2").tobytes()), begins_ms
+    noise_rms = speech_rms / 10 ** (speech_over_noise_db / 20)
+    noise = with_rms(np.random.default_rng(1).standard_normal(len(clean)), noise_rms)
+    return encode_mulaw(np.clip(clean + noise, -32768, 32767).astype("<i2").tobytes()), said
 
 
 def samples_of(mulaw: bytes) -> NDArray[np.float64]:
@@ -76,36 +108,26 @@ async def listen(mulaw: bytes, *, silences_to_settle: float) -> Heard:
     detector = SileroDetector(silences_to_settle=silences_to_settle)
     detector.warm_up()
     call = ListenedCall(detector)
+    turns = TurnTaking(TurnTiming(start_ms=START_MS, stop_ms=STOP_MS))
+    moments: dict[TurnEvent, list[int]] = {event: [] for event in TurnEvent}
+    taken = 0
     for begin in range(0, len(mulaw), FRAME_BYTES):
         call.activity.hear(mulaw[begin : begin + FRAME_BYTES])
-        await call.covers(begin // 256 * WINDOW_MS)
+        await call.covers((begin + FRAME_BYTES) // 256 * WINDOW_MS)
+        for probability, covers_ms in call.reports[taken:]:
+            happened = turns.hear(probability, duration_ms=covers_ms, agent=AgentVoice.SILENT)
+            if happened is not None:
+                moments[happened].append((begin + FRAME_BYTES) // 8)
+        taken = len(call.reports)
     detector.close()
-    starts_ms, ends_ms = turns(call.probabilities)
-    return Heard(starts_ms, ends_ms, detector.counts.quiet / len(call.reports))
-
-
-def turns(probabilities: list[float]) -> tuple[list[int], list[int]]:
-    """When enough speech in a row has begun a turn, and enough silence has ended it, in milliseconds of audio."""
-    starts, ends = [], []
-    was_speech = speaks = False
-    run_ms = 0
-    for number, probability in enumerate(probabilities, start=1):
-        is_speech = probability >= (SILENCE if was_speech else SPEECH)
-        run_ms = WINDOW_MS if is_speech != was_speech else run_ms + WINDOW_MS
-        was_speech = is_speech
-        if is_speech and not speaks and run_ms >= START_MS:
-            speaks = True
-            starts.append(number * WINDOW_MS)
-        elif not is_speech and speaks and run_ms >= STOP_MS:
-            speaks = False
-            ends.append(number * WINDOW_MS)
-    return starts, ends
+    quiet_share = detector.counts.quiet / (detector.counts.quiet + detector.counts.scored)
+    return Heard(moments[TurnEvent.SPEECH_STARTED], moments[TurnEvent.TURN_ENDED], quiet_share)
 
 
 def test_loudness_of_the_test_audio_is_what_it_says() -> None:
-    mulaw, begins_ms = conversation(40)
+    mulaw, said = conversation(40)
 
-    speech = decode_mulaw(mulaw[begins_ms[0] * 8 :][:16_000])
+    speech = decode_mulaw(mulaw[said[0].begins_ms * 8 :][:16_000])
     pause = decode_mulaw(mulaw[: PAUSE_MS * 8])
 
     assert 1500 < audioop.rms(speech, 2) < 3000

@@ -234,6 +234,104 @@ async def test_quiet_window_behind_one_that_waits_is_reported_after_it(detector:
     assert call.probabilities[0] > 0.5 > call.probabilities[1]
 
 
+async def test_silence_after_speech_is_reported_with_its_frame_whatever_the_model_still_believes(
+    detector: SileroDetector, model: CountingModel
+) -> None:
+    call = await speaking_call(detector, windows=10)
+    model.believes_in_speech = True
+
+    at_once = []
+    for _ in range(10):
+        call.activity.hear(SILENCE[:FRAME_BYTES])
+        at_once.append(call.reports[-1])
+        await call.covers(call.covered_ms)
+
+    assert at_once == [(0.0, 20)] * 10
+    assert call.covered_ms == 10 * 32 + 10 * 20
+
+
+async def test_silence_after_speech_is_heard_by_the_model_until_it_has_settled(detector: SileroDetector) -> None:
+    call = await speaking_call(detector, windows=10)
+    scored = detector.counts.scored
+
+    call.activity.hear(SILENCE * 16)
+    await run_until_nothing_waits(detector)
+    call.activity.hear(SILENCE * 5)
+
+    assert (detector.counts.scored - scored, detector.counts.quiet) == (16, 5)
+
+
+async def test_window_that_silence_breaks_off_goes_on_as_before(detector: SileroDetector) -> None:
+    call = await speaking_call(detector, windows=10)
+    before = call.probabilities[-1]
+
+    call.activity.hear(WINDOW[:FRAME_BYTES])
+    call.activity.hear(SILENCE[:FRAME_BYTES])
+
+    assert call.reports[-2:] == [(before, 20), (0.0, 20)]
+
+
+async def test_silence_is_reported_behind_speech_that_is_still_being_scored(detector: SileroDetector) -> None:
+    call = await speaking_call(detector, windows=10)
+    call.reports.clear()
+
+    call.activity.hear(WINDOW + WINDOW[:80])
+    call.activity.hear(SILENCE[:FRAME_BYTES])
+    before_the_run = list(call.reports)
+    await call.covers(32 + 10 + 20)
+
+    assert before_the_run == []
+    assert [ms for _, ms in call.reports] == [32, 10, 20]
+    assert [probability > 0 for probability in call.probabilities] == [True, True, False]
+    assert call.probabilities[1] == call.probabilities[0]
+
+
+async def test_speech_after_a_short_silence_is_scored_without_what_was_reported(detector: SileroDetector) -> None:
+    call = await speaking_call(detector, windows=10)
+    call.activity.hear(SILENCE[:FRAME_BYTES])
+    call.reports.clear()
+
+    call.activity.hear(WINDOW[:FRAME_BYTES])
+    await call.covers(12)
+
+    assert [(probability > 0.5, ms) for probability, ms in call.reports] == [(True, 12)]
+
+
+async def test_silence_within_the_first_quarter_of_a_second_of_speech_is_left_to_the_model(
+    detector: SileroDetector, model: CountingModel
+) -> None:
+    call = await speaking_call(detector, windows=7)
+    model.believes_in_speech = True
+    call.reports.clear()
+
+    call.activity.hear(SILENCE)
+    await call.covers(32)
+
+    assert [probability > 0.5 for probability in call.probabilities] == [True]
+
+
+async def test_call_may_be_closed_by_the_silence_it_is_told_of(detector: SileroDetector, model: CountingModel) -> None:
+    told: list[float] = []
+
+    def hang_up(probability: float, _covers_ms: int) -> None:
+        told.append(probability)
+        if len(told) > 10:
+            hasty.close()
+
+    hasty = detector.open(hang_up)
+    for _ in range(10):
+        hasty.hear(WINDOW)
+        await run_until_nothing_waits(detector)
+    batches = len(model.batches)
+
+    hasty.hear(WINDOW[:80])
+    hasty.hear(SILENCE)
+    await run_until_nothing_waits(detector)
+
+    assert len(told) == 11
+    assert (len(model.batches), detector.memory.taken) == (batches, 0)
+
+
 async def test_everything_is_free_after_many_calls_and_the_thread_ends() -> None:
     detector = SileroDetector(CountingModel())
     for _ in range(5):
@@ -303,6 +401,25 @@ def fail(_probability: float, _covers_ms: int) -> None:
     raise ValueError
 
 
+async def speaking_call(detector: SileroDetector, *, windows: int) -> ListenedCall:
+    """A call whose model has heard so many windows of speech."""
+    call = ListenedCall(detector)
+    for _ in range(windows):
+        call.activity.hear(WINDOW)
+        await call.covers(call.covered_ms + 32)
+    return call
+
+
+async def run_until_nothing_waits(detector: SileroDetector) -> None:
+    """A window of each call is scored at a time, and few calls are scored at the loop's next turn."""
+    while True:
+        scored = detector.counts.scored
+        for _ in range(3):
+            await asyncio.sleep(0)
+        if detector.counts.scored == scored:
+            return
+
+
 async def thread_has_work(detector: SileroDetector) -> None:
     """Wait until a batch is under way."""
     while not detector.is_scoring:
@@ -354,21 +471,21 @@ async def test_speech_is_told_from_silence() -> None:
     mulaw = recorded_utterances()[0].mulaw
     speech_ms = len(mulaw) // 256 * 32
 
-    before = await hears(call, SILENCE * 30)
-    during = await hears(call, mulaw[: speech_ms * 8])
-    after = await hears(call, SILENCE * 30)
+    before = await speech_heard_ms(call, SILENCE * 30)
+    during = await speech_heard_ms(call, mulaw[: speech_ms * 8])
+    after = await speech_heard_ms(call, SILENCE * 30)
     detector.close()
 
-    assert max(before) < 0.5
-    assert sum(probability >= 0.5 for probability in during) > 0.6 * len(during)
-    assert max(after[9:]) < 0.5
+    assert before == 0
+    assert during > 0.5 * speech_ms
+    assert after <= 32
 
 
-async def hears(call: ListenedCall, mulaw: bytes) -> list[float]:
-    """The probabilities reported of whole windows, which come at the pace of a call."""
-    call.reports.clear()
+async def speech_heard_ms(call: ListenedCall, mulaw: bytes) -> int:
+    """How much of this audio, which comes at the pace of a call, is reported to be speech."""
+    before_ms = call.covered_ms
+    before = len(call.reports)
     for begin in range(0, len(mulaw), FRAME_BYTES):
-        heard = mulaw[begin : begin + FRAME_BYTES]
-        call.activity.hear(heard)
-        await call.covers((begin + len(heard)) // 256 * 32)
-    return call.probabilities
+        call.activity.hear(mulaw[begin : begin + FRAME_BYTES])
+        await call.covers(before_ms + begin // 256 * 32)
+    return sum(ms for probability, ms in call.reports[before:] if probability >= 0.5)
