@@ -109,6 +109,81 @@ def test_gate_that_never_settles_lets_the_model_hear_and_remember_everything() -
     assert gate.judge(0.01)
 
 
+def test_silence_after_speech_is_told_whatever_the_model_says() -> None:
+    gate = spoken_to(QuietGate(), LOUD, windows=10)
+
+    for _ in range(5):
+        assert gate.is_silence(QUIET)
+        gate.is_quiet(QUIET)
+        gate.judge(0.9)
+
+
+def test_silence_is_not_told_before_speech_has_lasted_a_quarter_of_a_second() -> None:
+    gate = settled_gate()
+
+    tells = []
+    for _ in range(10):
+        spoken_to(gate, LOUD, windows=1)
+        tells.append(gate.is_silence(QUIET))
+
+    assert tells == [False] * 7 + [True] * 3
+
+
+def test_speech_after_a_pause_has_to_last_again() -> None:
+    gate = spoken_to(QuietGate(), LOUD, windows=10)
+    gate.is_quiet(QUIET)
+    gate.judge(0.01)
+    in_the_pause = gate.is_silence(QUIET)
+
+    spoken_to(gate, LOUD, windows=1)
+
+    assert in_the_pause
+    assert not gate.is_silence(QUIET)
+
+
+def test_silence_of_a_quiet_speaker_is_measured_by_that_speech() -> None:
+    loud_speaker = spoken_to(QuietGate(), LOUD, windows=100)
+    quiet_speaker = spoken_to(QuietGate(), tone(180), windows=100)
+
+    assert loud_speaker.is_silence(tone(40))
+    assert not quiet_speaker.is_silence(tone(40))
+    assert quiet_speaker.is_silence(tone(10))
+
+
+def test_what_the_model_takes_for_speech_in_the_quiet_does_not_lower_the_measure() -> None:
+    gate = spoken_to(QuietGate(), LOUD, windows=10)
+
+    spoken_to(gate, QUIET, windows=100)
+
+    assert gate.is_silence(tone(40))
+
+
+def test_noise_is_silence_for_a_speaker_20_db_above_it_only() -> None:
+    clear, drowned = QuietGate(), QuietGate()
+    for gate in (clear, drowned):
+        heard(gate, tone(150), windows=100)
+
+    spoken_to(clear, tone(3000), windows=50)
+    spoken_to(drowned, tone(600), windows=50)
+
+    assert clear.is_silence(tone(150))
+    assert not drowned.is_silence(tone(150))
+
+
+def test_gate_that_never_settles_leaves_silence_to_the_model() -> None:
+    gate = spoken_to(QuietGate(silences_to_settle=math.inf), LOUD, windows=10)
+
+    assert not gate.is_silence(QUIET)
+
+
+def spoken_to(gate: QuietGate, mulaw: bytes, *, windows: int) -> QuietGate:
+    """The gate, whose model has taken so many windows for speech."""
+    for _ in range(windows):
+        gate.is_quiet(mulaw)
+        gate.judge(0.9)
+    return gate
+
+
 def heard(gate: QuietGate, mulaw: bytes, *, windows: int) -> int:
     """How many of so many windows a model that finds silence hears."""
     heard_windows = 0
