@@ -236,3 +236,23 @@ async def test_a_silent_server_is_not_asked_twice(silent_server: str) -> None:
         await database.run(read_one)
 
     await database.close()
+
+
+@pytest.mark.integration
+async def test_a_single_statement_needs_no_transaction_and_the_next_work_has_one(database_url: str) -> None:
+    database = Database(database_url, pool_size=1)
+
+    def add(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO users (channel, user_id) VALUES ('voice', 'asha')"))
+
+    def add_and_fail(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO users (channel, user_id) VALUES ('voice', 'bela')"))
+        raise NotFound("something else")
+
+    await database.run_alone(add)
+    with pytest.raises(NotFound):
+        await database.run(add_and_fail)
+
+    users = text("SELECT user_id FROM users")
+    assert await database.run(lambda connection: connection.execute(users).scalars().all()) == ["asha"]
+    await database.close()
