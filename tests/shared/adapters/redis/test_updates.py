@@ -15,6 +15,7 @@ from shared.adapters.redis.updates import READ_TIMEOUT_SECONDS, RedisEventPublis
 from shared.domain.conversation import ConversationKey
 from shared.domain.event import EventType, PlatformEvent
 from shared.errors import InvalidRequest
+from tests.fakes.clock import FrozenClock
 
 KEY = ConversationKey(channel="whatsapp", user_id="919800000001")
 
@@ -76,7 +77,71 @@ async def test_who_comes_new_sees_only_what_comes(cache: Any, reading: RedisEven
 async def test_the_stream_disappears_when_nobody_writes(cache: Any) -> None:
     await RedisEventPublisher(cache).publish(event(1))
 
-    assert 295 <= await cache.ttl("updates") <= 300
+    assert 300 <= await cache.ttl("updates") <= 330
+
+
+@pytest.mark.integration
+async def test_the_streams_life_is_prolonged_before_it_falls_below_five_minutes(cache: Any, clock: FrozenClock) -> None:
+    publisher = RedisEventPublisher(cache, clock=lambda: clock().timestamp())
+    await publisher.publish(event(1))
+    await cache.expire("updates", 301)
+    clock.advance(seconds=29)
+    await publisher.publish(event(2))
+    before = await cache.ttl("updates")
+    clock.advance(seconds=1)
+
+    await publisher.publish(event(3))
+
+    assert before <= 301
+    assert await cache.ttl("updates") >= 325
+
+
+@pytest.mark.integration
+async def test_events_of_one_moment_travel_together_in_order(
+    cache: Any, reading: RedisEventSubscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+    pipeline = cache.pipeline
+
+    def note() -> Any:
+        made.append(pipeline())
+        return made[-1]
+
+    monkeypatch.setattr(cache, "pipeline", note)
+    publisher = RedisEventPublisher(cache)
+
+    await asyncio.gather(*(publisher.publish(event(number)) for number in range(5)))
+
+    taken = await take(reading, 5, since="0-0")
+    assert [item for _, item in taken] == [event(number) for number in range(5)]
+    assert len(made) == 1
+
+
+@pytest.mark.integration
+async def test_an_event_whose_publisher_was_cancelled_holds_nobody_up(
+    cache: Any, reading: RedisEventSubscription
+) -> None:
+    publisher = RedisEventPublisher(cache)
+    cancelled = asyncio.create_task(publisher.publish(event(1)))
+    others = asyncio.create_task(publisher.publish(event(2)))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+
+    async with asyncio.timeout(10):
+        await others
+        await publisher.publish(event(3))
+
+    assert [item for _, item in await take(reading, 3, since="0-0")] == [event(1), event(2), event(3)]
+
+
+async def test_more_events_than_may_wait_are_dropped_and_the_others_are_dealt_with() -> None:
+    client = connect_cluster("redis://127.0.0.1:1")
+    publisher = RedisEventPublisher(client)
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(publisher.publish(event(number)) for number in range(300)))
+
+    await client.aclose()
 
 
 @pytest.mark.integration
