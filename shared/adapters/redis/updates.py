@@ -27,8 +27,6 @@ _FIELD = b"event"
 _LONGEST_STREAM = 50_000
 _PROLONGED_EVERY_SECONDS = 30
 _TTL_SECONDS = 300 + _PROLONGED_EVERY_SECONDS
-# Nobody sees the difference, and a busy service makes half as many trips.
-_SHORTEST_PAUSE_SECONDS = 0.02
 _PUBLISH_TIMEOUT_SECONDS = 0.5
 _WAITING_EVENTS = 200
 _BLOCK_MS = 5000
@@ -59,7 +57,7 @@ _decoder = msgspec.json.Decoder(_Entry)
 class RedisEventPublisher:
     """Implements `EventPublisher`. An event that cannot be told in half a second is dropped and counted.
 
-    Trips follow one another with a short pause; what is published meanwhile goes with the next one, in order.
+    One trip is under way at a time; what is published meanwhile goes with the next one, in order.
     """
 
     def __init__(self, client: RedisCluster, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -68,7 +66,7 @@ class RedisEventPublisher:
         self._clock = clock
         self._waiting: list[_Waiting] = []
         self._sending: asyncio.Task[None] | None = None
-        self._sent_at = self._prolonged_at = -math.inf
+        self._prolonged_at = -math.inf
 
     async def publish(self, event: PlatformEvent) -> None:
         """See `EventPublisher.publish`; returns once the event was told or dropped."""
@@ -90,8 +88,6 @@ class RedisEventPublisher:
 
     async def _send_waiting(self) -> None:
         while self._waiting:
-            await asyncio.sleep(self._sent_at + _SHORTEST_PAUSE_SECONDS - self._clock())
-            self._sent_at = self._clock()
             batch, self._waiting = self._waiting, []
             try:
                 await self._add([waiting.entry for waiting in batch])
