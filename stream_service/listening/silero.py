@@ -21,7 +21,7 @@ from stream_service.media.audio import BYTES_PER_MS
 _SCORED_ON_THE_LOOP = 16
 # With few calls there is nothing to wait for; with many, windows that end within this time share a run.
 _CALLS_THAT_WAIT = 8
-_GATHERING_SECONDS = 0.005
+_GATHERING_SECONDS = 0.01
 # Of one call, about two seconds: what is older when the scorer falls behind says nothing that matters now.
 _WINDOWS_WAITING = 64
 # For windows the model could not score: speech on a telephone is seldom quieter, its noise seldom louder.
