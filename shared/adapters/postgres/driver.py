@@ -8,6 +8,7 @@ threads every wait costs more than the statement itself, because it has to win t
 
 from __future__ import annotations
 
+import math
 import select
 import time
 from collections.abc import Sequence
@@ -73,11 +74,11 @@ class Connection(dbapi.Connection):  # type: ignore[misc] # pg8000 has no types
 
     def is_alive(self) -> bool:
         """Whether the server still listens; it is asked only if it said something, or nothing for a while."""
-        if not self._has_unread() and time.monotonic() - self._heard_at < _SURELY_ALIVE_SECONDS:
-            return True
         try:
-            self.execute_simple(";")
-        except (core.InterfaceError, core.DatabaseError, OSError):
+            if self._has_unread() or time.monotonic() - self._heard_at >= _SURELY_ALIVE_SECONDS:
+                self.execute_simple(";")
+        except (core.InterfaceError, core.DatabaseError, OSError, ValueError):
+            # The last one: its socket is closed.
             return False
         return True
 
@@ -93,6 +94,8 @@ class Connection(dbapi.Connection):  # type: ignore[misc] # pg8000 has no types
 
     def _send(self, context: Any) -> None:
         message, self._unsent = self._unsent + core.SYNC_MSG, b""
+        # Whoever gives up waiting for the answer leaves a connection that must not be trusted.
+        self._heard_at = -math.inf
         core._write(self._sock, message)
         core._flush(self._sock)
         self.handle_messages(context)

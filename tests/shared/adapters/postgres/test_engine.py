@@ -256,3 +256,16 @@ async def test_a_single_statement_needs_no_transaction_and_the_next_work_has_one
     users = text("SELECT user_id FROM users")
     assert await database.run(lambda connection: connection.execute(users).scalars().all()) == ["asha"]
     await database.close()
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("way", ["run", "run_alone"])
+async def test_after_an_answer_that_came_too_late_the_next_work_gets_its_own(database_url: str, way: str) -> None:
+    database = Database(database_url, pool_size=1, socket_timeout_seconds=1)
+    run = getattr(database, way)
+
+    with pytest.raises(StoreUnavailable):
+        await run(lambda connection: connection.execute(text("SELECT 2, pg_sleep(1.5)")).scalar_one())
+
+    assert await run(read_one) == 1
+    await database.close()
