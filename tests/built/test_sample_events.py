@@ -97,10 +97,16 @@ def load(case: str, *, token: str = "") -> Any:
     return json.loads((EVENTS / f"{case}.json").read_text().replace(TOKEN_PLACEHOLDER, token))
 
 
-def rows(database_url: str, query: str) -> list[Any]:
+def rows(database_url: str, query: str, **values: object) -> list[Any]:
     engine = create_engine(driver_url(database_url), poolclass=NullPool)
     with engine.connect() as connection:
-        return [*connection.execute(text(query))]
+        return [*connection.execute(text(query), values)]
+
+
+def keep(database_url: str, statement: str, **values: object) -> None:
+    engine = create_engine(driver_url(database_url), poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text(statement), values)
 
 
 def test_every_sample_event_has_an_expected_answer() -> None:
@@ -177,21 +183,22 @@ def test_queued_messages_are_answered_and_only_the_unreadable_one_stays(
 
 
 @pytest.mark.integration
-def test_a_completed_call_gets_its_recording_and_a_link_to_it(
-    functions: BuiltFunctions, cloud: Cloud, identity: tuple[int, str]
+def test_a_completed_call_is_closed_and_its_recording_has_a_link(
+    functions: BuiltFunctions, cloud: Cloud, identity: tuple[int, str], database_url: str
 ) -> None:
-    mulaw = bytes(range(256)) * 50
-    part = f"recordings/{STARTED_AT:%Y/%m/%d}/{CALL_SID}/parts/000000.ulaw"
-    cloud.client("s3").put_object(Bucket=cloud.name("DataBucket"), Key=part, Body=mulaw)
+    key = f"recordings/{STARTED_AT:%Y/%m/%d}/{CALL_SID}/recording.wav"
+    cloud.client("s3").put_object(Bucket=cloud.name("DataBucket"), Key=key, Body=b"RIFF of a call")
+    row = "INSERT INTO recordings (call_sid, key, duration_ms) VALUES (:call_sid, :key, 1000)"
+    keep(database_url, row, call_sid=CALL_SID, key=key)
 
     closed = functions.invoke("voice_webhook", load("voice_webhook/status_completed")).result
     found = functions.invoke("history_api", load("history_api/recording", token=identity[1])).result
 
     assert closed["statusCode"] == 204
+    state = rows(database_url, "SELECT state FROM calls WHERE call_sid = :call_sid", call_sid=CALL_SID)
+    assert state == [("ended",)]
     assert found["statusCode"] == 200, found["body"]
-    wave = httpx.get(json.loads(found["body"])["data"]["url"], timeout=10).content
-    assert wave.startswith(b"RIFF")
-    assert len(wave) == 44 + 2 * len(mulaw)
+    assert httpx.get(json.loads(found["body"])["data"]["url"], timeout=10).content == b"RIFF of a call"
 
 
 @pytest.mark.integration
