@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from stream_service.listening.silero import SileroDetector
 from stream_service.listening.silero_memory import SileroMemory
 from stream_service.listening.silero_model import SileroModel
-from stream_service.listening.silero_windows import WINDOW_BYTES, SileroWindows
+from stream_service.listening.silero_windows import WINDOW_BYTES, WINDOW_MS, SileroWindows
 from stream_service.listening.vad import ActivityListener, VoiceActivity
 from stream_service.media.audio import FRAME_BYTES, FRAME_MS
 from tests.stream_service.listening.utterances import recorded_utterances
@@ -57,6 +57,8 @@ class Caller:
     position: int
     hear: Callable[[bytes], None] = lambda _: None
     heard_bytes: int = 0
+    covered_ms: int = 0
+    answered_windows: int = 0
     complete_at: deque[float] = field(default_factory=deque)
     ages_ms: list[float] = field(default_factory=list)
 
@@ -70,9 +72,12 @@ class Caller:
             self.complete_at.append(time.perf_counter())
         self.hear(frame)
 
-    def answered(self, _probability: float, _covers_ms: int) -> None:
-        """A window was judged."""
-        self.ages_ms.append((time.perf_counter() - self.complete_at.popleft()) * 1000)
+    def answered(self, _probability: float, covers_ms: int) -> None:
+        """Audio was judged: the rest of a window, a window, or what silence there is of several."""
+        self.covered_ms += covers_ms
+        while self.answered_windows < self.covered_ms // WINDOW_MS:
+            self.answered_windows += 1
+            self.ages_ms.append((time.perf_counter() - self.complete_at.popleft()) * 1000)
 
 
 class SingleRuns(VoiceActivity):
@@ -88,7 +93,7 @@ class SingleRuns(VoiceActivity):
         """Score each window as it is complete."""
         for window in self._windows.cut(mulaw):
             speech, self._states = self._model.score([window], self._states)
-            self._listener(float(speech[0]), 32)
+            self._listener(float(speech[0]), WINDOW_MS)
 
     def close(self) -> None:
         """Nothing is shared."""
