@@ -1,4 +1,4 @@
-"""How soon Silero alone could know, on the very audio of the callers: what no server that asks it can undercut."""
+"""How soon Silero alone could know, on the very audio of the callers: what a server takes that has nothing but it."""
 
 from __future__ import annotations
 
