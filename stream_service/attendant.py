@@ -61,6 +61,7 @@ class Attendant:
         self._close = close
         self._can_transfer = services.manners.can_transfer
         self._leaves_at_ms: int | None = None
+        self._last_resort: asyncio.TimerHandle | None = None
         self.end_reason: str | None = None
 
     def press(self, digit: str, now_ms: int) -> None:
@@ -128,9 +129,15 @@ class Attendant:
         self.end_reason = reason
         count("calls_hung_up")
         if await self._end_call(self._record.call_sid, reason=reason):
-            # The provider says goodbye to the stream by itself.
-            await asyncio.sleep(_LONGEST_TO_END_SECONDS)
-        self._close()
+            # The provider ends the stream by itself, unless its word is lost.
+            self._last_resort = asyncio.get_running_loop().call_later(_LONGEST_TO_END_SECONDS, self._close)
+        else:
+            self._close()
+
+    def stop(self) -> None:
+        """The stream is over."""
+        if self._last_resort is not None:
+            self._last_resort.cancel()
 
     async def give_to_person(self) -> None:
         """Leave the stream, for the provider to connect a person; where there is none, say that nobody is there."""

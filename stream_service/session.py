@@ -119,6 +119,7 @@ class CallSession:
             watch.cancel()
             self._activity.close()
             await self._fall_silent()
+            self._attendant.stop()
         if self._attendant.end_reason is not None:
             return self._attendant.end_reason
         # A caller who is still on the line comes back through the recovery webhook.

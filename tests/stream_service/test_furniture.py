@@ -103,6 +103,18 @@ async def test_where_the_provider_cannot_hang_up_the_stream_is_left(monkeypatch:
     assert world.ended == [("time_limit", False)]
 
 
+async def test_a_provider_whose_word_of_the_end_is_lost_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream_service.attendant._LONGEST_TO_END_SECONDS", 0)
+    world = World()
+
+    async with call(world, speech_ms=500, manners=QUIET) as caller:
+        world.caller = None
+        await caller.listen(30_000)
+        assert caller.is_closed
+
+    assert world.ended == [("silence", False)]
+
+
 async def test_a_caller_who_says_goodbye_is_answered_and_let_go() -> None:
     world = World()
 
