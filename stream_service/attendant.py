@@ -25,6 +25,7 @@ _PROMPTS = {
 # A caller who said goodbye and then thinks of something else may still say it.
 _AFTERTHOUGHT_MS = 2000
 _LONGEST_TO_END_SECONDS = 5
+_LONGEST_GOODBYE_SECONDS = 20
 
 Start = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
@@ -87,12 +88,15 @@ class Attendant:
             self._start(self.remark(_PROMPTS[happened]))
 
     async def watch_the_time(self, limit_seconds: int) -> None:
-        """A call has a longest duration: warn a minute before, say goodbye at its end."""
+        """A call has a longest duration: warn a minute before, say goodbye at its end, and hang up even unheard."""
         if limit_seconds > WARNING_SECONDS:
             await asyncio.sleep(limit_seconds - WARNING_SECONDS)
-            await self.remark(SentenceKind.TIME_NEARLY_UP)
+            self._start(self.remark(SentenceKind.TIME_NEARLY_UP))
         await asyncio.sleep(min(limit_seconds, WARNING_SECONDS))
-        await self.say_goodbye(SentenceKind.TIME_UP, "time_limit")
+        goodbye = self._start(self.remark(SentenceKind.TIME_UP))
+        # A caller who does not stop talking keeps the floor, but not the line.
+        await asyncio.wait({goodbye}, timeout=_LONGEST_GOODBYE_SECONDS)
+        await self.hang_up("time_limit")
 
     async def remark(self, kind: SentenceKind) -> None:
         """Say one of our fixed sentences once the agent is silent."""

@@ -32,6 +32,8 @@ from stream_service.turn_taking import AgentVoice, TurnEvent, TurnTaking
 
 _FAREWELL_SECONDS = 5
 _LOOK_EVERY_MS = 200
+# So much speech without a word that the recogniser knows is a television or a street.
+_NOISE_MS = 5000
 CALLER_HUNG_UP = "caller_hung_up"
 STREAM_LOST = "stream_lost"
 LOST = frozenset({STREAM_LOST, SPEECH_LOST})
@@ -154,6 +156,9 @@ class CallSession:
 
     def _look_around(self, now_ms: int) -> None:
         """See to what needs no more than a few looks a second."""
+        is_noise = not self._partial and self._turns.speech_ms >= _NOISE_MS
+        if is_noise and self._mouth.is_held and self._order.locked():
+            self._end_interruption(is_meant=False)
         if part := self._recording.next_part():
             self._tasks.create_task(self._recording.keep(part))
         self._attendant.tick(
@@ -199,8 +204,10 @@ class CallSession:
         if text != self._partial:
             self._partial = text
             self._tasks.create_task(self._record.tell(EventType.CALL_PARTIAL, {"text": text}))
-        if self._mouth.is_held and self._is_meant(text):
-            self._mouth.interrupt()
+        if self._order.locked() and self._turns.caller_has_floor and self._is_meant(text):
+            self._take_floor()
+            if self._mouth.is_held:
+                self._mouth.interrupt()
         if self._turns.is_paused and text:
             self._answering.anticipate(self._with_unanswered(text))
 

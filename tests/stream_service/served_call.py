@@ -21,7 +21,8 @@ from shared.use_cases.open_call import OpenedCall
 from shared.use_cases.orchestrator import Reply
 from stream_service.call_services import CallServices, Manners
 from stream_service.listening.energy import EnergyDetector
-from stream_service.listening.scripted import ScriptedTranscriber
+from stream_service.listening.scripted import ScriptedTranscriber, ScriptedTranscription
+from stream_service.listening.transcriber import PartialListener
 from stream_service.media.transport import MediaTransport
 from stream_service.serve_call import serve_call
 from stream_service.speaking.scripted import ScriptedSynthesizer
@@ -48,6 +49,7 @@ class World:
     hung_up: list[str] = field(default_factory=list)
     can_hang_up: bool = True
     thinks_ms: int = 0
+    session_understands: PartialListener | None = None
     agent: AgentProfile = AGENT
     unanswered: InboundMessage | None = None
     anticipated: list[str] = field(default_factory=list)
@@ -142,6 +144,18 @@ TEXTS = ("When do you open?", "And on Sunday?")
 MANNERS = Manners(silence_prompt_seconds=0, filler_after_ms=0, greeting_guard_ms=0)
 
 
+class _Overheard(ScriptedTranscriber):
+    """Lets a test tell the session words of its own."""
+
+    def __init__(self, world: World, texts: Sequence[str]) -> None:
+        super().__init__(texts)
+        self._world = world
+
+    async def open(self, *, language: str, on_partial: PartialListener) -> ScriptedTranscription:
+        self._world.session_understands = on_partial
+        return await super().open(language=language, on_partial=on_partial)
+
+
 def services_of(
     world: World, *, speech_ms: int = 1000, manners: Manners = MANNERS, texts: Sequence[str] = TEXTS
 ) -> CallServices:
@@ -155,7 +169,7 @@ def services_of(
         calls=world,  # type: ignore[arg-type]  # the session uses add_turn alone
         recordings=world,  # type: ignore[arg-type]  # the session uses put_part alone
         events=world,
-        transcriber=ScriptedTranscriber(texts),
+        transcriber=_Overheard(world, texts),
         synthesizer=ScriptedSynthesizer(duration_ms=speech_ms),
         detector=EnergyDetector(),
         timing=TurnTiming(start_ms=100, guarded_start_ms=400, pause_ms=200, stop_ms=300),

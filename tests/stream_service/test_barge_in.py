@@ -165,3 +165,28 @@ async def test_audio_made_long_ago_is_cleared_as_long_as_it_was_not_heard() -> N
 
         assert not caller.hears_something
         assert len(caller.clears_ms) == 1
+
+
+async def test_noise_without_words_does_not_silence_the_agent_for_ever() -> None:
+    world = World()
+
+    async with call(world, speech_ms=ANSWER_MS, texts=[QUESTION, ""]) as caller:
+        await ask(caller)
+        await caller.speak(12_000)
+
+        assert [delivery.text for delivery in world.delivered] == [REPLY]
+
+
+async def test_words_after_a_noise_still_interrupt() -> None:
+    world = World()
+
+    async with call(world, speech_ms=20_000, texts=[QUESTION, ""]) as caller:
+        await caller.listen(20_500)
+        await caller.speak(500)
+        await caller.listen(1300)
+        await caller.speak(6000)
+        assert caller.hears_something
+        assert world.session_understands is not None
+        world.session_understands("No, on Sunday.")
+
+        assert not caller.hears_something

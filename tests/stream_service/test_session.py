@@ -270,3 +270,16 @@ async def test_a_call_ends_with_a_goodbye_when_its_time_is_up(monkeypatch: pytes
     assert "Goodbye" in world.remarks[-1].text
     assert world.hung_up == ["time_limit"]
     assert world.ended == [("time_limit", False)]
+
+
+@pytest.mark.requirement("12.4")
+async def test_a_caller_who_does_not_stop_talking_is_hung_up_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream_service.attendant.WARNING_SECONDS", 0)
+    monkeypatch.setattr("stream_service.attendant._LONGEST_GOODBYE_SECONDS", 0.05)
+    world = World()
+
+    async with call(world, speech_ms=500, manners=replace(MANNERS, call_limit_seconds=0)) as caller:
+        while not world.hung_up:
+            await caller.speak(200)
+
+    assert world.ended == [("time_limit", False)]
