@@ -90,8 +90,10 @@ class ProtectionPlan:
         return (step, None) if now >= due_at else (Step.WAIT, due_at - now)
 
     def granted(self, *, now: float) -> None:
-        """A claim was granted."""
+        """A claim was granted; without calls it is kept for a while like any other."""
         self.state = Protection.CLAIMED
+        if self._idle_since is not None:
+            self._idle_since = now
         self._next_claim_at = now + RENEW_SECONDS
         self._retry_seconds = FIRST_RETRY_SECONDS
 

@@ -85,6 +85,15 @@ def test_a_claim_without_an_answer_is_asked_again_ever_more_slowly() -> None:
     assert waits == [FIRST_RETRY_SECONDS, 10, 20, 40, 60, 60]
 
 
+def test_a_claim_that_is_granted_when_the_calls_are_over_is_not_given_back_at_once() -> None:
+    plan = ProtectionPlan()
+    plan.next_step(active=0, now=0)
+    plan.refused(now=0)
+    plan.granted(now=REFUSED_RETRY_SECONDS)
+
+    assert plan.next_step(active=0, now=REFUSED_RETRY_SECONDS + 1) == (Step.WAIT, RELEASE_AFTER_SECONDS - 1)
+
+
 @given(st.lists(st.tuples(st.floats(0.01, 400), st.booleans(), st.sampled_from(["granted", "refused", "failed"]))))
 def test_a_flapping_count_does_not_flood_the_agent_and_a_claim_is_renewed_in_time(
     moments: list[tuple[float, bool, str]],
