@@ -29,7 +29,8 @@ def read_criteria(file: Path = CRITERIA_FILE) -> dict[str, str]:
     }
 
 
-@dataclass(slots=True)
+# Compared by identity: pytest keeps its plugins in sets.
+@dataclass(slots=True, eq=False)
 class Claims:
     """pytest plugin that keeps only the tests that claim a criterion and notes how they ended."""
 

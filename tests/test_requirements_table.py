@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.requirements_table import print_table, read_criteria, result_of
+from tests.requirements_table import Claims, print_table, read_criteria, result_of
 
 
 def test_all_criteria_have_a_title() -> None:
@@ -30,3 +30,11 @@ def test_a_claim_of_an_unknown_criterion_is_refused(capsys: pytest.CaptureFixtur
     assert print_table({"1.1": "A title"}, {"1.1": ["passed"]})
     assert not print_table({"1.1": "A title"}, {"9.9": ["passed"]})
     assert "claimed, but no criterion: 9.9" in capsys.readouterr().out
+
+
+def test_pytest_can_keep_the_claims_among_its_plugins() -> None:
+    manager = pytest.PytestPluginManager()
+    claims = Claims()
+    manager.register(claims)
+
+    assert claims in manager.get_plugins()
