@@ -118,10 +118,16 @@ def test_hadolint_finds_nothing_in_the_image() -> None:
 
 @judged
 @pytest.mark.integration
-def test_compose_understands_its_file() -> None:
-    verdict = run(JUDGES / "docker-compose", "--file", "compose.yaml", "config", "--quiet")
+@pytest.mark.requirement("17.1")
+def test_compose_understands_its_file_and_would_start_both_databases() -> None:
+    verdict = run(JUDGES / "docker-compose", "--file", "compose.yaml", "config", "--format", "json")
 
     assert verdict.returncode == 0, verdict.stderr
+    services = json.loads(verdict.stdout)["services"]
+    assert services["postgres"]["image"].startswith("postgres:")
+    assert services["valkey"]["image"].startswith("valkey/valkey:")
+    assert "--cluster-enabled yes" in " ".join(services["valkey"]["command"])
+    assert {"postgres", "valkey"} <= services["stream_service"]["depends_on"].keys()
 
 
 def test_every_accepted_finding_has_its_reason() -> None:
