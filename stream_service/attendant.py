@@ -20,7 +20,6 @@ SPEECH_LOST = "speech_lost"
 _PROMPTS = {
     SilenceEvent.FIRST_PROMPT: SentenceKind.FIRST_SILENCE_PROMPT,
     SilenceEvent.SECOND_PROMPT: SentenceKind.SECOND_SILENCE_PROMPT,
-    SilenceEvent.GOODBYE: SentenceKind.GOODBYE_AFTER_SILENCE,
 }
 # A caller who said goodbye and then thinks of something else may still say it.
 _AFTERTHOUGHT_MS = 2000
@@ -83,7 +82,7 @@ class Attendant:
             is_working=is_working or self.end_reason is not None,
         )
         if happened is SilenceEvent.GOODBYE:
-            self._start(self.say_goodbye(_PROMPTS[happened], "silence"))
+            self._start(self.give_up_waiting())
         elif happened is not None:
             self._start(self.remark(_PROMPTS[happened]))
 
@@ -103,30 +102,35 @@ class Attendant:
         async with self._order:
             await self.remark_now(kind)
 
-    async def remark_now(self, kind: SentenceKind) -> None:
-        """The same for whoever holds the order."""
-        await self.say_now(self._record.sentence(kind))
+    async def remark_now(self, kind: SentenceKind) -> bool:
+        """The same for whoever holds the order; whether it was heard to its end."""
+        return await self.say_now(self._record.sentence(kind))
 
-    async def say_now(self, text: str) -> None:
-        """Say what answers no question; a call in which even that cannot be said goes back to the provider."""
+    async def say_now(self, text: str) -> bool:
+        """Say what answers no question; whether it was heard to its end.
+
+        A call in which even that cannot be said goes back to the provider.
+        """
         try:
-            await self._remarks.say(text)
+            return not (await self._remarks.say(text)).interrupted
         except SpeechUnavailable:
             logger.exception("remark_not_spoken", call_sid=self._record.call_sid)
             self.leave(SPEECH_LOST)
         except ProviderUnavailable:
             logger.warning("remark_cut_off", call_sid=self._record.call_sid)
+        return False
 
     async def part(self) -> None:
         """Answer the caller's goodbye, and hang up unless something is said after it. Whoever calls holds the order."""
         await self.remark_now(SentenceKind.FAREWELL)
         self._leaves_at_ms = self._record.now_ms() + _AFTERTHOUGHT_MS
 
-    async def say_goodbye(self, kind: SentenceKind, reason: str) -> None:
-        """Say the last sentence, and hang up when it was heard."""
-        self.end_reason = reason
-        await self.remark(kind)
-        await self.hang_up(reason)
+    async def give_up_waiting(self) -> None:
+        """Say goodbye into the silence and hang up, unless that makes the caller speak."""
+        async with self._order:
+            was_heard = await self.remark_now(SentenceKind.GOODBYE_AFTER_SILENCE)
+        if was_heard:
+            await self.hang_up("silence")
 
     async def hang_up(self, reason: str) -> None:
         """End the call at the provider; where that fails, leave the stream: the provider asks, and hangs up."""

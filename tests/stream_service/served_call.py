@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -26,6 +26,7 @@ from stream_service.listening.transcriber import PartialListener
 from stream_service.media.transport import MediaTransport
 from stream_service.serve_call import serve_call
 from stream_service.speaking.scripted import ScriptedSynthesizer
+from stream_service.speaking.synthesizer import Voice
 from stream_service.turn_taking import TurnTiming
 from tests.stream_service.caller import Caller
 
@@ -49,6 +50,7 @@ class World:
     hung_up: list[str] = field(default_factory=list)
     can_hang_up: bool = True
     thinks_ms: int = 0
+    spoken: list[str] = field(default_factory=list)
     session_understands: PartialListener | None = None
     agent: AgentProfile = AGENT
     unanswered: InboundMessage | None = None
@@ -144,6 +146,20 @@ TEXTS = ("When do you open?", "And on Sunday?")
 MANNERS = Manners(silence_prompt_seconds=0, filler_after_ms=0, greeting_guard_ms=0)
 
 
+class _Noted(ScriptedSynthesizer):
+    """Notes what the agent is made to say."""
+
+    def __init__(self, world: World, speech_ms: int) -> None:
+        super().__init__(duration_ms=speech_ms)
+        self._world = world
+
+    async def speak(self, text: str, voice: Voice) -> AsyncGenerator[bytes, None]:
+        self._world.spoken.append(text)
+        async with aclosing(super().speak(text, voice)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+
 class _Overheard(ScriptedTranscriber):
     """Lets a test tell the session words of its own."""
 
@@ -170,7 +186,7 @@ def services_of(
         recordings=world,  # type: ignore[arg-type]  # the session uses put_part alone
         events=world,
         transcriber=_Overheard(world, texts),
-        synthesizer=ScriptedSynthesizer(duration_ms=speech_ms),
+        synthesizer=_Noted(world, speech_ms),
         detector=EnergyDetector(),
         timing=TurnTiming(start_ms=100, guarded_start_ms=400, pause_ms=200, stop_ms=300),
         manners=manners,

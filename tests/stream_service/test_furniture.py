@@ -81,6 +81,21 @@ async def test_a_caller_who_speaks_again_is_not_hung_up() -> None:
     assert len(world.delivered) == 1
 
 
+async def test_a_caller_who_answers_the_goodbye_is_not_hung_up() -> None:
+    world = World()
+
+    async with call(world, speech_ms=1500, manners=QUIET, texts=["Wait, I am here."]) as caller:
+        while not any("ll end the call" in text for text in world.spoken):
+            await caller.listen(20)
+        await caller.listen(200)
+        await caller.speak(600)
+        await caller.listen(2500)
+
+    assert world.remarks[-1].interrupted
+    assert world.hung_up == []
+    assert [message.text for message in world.asked] == ["Wait, I am here."]
+
+
 async def test_a_goodbye_of_ours_is_heard_before_the_call_ends() -> None:
     world = World()
 

@@ -27,7 +27,6 @@ class SentenceKind(StrEnum):
     WELCOME_BACK = "welcome_back"
     FAREWELL = "farewell"
     NOBODY_REACHED = "nobody_reached"
-    UNKNOWN_KEY = "unknown_key"
     LANGUAGE_CHANGED = "language_changed"
 
 
@@ -46,7 +45,6 @@ _ENGLISH = {
         "I'm sorry, nobody could be reached just now. We'll call you back on this number. "
         "I can go on helping you meanwhile."
     ),
-    SentenceKind.UNKNOWN_KEY: "That key does nothing here. Please just tell me what you need.",
     SentenceKind.LANGUAGE_CHANGED: "I'll go on in English.",
 }
 
@@ -64,7 +62,6 @@ _HINDI = {
     SentenceKind.NOBODY_REACHED: (
         "माफ़ कीजिए, अभी किसी से संपर्क नहीं हो पाया। आपको इसी नंबर पर वापस फ़ोन किया जाएगा। तब तक आपकी मदद यहीं जारी रहेगी।"
     ),
-    SentenceKind.UNKNOWN_KEY: "इस बटन का यहाँ कोई काम नहीं है। कृपया बोलकर बताइए।",
     SentenceKind.LANGUAGE_CHANGED: "अब हम हिंदी में बात करते हैं।",
 }
 
@@ -82,7 +79,6 @@ _TAMIL = {
     SentenceKind.NOBODY_REACHED: (
         "மன்னிக்கவும், இப்போது யாரையும் தொடர்புகொள்ள முடியவில்லை. இதே எண்ணில் உங்களைத் திரும்ப அழைப்போம். அதுவரை நான் உதவுகிறேன்."
     ),
-    SentenceKind.UNKNOWN_KEY: "இந்தப் பொத்தான் இங்கே பயன்படாது. தயவுசெய்து பேசிச் சொல்லுங்கள்.",
     SentenceKind.LANGUAGE_CHANGED: "இனி தமிழில் பேசலாம்.",
 }
 
