@@ -148,6 +148,20 @@ class ProviderUnavailable(PlatformError):
     retryable = True
 
 
+class MediaRefused(PlatformError):
+    """A file of a message cannot be had: gone, too large, not what was stated, or at an address we do not visit.
+
+    Attributes:
+        reason: one of few words that say which, kept with the file.
+    """
+
+    code = "media_refused"
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message, details={"reason": reason})
+        self.reason = reason
+
+
 class ProviderRejected(PlatformError):
     """Twilio or Meta refused the request for good; `provider_code` is their own error number."""
 

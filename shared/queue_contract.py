@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from shared.domain.media import MediaReference
 from shared.domain.message import (
     ChannelNotice,
     DeliveryStatus,
@@ -41,6 +42,10 @@ class _QueuedMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="item"
     received_at: datetime
     user_name: str | None = None
     reply_to: str | None = None
+    media: tuple[MediaReference, ...] = ()
+    address: str = ""
+    group_id: str | None = None
+    aliases: tuple[str, ...] = ()
     attributes: dict[str, Any] = {}
 
 

@@ -111,6 +111,7 @@ class Settings(BaseModel):
     call_limit_seconds: int = Field(default=1800, ge=10)
     context_ttl_seconds: int = Field(default=1800, ge=1)
     conversation_gap_hours: int = Field(default=24, ge=1)
+    stale_after_minutes: int = Field(default=60, ge=0)
     answer_lease_seconds: int = Field(default=30, ge=1)
 
     @model_validator(mode="after")

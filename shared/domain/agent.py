@@ -10,6 +10,14 @@ HUMAN = "human"
 """Target of a hand-over to a person; no agent profile may have this id."""
 
 
+class VoiceNotePolicy(StrEnum):
+    """NEVER, only to a user who asked for it, or also to whoever sends one (MIRROR)."""
+
+    NEVER = "never"
+    ON_REQUEST = "on_request"
+    MIRROR = "mirror"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentProfile:
     """One AI agent of the business.
@@ -18,6 +26,8 @@ class AgentProfile:
         description: what it is for, in a sentence; shown to other agents and used to route by meaning.
         instructions: its system prompt.
         greeting_interruptible: whether a caller may speak into its greeting; not, where that has to be heard by law.
+        coalesce_seconds: how long to wait for the rest of a thought that a user sends in several messages; 0 for not.
+        voice_notes: when it replies with a voice note instead of text, on channels that carry them.
         answer_threshold: 0..1; below this similarity the knowledge base is taken not to know (offline engine).
         version: grows with each change; a kept choice of an older version is made anew.
     """
@@ -30,6 +40,8 @@ class AgentProfile:
     greeting_interruptible: bool = True
     language: str = "en-IN"
     voice: str = "default"
+    coalesce_seconds: int = 0
+    voice_notes: VoiceNotePolicy = VoiceNotePolicy.ON_REQUEST
     answer_threshold: float = 0.4
     is_enabled: bool = True
     version: int = 1

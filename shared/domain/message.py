@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from shared.domain.conversation import ConversationKey
 from shared.domain.json_value import JSON
+from shared.domain.media import MediaReference
 
 
 class MessageKind(StrEnum):
@@ -69,6 +70,10 @@ class InboundMessage:
         text: what an agent should read; empty when the message holds no words.
         business_id: which of our numbers or accounts was addressed.
         sent_at: when the user sent it, by the provider's clock.
+        media: the files that came with it, in their order.
+        address: where a reply goes if that is not `user_id`: another identity of the same user.
+        group_id: the group that it was written in; the reply belongs there.
+        aliases: other identities that the provider states for the same user.
         attributes: facts of the kind: media id, coordinates, button payload, call position, ...
     """
 
@@ -82,6 +87,10 @@ class InboundMessage:
     received_at: datetime
     user_name: str | None = None
     reply_to: str | None = None
+    media: tuple[MediaReference, ...] = ()
+    address: str = ""
+    group_id: str | None = None
+    aliases: tuple[str, ...] = ()
     attributes: dict[str, JSON] = field(default_factory=dict)
 
     @property
@@ -97,6 +106,20 @@ class InboundMessage:
         if self.text.strip():
             return ReplyPolicy.ANSWER
         return ReplyPolicy.ACKNOWLEDGE if self.kind in _ACKNOWLEDGED else ReplyPolicy.SILENT
+
+
+class Unanswered(StrEnum):
+    """Why a message that was dealt with got no reply.
+
+    HUMAN: a person has the conversation. SILENT: its kind wants none. OPTED_OUT: the user wants none. STALE: it came
+    hours after it was written. JOINED: it was answered together with a later one.
+    """
+
+    HUMAN = "human"
+    SILENT = "silent"
+    OPTED_OUT = "opted_out"
+    STALE = "stale"
+    JOINED = "joined"
 
 
 class DeliveryStatus(StrEnum):
@@ -188,6 +211,9 @@ class Recipient:
         business_id: the number or account the user wrote to; the reply leaves from it.
         delivery_id: our id of this delivery, handed to the provider where it takes one.
         reply_to: the provider's id of the message being answered.
+        is_quoting: the reply shows that message above itself, because others came in between.
+        address: the identity to send to, if it is not `user_id`.
+        group_id: the group to write to instead.
     """
 
     channel: str
@@ -195,6 +221,9 @@ class Recipient:
     business_id: str
     delivery_id: str
     reply_to: str | None = None
+    is_quoting: bool = False
+    address: str = ""
+    group_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,8 @@ NEW_AGENT: dict[str, Any] = {
     "greeting_interruptible": True,
     "language": "en-IN",
     "voice": "default",
+    "coalesce_seconds": 0,
+    "voice_notes": "on_request",
     "answer_threshold": 0.4,
     "is_enabled": True,
 }

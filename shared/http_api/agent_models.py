@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.domain.agent import AgentProfile, RouteReason, RoutingRule, RuleKind
+from shared.domain.agent import AgentProfile, RouteReason, RoutingRule, RuleKind, VoiceNotePolicy
 from shared.http_api import agent_examples as examples
 from shared.http_api.fields import PlainText, Slug
 from shared.ports.live_tasks import LiveTask
@@ -35,6 +35,17 @@ class AgentFields(_Body):
     )
     language: LanguageTag = "en-IN"
     voice: PlainText = Field(default="default", min_length=1, max_length=64)
+    coalesce_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="Wait so long for the rest of a thought sent in several messages; 0: do not.",
+    )
+    voice_notes: VoiceNotePolicy = Field(
+        default=VoiceNotePolicy.ON_REQUEST,
+        description="When it replies with a voice note: `never`, `on_request` of the user, or also to voice notes "
+        "(`mirror`).",
+    )
     answer_threshold: float = Field(
         default=0.4, ge=0, le=1, description="Below this similarity the knowledge base is taken not to know."
     )
@@ -75,6 +86,8 @@ class AgentView(BaseModel):
     greeting_interruptible: bool
     language: str
     voice: str
+    coalesce_seconds: int
+    voice_notes: VoiceNotePolicy
     answer_threshold: float
     is_enabled: bool
     version: int

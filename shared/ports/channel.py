@@ -18,11 +18,15 @@ class ChannelCapabilities:
         streams: the reply is delivered while it is written (voice); otherwise it leaves whole, through the outbox.
         text_limit: longest text in one message, in characters; 0 for no limit.
         reply_window_hours: how long after the user's last message free text may be sent; None for ever.
+        typing: it can show that a reply is being written; the channel is then a `TypingIndicator`.
+        media: its messages carry files; the channel is then a `MediaSource`.
     """
 
     streams: bool = False
     text_limit: int = 0
     reply_window_hours: int | None = None
+    typing: bool = False
+    media: bool = False
 
 
 class InboundChannel(Protocol):
@@ -92,6 +96,13 @@ class OutboundChannel(Protocol):
         Raises:
             ProviderUnavailable: the provider could tell but does not answer, so the reply must not be sent yet.
         """
+
+
+class TypingIndicator(Protocol):
+    """A channel that can show that a reply is being written."""
+
+    async def show_typing(self, recipient: Recipient) -> None:
+        """Mark `recipient.reply_to` as read and show it for some 25 seconds or until the reply comes; never raises."""
 
 
 class Channel(InboundChannel, OutboundChannel, Protocol):

@@ -10,8 +10,16 @@ from typing import Protocol
 from shared.domain.agent import ActiveAgent, AgentProfile, Passage, RoutingRule
 from shared.domain.call import Call, StreamTicket
 from shared.domain.conversation import Conversation, ConversationKey, ConversationStatus, Speaker
-from shared.domain.message import ChannelNotice, Delivery, DeliveryStatus, InboundMessage, StatusUpdate
+from shared.domain.message import (
+    ChannelNotice,
+    Delivery,
+    DeliveryStatus,
+    InboundMessage,
+    StatusUpdate,
+    Unanswered,
+)
 from shared.domain.reply import HeldReply, ReplyDraft
+from shared.domain.wishes import UserWishes
 
 
 class ContextStore(Protocol):
@@ -64,6 +72,8 @@ class Claim:
     Attributes:
         fence: grows with each claim of the message; a result with an older fence is refused.
         held_reply: the reply that an earlier worker decided on and perhaps sent.
+        wishes: how the user wants to be treated.
+        joined: the words of earlier messages that are answered together with this one, oldest first.
     """
 
     message_id: str
@@ -71,6 +81,8 @@ class Claim:
     conversation_status: ConversationStatus
     fence: int
     held_reply: HeldReply | None = None
+    wishes: UserWishes = UserWishes()
+    joined: tuple[str, ...] = ()
 
 
 class HistoryStore(Protocol):
@@ -117,8 +129,15 @@ class HistoryStore(Protocol):
             StoreUnavailable: nothing is known to have happened, so it must not be sent.
         """
 
-    async def complete(self, claim: Claim, draft: ReplyDraft | None, delivery: Delivery | None) -> None:
-        """Mark the message as dealt with and keep what was said; None for a message that got no answer.
+    async def complete(
+        self,
+        claim: Claim,
+        draft: ReplyDraft | None,
+        delivery: Delivery | None,
+        *,
+        unanswered: Unanswered | None = None,
+    ) -> None:
+        """Mark the message as dealt with and keep what was said, or why nothing was.
 
         Raises:
             LeaseLost: somebody else has the message now.

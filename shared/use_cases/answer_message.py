@@ -8,16 +8,25 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain.agent import HUMAN, RoutingDecision
 from shared.domain.call import VOICE_CHANNEL
 from shared.domain.conversation import Conversation, ConversationStatus, Speaker, Turn
 from shared.domain.event import EventType, PlatformEvent
 from shared.domain.json_value import JSON
-from shared.domain.message import Delivery, DeliveryStatus, InboundMessage, MessageKind, Recipient, ReplyPolicy
+from shared.domain.message import (
+    Delivery,
+    DeliveryStatus,
+    InboundMessage,
+    MessageKind,
+    Recipient,
+    ReplyPolicy,
+    Unanswered,
+)
 from shared.domain.prompt import HandOver
 from shared.domain.reply import ReplyDraft, with_first_audio
+from shared.domain.reply_rules import why_unanswered
 from shared.domain.transfer import hand_over_note
 from shared.errors import LeaseLost, StoreUnavailable
 from shared.observability import logger, record_turn
@@ -26,7 +35,10 @@ from shared.ports.messaging import EventPublisher
 from shared.ports.stores import Claim, HistoryStore
 from shared.use_cases.orchestrator import Orchestrator, Reply
 from shared.use_cases.outbox import Outbox, join
+from shared.use_cases.read_attachments import ReadAttachments
 from shared.use_cases.recall_conversation import RecallConversation
+from shared.use_cases.respect_wishes import RespectWishes
+from shared.use_cases.show_typing import showing_typing
 
 _KIND_IN_WORDS = {MessageKind.AUDIO: "voice message", MessageKind.UNSUPPORTED: "message"}
 CANNOT_READ = "Thank you, I got your {kind}. I can only read text for now: could you write it in a few words?"
@@ -87,7 +99,10 @@ class AnswerMessage:
         events: EventPublisher,
         clock: Callable[[], datetime],
         *,
+        wishes: RespectWishes,
+        attachments: ReadAttachments,
         lease_seconds: int,
+        stale_after: timedelta | None,
         can_transfer_calls: bool,
     ) -> None:
         self._history = history
@@ -96,7 +111,10 @@ class AnswerMessage:
         self._outbox = Outbox(history)
         self._events = events
         self._clock = clock
+        self._wishes = wishes
+        self._attachments = attachments
         self._lease_seconds = lease_seconds
+        self._stale_after = stale_after
         self._can_transfer_calls = can_transfer_calls
 
     async def anticipate(self, message: InboundMessage, conversation_id: str) -> Anticipated:
@@ -172,26 +190,67 @@ class AnswerMessage:
         channel: OutboundChannel,
         started: float,
         ahead: _Ahead | None,
-    ) -> _Outcome | None:
+    ) -> _Outcome | Unanswered:
         # Derived, not random: a retry after a crash carries the same id, so the provider's statuses still match.
         delivery_id = uuid.uuid5(uuid.NAMESPACE_OID, f"delivery:{claim.message_id}")
         recipient = _recipient(message, delivery_id=str(delivery_id))
         if claim.held_reply is not None:
             delivery = await self._outbox.send(claim, channel, recipient, claim.held_reply)
             return _Outcome(draft=claim.held_reply.draft, delivery=delivery)
-        if conversation.status is ConversationStatus.HUMAN or message.reply_policy is ReplyPolicy.SILENT:
-            return None
+        if channel.capabilities.streams:
+            return await self._reply_in_voice(message, conversation, channel, recipient, started, ahead)
+        confirmation = await self._wishes(message, claim)
+        if confirmation is not None:
+            return await self._send_whole(claim, channel, recipient, confirmation)
+        because = why_unanswered(
+            message,
+            status=conversation.status,
+            wishes=claim.wishes,
+            now=self._clock(),
+            stale_after=self._stale_after,
+        )
+        if because is not None:
+            logger.info("message_not_answered", message_id=claim.message_id, because=because.value)
+            return because
+        async with showing_typing(channel, recipient):
+            return await self._reply_in_text(message, claim, conversation, channel, recipient, started)
+
+    async def _reply_in_voice(
+        self,
+        message: InboundMessage,
+        conversation: Conversation,
+        channel: OutboundChannel,
+        recipient: Recipient,
+        started: float,
+        ahead: _Ahead | None,
+    ) -> _Outcome | Unanswered:
+        if conversation.status is ConversationStatus.HUMAN:
+            return Unanswered.HUMAN
+        if message.reply_policy is ReplyPolicy.SILENT:
+            return Unanswered.SILENT
+        if ahead is not None:
+            ahead.reply.stages_ms.update(_stages_before(message), context=0)
+            return await self._note_spoken(conversation, ahead.reply, await ahead.delivery)
+        reply = self._orchestrator.reply(conversation, message, is_spoken=True)
+        reply.stages_ms.update(_stages_before(message), context=_elapsed_ms(started))
+        return await self._note_spoken(conversation, reply, await channel.deliver(recipient, reply.chunks))
+
+    async def _reply_in_text(
+        self,
+        message: InboundMessage,
+        claim: Claim,
+        conversation: Conversation,
+        channel: OutboundChannel,
+        recipient: Recipient,
+        started: float,
+    ) -> _Outcome:
+        message = await self._attachments(message, claim, channel)
         if message.reply_policy is ReplyPolicy.ACKNOWLEDGE:
             kind = _KIND_IN_WORDS.get(message.kind, message.kind.value)
             draft = ReplyDraft(text=CANNOT_READ.format(kind=kind), agent_id=None)
             return await self._send_whole(claim, channel, recipient, draft)
-        if ahead is not None:
-            ahead.reply.stages_ms.update(_stages_before(message), context=0)
-            return await self._note_spoken(conversation, ahead.reply, await ahead.delivery)
-        reply = self._orchestrator.reply(conversation, message, is_spoken=channel.capabilities.streams)
+        reply = self._orchestrator.reply(conversation, message, is_spoken=False)
         reply.stages_ms.update(_stages_before(message), context=_elapsed_ms(started))
-        if channel.capabilities.streams:
-            return await self._note_spoken(conversation, reply, await channel.deliver(recipient, reply.chunks))
         draft = reply.draft(await join(reply.chunks))
         await self._orchestrator.keep_active(conversation, reply)
         outcome = await self._send_whole(claim, channel, recipient, draft, reply)
@@ -217,18 +276,19 @@ class AnswerMessage:
         return _Outcome(draft=held.draft, delivery=delivery, hand_over=None if reply is None else reply.hand_over)
 
     async def _finish(
-        self, message: InboundMessage, claim: Claim, conversation: Conversation, outcome: _Outcome | None
+        self, message: InboundMessage, claim: Claim, conversation: Conversation, outcome: _Outcome | Unanswered
     ) -> Answer:
-        draft = None if outcome is None else outcome.draft
-        delivery = None if outcome is None else outcome.delivery
+        unanswered = outcome if isinstance(outcome, Unanswered) else None
+        draft = None if isinstance(outcome, Unanswered) else outcome.draft
+        delivery = None if isinstance(outcome, Unanswered) else outcome.delivery
         route = None if draft is None else draft.route
         if route is not None and route.agent_id == HUMAN and conversation.status is not ConversationStatus.HUMAN:
             # Before the message is done: nobody would come back for it after a crash.
             conversation = await self._call_a_person(conversation, route)
-        await self._history.complete(claim, draft, delivery)
+        await self._history.complete(claim, draft, delivery, unanswered=unanswered)
         conversation = conversation.with_turns(*_turns(message, draft, delivery, self._clock()))
         await self._recall.keep(conversation)
-        if outcome is None or draft is None or delivery is None:
+        if isinstance(outcome, Unanswered) or draft is None or delivery is None:
             return Answer(conversation=conversation)
         record_turn(message.channel, draft, delivery)
         await self._tell(
@@ -299,6 +359,8 @@ def _recipient(message: InboundMessage, *, delivery_id: str) -> Recipient:
         business_id=message.business_id,
         delivery_id=delivery_id,
         reply_to=message.provider_message_id,
+        address=message.address,
+        group_id=message.group_id,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -44,15 +45,21 @@ def handle_item() -> HandleItem:
 def answer_message() -> AnswerMessage:
     """The turn."""
     from shared.use_cases.answer_message import AnswerMessage
+    from shared.use_cases.read_attachments import ReadAttachments
+    from shared.use_cases.respect_wishes import RespectWishes
     from shared.wiring import stores
 
+    minutes = settings().stale_after_minutes
     return AnswerMessage(
         stores.history(),
         recall_conversation(),
         orchestrator(),
         stores.events(),
         now,
+        wishes=RespectWishes(),
+        attachments=ReadAttachments(),
         lease_seconds=settings().answer_lease_seconds,
+        stale_after=timedelta(minutes=minutes) if minutes else None,
         can_transfer_calls=can_transfer_calls(),
     )
 

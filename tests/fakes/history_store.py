@@ -15,6 +15,7 @@ from shared.domain.message import (
     InboundMessage,
     MessageKind,
     StatusUpdate,
+    Unanswered,
     later_status,
 )
 from shared.domain.reply import HeldReply, ReplyDraft
@@ -69,7 +70,14 @@ class FakeHistoryStore:
         if held is not None and held.delivery_id == delivery_id:
             self.rows.held_replies[claim.message_id] = replace(held, status=DeliveryStatus.SENDING)
 
-    async def complete(self, claim: Claim, draft: ReplyDraft | None, delivery: Delivery | None) -> None:
+    async def complete(
+        self,
+        claim: Claim,
+        draft: ReplyDraft | None,
+        delivery: Delivery | None,
+        *,
+        unanswered: Unanswered | None = None,
+    ) -> None:
         inbound = self._claimed(claim)
         if delivery is not None:
             reply = self._reply(inbound, draft, delivery)
@@ -77,7 +85,7 @@ class FakeHistoryStore:
             for update in self.rows.statuses:
                 if self._is_about(reply, update):
                     _move_forward(reply, update)
-        inbound.state, inbound.lease_until = "done", None
+        inbound.state, inbound.lease_until, inbound.unanswered = "done", None, unanswered
 
     async def take_over(self, call_sid: str) -> InboundMessage | None:
         unfinished = [row for row in self.rows.messages if row.call_sid == call_sid and row.state not in (None, "done")]

@@ -11,7 +11,7 @@ from shared.domain.agent import RoutingDecision
 from shared.domain.call import Call
 from shared.domain.conversation import ConversationKey, ConversationStatus, Speaker
 from shared.domain.json_value import JSON
-from shared.domain.message import ChannelNotice, DeliveryStatus, MessageKind, StatusUpdate
+from shared.domain.message import ChannelNotice, DeliveryStatus, MessageKind, StatusUpdate, Unanswered
 from shared.domain.reply import HeldReply
 
 
@@ -42,6 +42,7 @@ class MessageRow:
     state: str | None = None
     fence: int = 0
     lease_until: datetime | None = None
+    unanswered: Unanswered | None = None
     agent_id: str | None = None
     route: RoutingDecision | None = None
     interrupted: bool = False

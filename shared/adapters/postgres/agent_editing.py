@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from shared import errors
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.schema import agents, routing_rules
-from shared.domain.agent import AgentProfile, RoutingRule, RuleKind
+from shared.domain.agent import AgentProfile, RoutingRule, RuleKind, VoiceNotePolicy
 
 MOST_ROWS = 500
 
@@ -129,6 +129,8 @@ def _agent(row: RowMapping) -> AgentProfile:
         greeting_interruptible=row["greeting_interruptible"],
         language=row["language"],
         voice=row["voice"],
+        coalesce_seconds=row["coalesce_seconds"],
+        voice_notes=VoiceNotePolicy(row["voice_notes"]),
         answer_threshold=row["answer_threshold"],
         is_enabled=row["is_enabled"],
         version=row["version"],

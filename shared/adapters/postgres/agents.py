@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, DOUBLE_PRECISION, REAL, Connection, cast, func, se
 
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.schema import agents, knowledge_passages, routing_rules
-from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
+from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind, VoiceNotePolicy
 
 _PROFILES = select(agents).where(agents.c.is_enabled).order_by(agents.c.id)
 _RULES = (
@@ -52,6 +52,8 @@ def _profiles(connection: Connection) -> tuple[AgentProfile, ...]:
             greeting_interruptible=row.greeting_interruptible,
             language=row.language,
             voice=row.voice,
+            coalesce_seconds=row.coalesce_seconds,
+            voice_notes=VoiceNotePolicy(row.voice_notes),
             answer_threshold=row.answer_threshold,
             version=row.version,
         )

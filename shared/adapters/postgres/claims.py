@@ -13,7 +13,7 @@ from shared.adapters.postgres.deliveries import load_held_reply
 from shared.adapters.postgres.identifiers import new_id
 from shared.adapters.postgres.schema import conversations, messages
 from shared.domain.conversation import ConversationStatus, Speaker
-from shared.domain.message import InboundMessage, MessageKind
+from shared.domain.message import InboundMessage, MessageKind, Unanswered
 from shared.errors import AlreadyClaimed, LeaseLost
 from shared.ports.stores import Claim
 
@@ -56,7 +56,7 @@ _CLAIMED = (
 _FINISH = (
     update(messages)
     .where(messages.c.id == bindparam("message_id"))
-    .values(state="done", lease_until=None)
+    .values(state="done", lease_until=None, unanswered_because=bindparam("unanswered"))
     .execution_options(is_awaited=False)
 )
 
@@ -145,9 +145,9 @@ def release_lease(connection: Connection, claim: Claim) -> None:
     )
 
 
-def finish(connection: Connection, claim: Claim) -> None:
+def finish(connection: Connection, claim: Claim, unanswered: Unanswered | None) -> None:
     """Mark the message as dealt with, for ever."""
-    connection.execute(_FINISH, {"message_id": claim.message_id})
+    connection.execute(_FINISH, {"message_id": claim.message_id, "unanswered": unanswered})
 
 
 def _read_message(row: Row[Any]) -> InboundMessage:
@@ -161,6 +161,7 @@ def _read_message(row: Row[Any]) -> InboundMessage:
         sent_at=row.sent_at,
         received_at=row.stored_at,
         reply_to=row.reply_to,
+        address=row.address or "",
         attributes=put_call_place(row.attributes, row),
     )
 
@@ -190,6 +191,7 @@ def _store_claimed(connection: Connection, message: InboundMessage, lease_second
             "sent_at": message.sent_at,
             "provider_message_id": message.provider_message_id,
             "reply_to": message.reply_to,
+            "address": message.address or None,
             **take_call_place(attributes),
             "attributes": attributes,
         },

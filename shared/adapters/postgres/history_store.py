@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from shared.adapters.postgres import calls, claims, conversations, deliveries, message_events
 from shared.adapters.postgres.engine import Database
 from shared.domain.conversation import Conversation, ConversationKey, ConversationStatus
-from shared.domain.message import ChannelNotice, Delivery, InboundMessage, StatusUpdate
+from shared.domain.message import ChannelNotice, Delivery, InboundMessage, StatusUpdate, Unanswered
 from shared.domain.reply import HeldReply, ReplyDraft
 from shared.ports.stores import Claim, RecordedStatus
 
@@ -54,9 +54,18 @@ class PostgresHistoryStore:
 
         await self._database.run(work)
 
-    async def complete(self, claim: Claim, draft: ReplyDraft | None, delivery: Delivery | None) -> None:
+    async def complete(
+        self,
+        claim: Claim,
+        draft: ReplyDraft | None,
+        delivery: Delivery | None,
+        *,
+        unanswered: Unanswered | None = None,
+    ) -> None:
         """See `HistoryStore.complete`."""
-        await self._database.run(functools.partial(_complete, claim=claim, draft=draft, delivery=delivery))
+        await self._database.run(
+            functools.partial(_complete, claim=claim, draft=draft, delivery=delivery, unanswered=unanswered)
+        )
 
     async def take_over(self, call_sid: str) -> InboundMessage | None:
         """See `HistoryStore.take_over`."""
@@ -83,7 +92,14 @@ class PostgresHistoryStore:
         await self._database.run(lambda connection: message_events.record_notice(connection, notice))
 
 
-def _complete(connection: Connection, *, claim: Claim, draft: ReplyDraft | None, delivery: Delivery | None) -> None:
+def _complete(
+    connection: Connection,
+    *,
+    claim: Claim,
+    draft: ReplyDraft | None,
+    delivery: Delivery | None,
+    unanswered: Unanswered | None,
+) -> None:
     inbound = claims.require_lease(connection, claim)
     if delivery is None:
         deliveries.abandon(connection, claim.message_id)
@@ -99,4 +115,4 @@ def _complete(connection: Connection, *, claim: Claim, draft: ReplyDraft | None,
         agent_id = None if draft is None else draft.agent_id
         conversations.note_message(connection, inbound.conversation_id, at=reply.at, agent_id=agent_id)
         calls.note_agent(connection, delivery.attributes.get("call_sid"), agent_id)
-    claims.finish(connection, claim)
+    claims.finish(connection, claim, unanswered)

@@ -46,8 +46,24 @@ users = Table(
     Column("name", AnyText),
     Column("first_seen_at", Moment, nullable=False, server_default=_NOW),
     Column("last_seen_at", Moment, nullable=False, server_default=_NOW),
+    # NULL: the user may be written to.
+    Column("opted_out_at", Moment),
+    # The user asked for replies by 'voice'.
+    Column("reply_by", Text),
     PrimaryKeyConstraint("channel", "user_id"),
 )
+
+# Other identities of a user: a business-scoped id beside the phone number, an id from before a change.
+user_aliases = Table(
+    "user_aliases",
+    metadata,
+    Column("channel", AnyText, nullable=False),
+    Column("alias", AnyText, nullable=False),
+    Column("user_id", AnyText, nullable=False),
+    Column("noted_at", Moment, nullable=False, server_default=_NOW),
+    PrimaryKeyConstraint("channel", "alias"),
+)
+Index("user_aliases_user", user_aliases.c.channel, user_aliases.c.user_id)
 
 conversations = Table(
     "conversations",
@@ -109,11 +125,16 @@ messages = Table(
     Column("stored_at", Moment, nullable=False, server_default=_NOW),
     Column("provider_message_id", AnyText),
     Column("reply_to", AnyText),
+    # Where replies go if that is not the user id.
+    Column("address", AnyText),
     Column("attributes", AnyJSON, nullable=False, server_default=_EMPTY),
     # Inbound only: received -> processing (lease, fence) -> done.
     Column("state", Text),
     Column("lease_until", Moment),
     Column("fence", Integer, nullable=False, server_default="0"),
+    Column("unanswered_because", Text),
+    # The later message that it was answered together with.
+    Column("joined_to", _Id, ForeignKey("messages.id")),
     # Outbound only.
     Column("answers_id", _Id, ForeignKey("messages.id")),
     Column("agent_id", AnyText),
@@ -156,8 +177,31 @@ Index(
     unique=True,
     postgresql_where=messages.c.position.is_not(None),
 )
+Index("messages_joined", messages.c.joined_to, postgresql_where=messages.c.joined_to.is_not(None))
 Index("messages_call_time", messages.c.call_sid, messages.c.start_ms, postgresql_where=messages.c.call_sid.is_not(None))
 Index("messages_words", func.to_tsvector(text("'simple'::regconfig"), messages.c.text), postgresql_using="gin")
+
+# The files of inbound messages.
+media = Table(
+    "media",
+    metadata,
+    Column("message_id", _Id, ForeignKey("messages.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("provider_id", AnyText, nullable=False),
+    Column("url", AnyText, nullable=False),
+    Column("mime_type", AnyText, nullable=False),
+    Column("filename", AnyText),
+    Column("sha256", AnyText),
+    Column("is_voice", Boolean, nullable=False, server_default="false"),
+    Column("state", Text, nullable=False),
+    Column("reason", AnyText),
+    Column("key", AnyText),
+    Column("size_bytes", BigInteger),
+    Column("transcript", AnyText),
+    Column("noted_at", Moment, nullable=False, server_default=_NOW),
+    PrimaryKeyConstraint("message_id", "position"),
+)
+Index("media_pending", media.c.noted_at, postgresql_where=media.c.state == text("'pending'"))
 
 deliveries = Table(
     "deliveries",
@@ -171,9 +215,32 @@ deliveries = Table(
     Column("route", AnyJSON),
     Column("usage", AnyJSON),
     Column("stages_ms", AnyJSON, nullable=False, server_default=_EMPTY),
+    # What is sent if it is more than `text`: buttons, a file, a template, or the wish to be spoken.
+    Column("content", AnyJSON),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("created_at", Moment, nullable=False, server_default=_NOW),
     Column("updated_at", Moment, nullable=False, server_default=_NOW),
+)
+
+# The messages that a delivery takes on its channel: one, unless its text is longer than the channel carries.
+delivery_parts = Table(
+    "delivery_parts",
+    metadata,
+    Column("delivery_id", AnyText, ForeignKey("deliveries.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("text", AnyText, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("provider_message_id", AnyText),
+    Column("error_code", AnyText),
+    # What the provider says that it costs.
+    Column("pricing", AnyJSON),
+    Column("updated_at", Moment, nullable=False, server_default=_NOW),
+    PrimaryKeyConstraint("delivery_id", "position"),
+)
+Index(
+    "delivery_parts_provider",
+    delivery_parts.c.provider_message_id,
+    postgresql_where=delivery_parts.c.provider_message_id.is_not(None),
 )
 
 # Where a reply and the statuses about it meet, whichever comes first: both write this row, so one sees the other.
@@ -262,6 +329,8 @@ agents = Table(
     Column("language", AnyText, nullable=False),
     Column("voice", AnyText, nullable=False),
     Column("answer_threshold", Double, nullable=False),
+    Column("coalesce_seconds", Integer, nullable=False, server_default="0"),
+    Column("voice_notes", Text, nullable=False, server_default="on_request"),
     Column("is_enabled", Boolean, nullable=False, server_default="true"),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("updated_at", Moment, nullable=False, server_default=_NOW),

@@ -47,7 +47,7 @@ class WhatsAppChannel:
     """
 
     name = CHANNEL_NAME
-    capabilities = ChannelCapabilities(text_limit=TEXT_LIMIT, reply_window_hours=24)
+    capabilities = ChannelCapabilities(text_limit=TEXT_LIMIT, reply_window_hours=24, typing=True)
 
     def __init__(
         self,
@@ -146,9 +146,10 @@ class WhatsAppChannel:
         """Meta cannot be asked; its statuses carry the delivery id, so the statuses that came in know."""
         return None
 
-    async def show_typing(self, business_id: str, message_id: str) -> None:
-        """Mark a message as read and show that a reply is being written; never raises."""
-        await self._sender().show_typing(business_id, message_id)
+    async def show_typing(self, recipient: Recipient) -> None:
+        """See `TypingIndicator.show_typing`."""
+        if recipient.reply_to is not None:
+            await self._sender().show_typing(recipient.business_id, recipient.reply_to)
 
     async def aclose(self) -> None:
         """Close the connections to the provider."""

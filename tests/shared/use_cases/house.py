@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
 from shared.use_cases.answer_message import AnswerMessage
 from shared.use_cases.handle_item import HandleItem
 from shared.use_cases.orchestrator import Orchestrator
+from shared.use_cases.read_attachments import ReadAttachments
 from shared.use_cases.recall_conversation import RecallConversation
+from shared.use_cases.respect_wishes import RespectWishes
 from tests.fakes.clock import FrozenClock
 from tests.fakes.faults import Faults
 from tests.fakes.history_store import FakeHistoryStore
@@ -18,6 +21,7 @@ from tests.fakes.messaging import FakeEventPublisher
 from tests.fakes.stores import FakeActiveAgentStore, FakeAgentStore, FakeContextStore
 
 LEASE_SECONDS = 30
+STALE_AFTER = timedelta(hours=1)
 
 
 def an_agent(agent_id: str, **given: Any) -> AgentProfile:
@@ -59,6 +63,8 @@ class House:
         self.model: Any = FakeLanguageModel()
         self.embedder: Any = FakeEmbedder({QUESTION_ABOUT_BOOKING: (1.0, 0.0)})
         self.events: Any = FakeEventPublisher()
+        self.wishes = RespectWishes()
+        self.attachments = ReadAttachments()
 
     @property
     def orchestrator(self) -> Orchestrator:
@@ -86,7 +92,10 @@ class House:
             self.orchestrator,
             self._faulty("events"),
             self.clock,
+            wishes=self.wishes,
+            attachments=self.attachments,
             lease_seconds=LEASE_SECONDS,
+            stale_after=STALE_AFTER,
             can_transfer_calls=self.can_transfer_calls,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
@@ -185,8 +186,9 @@ async def test_typing_is_shown_and_never_fails() -> None:
     graph = Graph(_sent(), _refused(131009))
     channel = _channel(graph)
 
-    await channel.show_typing("12345", "wamid.in")
-    await channel.show_typing("12345", "wamid.in")
+    answered = replace(RECIPIENT, reply_to="wamid.in")
+    await channel.show_typing(answered)
+    await channel.show_typing(answered)
 
     assert graph.bodies[0]["typing_indicator"] == {"type": "text"}
     assert graph.bodies[0]["message_id"] == "wamid.in"
