@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
-from shared.adapters.text_parts import split_text
 from shared.domain.message import Delivery, ReplyChunk
+from shared.domain.text_parts import split_text
 from shared.errors import ProviderRejected, ProviderUnavailable
 from shared.observability import count, logger
 

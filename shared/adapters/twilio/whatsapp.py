@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shared.adapters.provider_json import list_of, text_of
-from shared.adapters.text_parts import split_text
 from shared.adapters.twilio.signature import TwilioSignature
 from shared.adapters.twilio.whatsapp_form import parse_message_form, parse_status_form, whatsapp_address
 from shared.domain.json_value import JSON
 from shared.domain.message import Delivery, InboundItem, Recipient, ReplyChunk
 from shared.domain.outbound import MessageTemplate
+from shared.domain.text_parts import split_text
 from shared.errors import ProviderRejected, ProviderUnavailable
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.ports.channel import ChannelCapabilities

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.adapters.text_parts import split_text
+from shared.domain.text_parts import split_text
 
 
 @pytest.mark.parametrize(
