@@ -3,37 +3,60 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 MOST_FAULTS = 100
 LONGEST_DELAY_MS = 120_000
 HTTP_ERRORS = range(400, 600)
 
+StatusWord = Literal["queued", "sending", "sent", "delivered", "read", "played", "failed", "undelivered"]
+
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Applies to the next `times` requests that match.
+    """Applies to the next `times` requests that match; the descriptions below are what GET /faults/options tells.
 
-    `path` is a shell pattern over the request's path, such as `*/messages`. With a `status` the request is refused with
-    that status and the provider's error `code`; `drop_after_accept` accepts it and cuts the connection before the
-    answer is complete. The three others leave the answer alone: `delivery_error_code` makes the accepted message fail
-    later, `duplicate_statuses` sends each status twice, `reorder_statuses` sends them last first.
+    With a `status` the request is refused. Everything else lets the provider accept it and says what comes of it: a
+    cut connection, statuses that come late, twice, in wrong order or not at all, or a file that is not what it was.
     """
 
     provider: Literal["whatsapp", "twilio"]
-    path: str = "*"
-    method: str | None = None
-    status: int | None = None
-    code: int | None = None
-    message: str | None = None
-    retry_after_seconds: int | None = None
-    times: int = 1
-    delay_ms: int = 0
-    drop_after_accept: bool = False
-    delivery_error_code: int | None = None
-    duplicate_statuses: bool = False
-    reorder_statuses: bool = False
+    path: Annotated[str, Meta(description="Shell pattern over the request's path, such as */messages.")] = "*"
+    method: Annotated[str | None, Meta(description="GET, POST or DELETE; any when left out.")] = None
+    times: Annotated[int, Meta(description="How many requests meet this fault.")] = 1
+    delay_ms: Annotated[int, Meta(description="The answer comes so much later.")] = 0
+    status: Annotated[int | None, Meta(description="Refuse with this HTTP status (400 to 599).")] = None
+    code: Annotated[
+        int | None,
+        Meta(description="The provider's own number of a refusal: 131056, 130429, 80007, 63018, 20429, 21610, …"),
+    ] = None
+    message: Annotated[str | None, Meta(description="The provider's words of a refusal.")] = None
+    retry_after_seconds: Annotated[int | None, Meta(description="Send a Retry-After header with the answer.")] = None
+    drop_after_accept: Annotated[
+        bool, Meta(description="Accept the request, then cut the connection before the answer is complete.")
+    ] = False
+    delivery_error_code: Annotated[
+        int | None,
+        Meta(description="The accepted message fails later: status `failed` with this number (131047, 63016, …)."),
+    ] = None
+    statuses: Annotated[
+        tuple[StatusWord, ...] | None,
+        Meta(
+            description="Exactly these statuses follow, in this order: [] for none, [sent, read] to skip delivered, "
+            "[failed, delivered] for a failure that was none."
+        ),
+    ] = None
+    status_delay_ms: Annotated[int, Meta(description="Every status comes so much later.")] = 0
+    duplicate_statuses: Annotated[bool, Meta(description="Each status comes twice.")] = False
+    reorder_statuses: Annotated[bool, Meta(description="The statuses come last first.")] = False
+    shuffle_statuses: Annotated[bool, Meta(description="The statuses come in random order.")] = False
+    batch_statuses: Annotated[bool, Meta(description="All statuses come in one post (WhatsApp only).")] = False
+    media_url: Annotated[
+        str | None, Meta(description="A file is said to lie at this address (GET of a media id, WhatsApp only).")
+    ] = None
+    corrupt_media: Annotated[bool, Meta(description="A download has the right size and one wrong byte.")] = False
 
     def __post_init__(self) -> None:
         """Check the ranges.
@@ -41,8 +64,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Raises:
             ValueError: a number makes no sense.
         """
-        if self.times < 1 or not 0 <= self.delay_ms <= LONGEST_DELAY_MS:
-            raise ValueError(f"times must be at least 1, delay_ms 0 to {LONGEST_DELAY_MS}")
+        delays_ms = (self.delay_ms, self.status_delay_ms)
+        if self.times < 1 or not all(0 <= delay_ms <= LONGEST_DELAY_MS for delay_ms in delays_ms):
+            raise ValueError(f"times must be at least 1, delays 0 to {LONGEST_DELAY_MS} ms")
         if self.status is not None and self.status not in HTTP_ERRORS:
             raise ValueError("status must be an HTTP error")
 
@@ -86,3 +110,8 @@ class FaultPlan:
     def clear(self) -> None:
         """Behave well again."""
         self._faults.clear()
+
+
+def describe_faults() -> dict[str, Any]:
+    """JSON Schema of a fault, each field with its description."""
+    return msgspec.json.schema(Fault)

@@ -21,12 +21,15 @@ TITLES = {
     131047: "Re-engagement message",
     131048: "Spam Rate limit hit",
     131049: "This message was not delivered to maintain healthy ecosystem engagement",
-    131050: "User's number is part of an experiment",
+    131050: "Unable to deliver the message. This recipient has chosen to stop receiving marketing messages",
     131051: "Unsupported message type",
     131052: "Media download error",
     131053: "Media upload error",
     131056: "(Business Account, Consumer Account) pair rate limit hit",
+    131062: "Business-scoped User ID recipients are not supported for this message",
+    132000: "Number of parameters does not match the expected number of params",
     132001: "Template name does not exist in the translation",
+    133016: "Account register deregister rate limit exceeded",
 }
 USUAL_CODES = {400: 100, 401: 190, 403: 368, 404: 100, 429: 130429}
 ANY_FAILURE = 131000

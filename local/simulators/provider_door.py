@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -76,3 +77,24 @@ class ProviderDoor:
             return answer.raw
         headers = {"Retry-After": str(fault.retry_after_seconds)} if fault.retry_after_seconds is not None else None
         return JSONResponse(answer.body, status_code=answer.status, headers=headers)
+
+
+class LockedDoor:
+    """A provider's door that opens to the holder of one `Authorization` header only."""
+
+    def __init__(self, door: ProviderDoor, *, authorization: str, refusal: dict[str, object]) -> None:
+        """`refusal` is the body that goes with a 401."""
+        self._door = door
+        self._authorization = authorization.encode()
+        self._refusal = refusal
+
+    async def answer(self, request: Request, body: object, respond: Respond) -> Response:
+        """Answer a request whose body was read already; a planned fault comes before the key is looked at."""
+
+        def check_first(fault: Fault) -> Answer:
+            stated = request.headers.get("authorization", "").encode()
+            if not hmac.compare_digest(stated, self._authorization):
+                return Answer(status=401, body=self._refusal)
+            return respond(fault)
+
+        return await self._door.answer(request, body, check_first)

@@ -31,5 +31,7 @@ class SimulatorSettings:
     whatsapp_display_phone_number: str = "918047112233"
     timing: StatusTiming | None = field(default_factory=StatusTiming)
     """None: no statuses are played."""
+    media_url_seconds: int = 300
+    """How long the address of a file that Meta holds can be used."""
     kept_requests: int = 5000
     """The newest so many requests are listed at /sent; older ones are forgotten."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
 
 import httpx
 
@@ -15,13 +16,14 @@ logger = logging.getLogger(__name__)
 
 MOST_PENDING = 5000
 POST_TIMEOUT_SECONDS = 15
+USUAL_STATUSES = ("sent", "delivered", "read")
 
-PostStatus = Callable[[str], Awaitable[httpx.Response]]
-"""Sends one status, such as "delivered"."""
+PostStatuses = Callable[[Sequence[str]], Awaitable[httpx.Response]]
+"""Sends one status, such as "delivered", or several in one post."""
 
 
 class StatusPlayer:
-    """Plays sent, delivered and read after each message, repeats what is refused, and gives up in the end."""
+    """Plays what follows each message, repeats what is refused, and gives up in the end."""
 
     def __init__(self, timing: StatusTiming | None) -> None:
         self._timing = timing
@@ -35,14 +37,14 @@ class StatusPlayer:
         """Messages whose statuses are still being played."""
         return len(self._pending)
 
-    def play(self, post: PostStatus, fault: Fault) -> None:
-        """Start telling what becomes of one accepted message."""
+    def play(self, post: PostStatuses, fault: Fault, *, usual: Sequence[str] = USUAL_STATUSES) -> None:
+        """Start telling what becomes of one accepted message; `usual` unless the fault has it otherwise."""
         if self._timing is None:
             return
         if len(self._pending) >= MOST_PENDING:
             self.skipped += 1
             return
-        task = asyncio.create_task(self._play(self._timing, post, fault))
+        task = asyncio.create_task(self._play(self._timing, post, fault, usual))
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
 
@@ -52,18 +54,18 @@ class StatusPlayer:
             task.cancel()
         await asyncio.gather(*self._pending, return_exceptions=True)
 
-    async def _play(self, timing: StatusTiming, post: PostStatus, fault: Fault) -> None:
-        elapsed = 0.0
-        for status, due in _schedule(timing, fault):
-            await asyncio.sleep(max(due - elapsed, 0))
-            elapsed = max(due, elapsed)
+    async def _play(self, timing: StatusTiming, post: PostStatuses, fault: Fault, usual: Sequence[str]) -> None:
+        elapsed_seconds = 0.0
+        for statuses, due_seconds in schedule(timing, fault, usual):
+            await asyncio.sleep(max(due_seconds - elapsed_seconds, 0))
+            elapsed_seconds = max(due_seconds, elapsed_seconds)
             for _ in range(2 if fault.duplicate_statuses else 1):
-                await self._post_until_taken(timing, post, status)
+                await self._post_until_taken(timing, post, statuses)
 
-    async def _post_until_taken(self, timing: StatusTiming, post: PostStatus, status: str) -> None:
+    async def _post_until_taken(self, timing: StatusTiming, post: PostStatuses, statuses: Sequence[str]) -> None:
         for pause_seconds in (*timing.retry_seconds, None):
             try:
-                if (await post(status)).is_success:
+                if (await post(statuses)).is_success:
                     return
             except httpx.HTTPError as error:
                 logger.warning("status_webhook_failed", extra={"reason": type(error).__name__})
@@ -72,9 +74,20 @@ class StatusPlayer:
         self.given_up += 1
 
 
-def _schedule(timing: StatusTiming, fault: Fault) -> Iterable[tuple[str, float]]:
-    if fault.delivery_error_code is not None:
-        return [("sent", timing.sent_seconds), ("failed", timing.delivered_seconds)]
-    dues = (timing.sent_seconds, timing.delivered_seconds, timing.read_seconds)
-    statuses = ("read", "delivered", "sent") if fault.reorder_statuses else ("sent", "delivered", "read")
-    return zip(statuses, dues, strict=True)
+def schedule(timing: StatusTiming, fault: Fault, usual: Sequence[str]) -> list[tuple[tuple[str, ...], float]]:
+    """The posts that follow an accepted message: the statuses of each, and when it is due, in seconds."""
+    statuses = list(usual)
+    if fault.statuses is not None:
+        statuses = list(fault.statuses)
+    elif fault.delivery_error_code is not None:
+        statuses = ["sent", "failed"]
+    if fault.shuffle_statuses:
+        secrets.SystemRandom().shuffle(statuses)
+    if fault.reorder_statuses:
+        statuses.reverse()
+    dues = [timing.sent_seconds, timing.delivered_seconds, timing.read_seconds][: len(statuses)]
+    dues += [timing.read_seconds] * (len(statuses) - len(dues))
+    late = [due + fault.status_delay_ms / 1000 for due in dues]
+    if fault.batch_statuses and statuses:
+        return [(tuple(statuses), late[-1])]
+    return [((status,), due) for status, due in zip(statuses, late, strict=True)]

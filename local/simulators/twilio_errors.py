@@ -18,8 +18,14 @@ MESSAGES = {
     21604: "A 'To' phone number is required.",
     21610: "Attempt to send to unsubscribed recipient",
     21617: "The concatenated message body exceeds the 1600 character limit",
+    21620: "Invalid media URL(s)",
+    21655: "The ContentSid is Invalid",
+    21656: "The ContentVariables Parameter is invalid",
     63016: "Failed to send freeform message because you are outside the allowed window.",
     63018: "Rate limit exceeded for Channel",
+    63019: "Media failed to download",
+    63024: "Invalid message recipient",
+    63028: "Number of parameters provided does not match the expected number of parameters",
 }
 USUAL_CODES = {400: 21211, 401: 20003, 404: 20404, 429: 20429}
 ANY_FAILURE = 20500

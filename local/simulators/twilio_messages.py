@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime
 from email.utils import format_datetime
 
 from local.simulators.phone_line import new_sid
+from local.simulators.templates import Templates
+from local.simulators.twilio_errors import MESSAGES
 
 MOST_MESSAGES = 5000
 LONGEST_BODY = 1600
@@ -25,11 +27,23 @@ class TwilioMessage:
     to: str
     sender: str
     body: str
+    media_url: str | None = None
+    messaging_service_sid: str | None = None
     status_callback: str | None
     sid: str = field(default_factory=lambda: new_sid("SM"))
     status: str = "queued"
     error_code: int | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def error_message(self) -> str | None:
+        """Twilio's words for the failure."""
+        return None if self.error_code is None else MESSAGES.get(self.error_code)
+
+    @property
+    def user(self) -> str:
+        """Whom it is for: a number without plus, or a business-scoped id."""
+        return self.to.removeprefix("whatsapp:").removeprefix("+")
 
     def resource(self) -> dict[str, object]:
         """As REST shows it."""
@@ -43,10 +57,10 @@ class TwilioMessage:
             "date_updated": at,
             "direction": "outbound-api",
             "error_code": self.error_code,
-            "error_message": None,
+            "error_message": self.error_message,
             "from": self.sender,
-            "messaging_service_sid": None,
-            "num_media": "0",
+            "messaging_service_sid": self.messaging_service_sid,
+            "num_media": "0" if self.media_url is None else "1",
             "num_segments": "1",
             "price": None,
             "price_unit": None,
@@ -81,7 +95,7 @@ class TwilioMessages:
         return [message for message in reversed(self._messages) if _meets(message, query)]
 
 
-def refusal(form: Mapping[str, str]) -> int | None:
+def refusal(form: Mapping[str, str], templates: Templates) -> int | None:
     """Twilio's number for what is wrong with a message to be sent; None when it can be accepted."""
     if not form.get("To"):
         return 21604
@@ -89,6 +103,10 @@ def refusal(form: Mapping[str, str]) -> int | None:
         return 21603
     if not form.get("Body") and not form.get("MediaUrl") and not form.get("ContentSid"):
         return 21602
+    if form.get("MediaUrl") and not form["MediaUrl"].startswith(("http://", "https://")):
+        return 21620
+    if form.get("ContentSid"):
+        return templates.twilio_refusal(form["ContentSid"], form.get("ContentVariables", ""))
     return 21617 if len(form.get("Body", "")) > LONGEST_BODY else None
 
 

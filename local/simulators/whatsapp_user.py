@@ -11,7 +11,7 @@ from typing import Protocol, Self
 
 import httpx
 
-from local.simulators.graph_api import meta_headers, meta_webhook
+from local.simulators.meta_webhook import meta_headers, meta_webhook
 from local.simulators.phone_line import WebhookSender, new_sid
 
 POST_TIMEOUT_SECONDS = 15
