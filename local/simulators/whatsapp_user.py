@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-import secrets
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
 
 import httpx
 
+from local.simulators.graph_api import is_ever_delivered
+from local.simulators.meta_messages import Element, MetaMessages, UserMedia
 from local.simulators.meta_webhook import meta_headers, meta_webhook
 from local.simulators.phone_line import WebhookSender, new_sid
+from local.simulators.sent_messages import (
+    NoReply,
+    Noticed,
+    Reply,
+    ReplyReader,
+    Seen,
+    read_meta_reply,
+    read_twilio_reply,
+)
+from local.simulators.twilio_forms import Form, TwilioForms
+from local.simulators.webhook_delivery import MessageRefused, WebhookDelivery
+
+__all__ = ["MessageRefused", "NoReply", "Reply", "TwilioWhatsAppUser", "WhatsAppNumber", "WhatsAppUser"]
 
 POST_TIMEOUT_SECONDS = 15
-POLL_SECONDS = 0.05
-
-
-class MessageRefused(Exception):
-    """The platform's webhook did not answer 200."""
-
-
-class NoReply(Exception):
-    """The platform sent nothing to this user in time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A message that the platform sent to the user; `provider_id` is what the provider called it."""
-
-    text: str
-    provider_id: str
-    at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,65 +42,30 @@ class WhatsAppNumber:
     business_account_id: str = "200000000000001"
 
 
-class SentMessages(Protocol):
-    """Recognises a provider's requests that carry a message to one user."""
-
-    def read(self, request: dict[str, object]) -> str | None:
-        """The message's text; None when the request is something else or for somebody else."""
-
-
-class ReplyReader:
-    """Reads the simulator's /sent for one user, from the moment it was made."""
-
-    def __init__(self, client: httpx.AsyncClient, simulator_url: str, messages: SentMessages) -> None:
-        self._client = client
-        self._simulator_url = simulator_url
-        self._messages = messages
-        self._last_number: int | None = None
-
-    async def start(self) -> None:
-        """Ignore what was sent before."""
-        answer = await self._client.get(f"{self._simulator_url}/health", timeout=POST_TIMEOUT_SECONDS)
-        self._last_number = int(answer.raise_for_status().json()["last_sent"])
-
-    async def next_replies(self, *, timeout_seconds: float) -> list[Reply]:
-        """The next message or messages to the user.
-
-        Raises:
-            NoReply: none came in time.
-        """
-        deadline = time.monotonic() + timeout_seconds
-        while time.monotonic() < deadline:
-            replies = await self._new_replies()
-            if replies:
-                return replies
-            await asyncio.sleep(POLL_SECONDS)
-        raise NoReply(f"no reply within {timeout_seconds:g} s")
-
-    async def _new_replies(self) -> list[Reply]:
-        if self._last_number is None:
-            await self.start()
-        answer = await self._client.get(
-            f"{self._simulator_url}/sent", params={"after": self._last_number or 0}, timeout=POST_TIMEOUT_SECONDS
-        )
-        replies = []
-        for request in answer.raise_for_status().json():
-            self._last_number = request["number"]
-            text = self._messages.read(request)
-            if text is not None and request["provider_id"]:
-                replies.append(Reply(text=text, provider_id=request["provider_id"], at=request["at"]))
-        return replies
-
-
 class WhatsAppUser:
-    """Somebody who writes by way of Meta's Cloud API; use as an asynchronous context."""
+    """Somebody who writes by way of Meta's Cloud API; use as an asynchronous context.
 
-    def __init__(self, number: WhatsAppNumber, *, wa_id: str = "919845012345", name: str = "Asha Rao") -> None:
+    `messages` builds every kind of message, `send` delivers them:
+    `await user.send(user.messages.location(12.97, 77.59))`.
+    """
+
+    def __init__(
+        self,
+        number: WhatsAppNumber,
+        *,
+        wa_id: str | None = "919845012345",
+        name: str = "Asha Rao",
+        user_id: str | None = None,
+        group_id: str | None = None,
+        delivery: WebhookDelivery | None = None,
+    ) -> None:
+        """A user with `user_id` and without `wa_id` hides the phone number; with `group_id` writes in a group."""
+        self.messages = MetaMessages(wa_id=wa_id, user_id=user_id, name=name, group_id=group_id)
         self._number = number
-        self._wa_id = wa_id
-        self._name = name
+        self._delivery = delivery or WebhookDelivery()
         self._client = httpx.AsyncClient(trust_env=False)
         self._replies = ReplyReader(self._client, number.simulator_url, self)
+        self._is_window_watched = False
 
     async def __aenter__(self) -> Self:
         await self._replies.start()
@@ -114,55 +74,72 @@ class WhatsAppUser:
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
 
-    def read(self, request: dict[str, object]) -> str | None:
-        """The text, if this Graph API request carries a message to this user."""
+    def read(self, request: dict[str, Any]) -> Noticed | None:
+        """What this user notices of a Graph API request."""
         body = request["body"]
-        if request["provider"] != "whatsapp" or not isinstance(body, dict):
+        if request["provider"] != "whatsapp" or request["method"] != "POST" or not isinstance(body, dict):
             return None
-        if (body.get("to") or body.get("recipient") or "").removeprefix("+") != self._wa_id:
+        if body.get("status") == "read":
+            return Seen(message_id=str(body.get("message_id")), is_typing="typing_indicator" in body)
+        if not request["provider_id"] or not is_ever_delivered(body) or not self._is_for_me(body):
             return None
-        content = body.get(body.get("type", "text"))
-        return _words(content) if isinstance(content, dict) else None
+        return read_meta_reply(request)
 
-    def text_message(self, text: str, *, message_id: str | None = None) -> dict[str, object]:
+    def text_message(self, text: str, *, message_id: str | None = None) -> Element:
         """A text message as it stands in a webhook."""
-        return {
-            "from": self._wa_id,
-            "id": message_id or "wamid." + secrets.token_urlsafe(32),
-            "timestamp": str(int(time.time())),
-            "type": "text",
-            "text": {"body": text},
-        }
+        return self.messages.text(text, message_id=message_id)
 
-    async def send(self, *messages: dict[str, object]) -> httpx.Response:
+    async def upload(self, content: bytes, mime_type: str) -> UserMedia:
+        """Give a file to Meta, as the user's phone does before the message is sent."""
+        answer = await self._client.post(
+            f"{self._number.simulator_url}/user-media",
+            content=content,
+            headers={"Content-Type": mime_type},
+            timeout=POST_TIMEOUT_SECONDS,
+        )
+        facts = answer.raise_for_status().json()
+        return UserMedia(id=facts["id"], mime_type=mime_type, url=facts["url"], sha256=facts["sha256_base64"])
+
+    async def send(self, *messages: Element) -> httpx.Response:
         """Deliver messages in one signed webhook.
 
         Raises:
             MessageRefused: the platform did not answer 200.
         """
-        body = self.webhook(messages)
-        response = await self._client.post(
-            f"{self._number.base_url}/webhooks/messages/whatsapp",
-            content=body,
-            headers=meta_headers(body, self._number.app_secret),
-            timeout=POST_TIMEOUT_SECONDS,
-        )
-        if response.status_code != httpx.codes.OK:
-            raise MessageRefused(f"the webhook answered {response.status_code}: {response.text[:200]}")
-        return response
+        return await self.post(self.value(messages))
 
-    def webhook(self, messages: Sequence[dict[str, object]]) -> bytes:
-        """The exact bytes that Meta would post."""
-        value = {
+    async def post(self, *values: Mapping[str, object]) -> httpx.Response:
+        """Deliver several changes in one signed webhook: other users' `value` go with this one's.
+
+        Raises:
+            MessageRefused: the platform did not answer 200.
+        """
+        await self._note_writing()
+        body = meta_webhook(*values, business_account_id=self._number.business_account_id)
+
+        async def post() -> httpx.Response:
+            return await self._client.post(
+                f"{self._number.base_url}/webhooks/messages/whatsapp",
+                content=body,
+                headers=meta_headers(body, self._number.app_secret),
+                timeout=POST_TIMEOUT_SECONDS,
+            )
+
+        return await self._delivery.deliver(post)
+
+    def value(self, messages: Sequence[Element]) -> dict[str, object]:
+        """The value of a change that holds these messages; system messages come without contacts."""
+        is_system = all(message["type"] == "system" for message in messages)
+        contacts = {} if is_system else {"contacts": [self.messages.contact]}
+        return {
             "messaging_product": "whatsapp",
             "metadata": {
                 "display_phone_number": self._number.display_phone_number,
                 "phone_number_id": self._number.phone_number_id,
             },
-            "contacts": [{"profile": {"name": self._name}, "wa_id": self._wa_id}],
+            **contacts,
             "messages": list(messages),
         }
-        return meta_webhook(value, business_account_id=self._number.business_account_id)
 
     async def say(self, text: str) -> httpx.Response:
         """Write a text."""
@@ -176,9 +153,37 @@ class WhatsAppUser:
         """
         return await self._replies.next_replies(timeout_seconds=timeout_seconds)
 
+    async def notice(self) -> list[Noticed]:
+        """Replies and read marks since the last look, without waiting."""
+        return await self._replies.new()
+
+    async def have_written(self, hours_ago: float) -> None:
+        """Let Meta believe that the user wrote last so long ago; the next message opens the window again."""
+        self._is_window_watched = True
+        await self._note_last_message(datetime.now(UTC) - timedelta(hours=hours_ago))
+
+    async def _note_writing(self) -> None:
+        if self._is_window_watched:
+            await self._note_last_message(datetime.now(UTC))
+
+    async def _note_last_message(self, at: datetime) -> None:
+        user = self.messages.wa_id or self.messages.user_id
+        url = f"{self._number.simulator_url}/windows/{user}"
+        (await self._client.put(url, content=at.isoformat(), timeout=POST_TIMEOUT_SECONDS)).raise_for_status()
+
+    def _is_for_me(self, body: dict[str, Any]) -> bool:
+        if body.get("recipient_type") == "group":
+            return self.messages.group_id is not None and body.get("to") == self.messages.group_id
+        if body.get("to"):  # The phone number wins when both are given.
+            return str(body["to"]).removeprefix("+") == self.messages.wa_id
+        return self.messages.user_id is not None and body.get("recipient") == self.messages.user_id
+
 
 class TwilioWhatsAppUser:
-    """Somebody who writes by way of Twilio's WhatsApp sender; use as an asynchronous context."""
+    """Somebody who writes by way of Twilio's WhatsApp sender; use as an asynchronous context.
+
+    `forms` builds every kind of message, `send` delivers one: `await user.send(user.forms.text("Hello"))`.
+    """
 
     def __init__(
         self,
@@ -187,15 +192,16 @@ class TwilioWhatsAppUser:
         simulator_url: str,
         account_sid: str,
         auth_token: str,
-        wa_id: str = "919845012345",
-        business: str = "918047112233",
+        wa_id: str | None = "919845012345",
         name: str = "Asha Rao",
+        user_id: str | None = None,
+        delivery: WebhookDelivery | None = None,
     ) -> None:
+        """A user with `user_id` and without `wa_id` hides the phone number."""
+        self.forms = TwilioForms(account_sid=account_sid, wa_id=wa_id, user_id=user_id, name=name)
         self._base_url = base_url
-        self._account_sid = account_sid
-        self._wa_id = wa_id
-        self._business = business
-        self._name = name
+        self._simulator_url = simulator_url
+        self._delivery = delivery or WebhookDelivery()
         self._client = httpx.AsyncClient(trust_env=False)
         self._sender = WebhookSender(self._client, auth_token=auth_token)
         self._replies = ReplyReader(self._client, simulator_url, self)
@@ -207,42 +213,41 @@ class TwilioWhatsAppUser:
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
 
-    def read(self, request: dict[str, object]) -> str | None:
-        """The text, if this Twilio request sends a message to this user."""
+    def read(self, request: dict[str, Any]) -> Noticed | None:
+        """What this user notices of a request to Twilio."""
         body = request["body"]
         if request["provider"] != "twilio" or request["method"] != "POST" or not isinstance(body, dict):
             return None
-        text = body.get("Body")
-        return text if body.get("To") == f"whatsapp:+{self._wa_id}" and isinstance(text, str) else None
+        is_mine = body.get("To") == self.forms.address and bool(request["provider_id"])
+        return read_twilio_reply(request) if is_mine else None
 
-    async def say(self, text: str, *, message_sid: str | None = None) -> httpx.Response:
-        """Write a text.
+    async def upload(self, content: bytes, mime_type: str) -> UserMedia:
+        """Give a file to Twilio for one message; its address needs the account's credentials."""
+        message_sid = new_sid("MM")
+        answer = await self._client.post(
+            f"{self._simulator_url}/user-media/twilio/{message_sid}",
+            content=content,
+            headers={"Content-Type": mime_type},
+            timeout=POST_TIMEOUT_SECONDS,
+        )
+        facts = answer.raise_for_status().json()
+        return UserMedia(id=facts["sid"], mime_type=mime_type, url=facts["url"], message_sid=message_sid)
+
+    async def send(self, form: Form) -> httpx.Response:
+        """Deliver one message in a signed webhook.
 
         Raises:
             MessageRefused: the platform did not answer 200.
         """
-        sid = message_sid or new_sid("SM")
-        form = {
-            "AccountSid": self._account_sid,
-            "ApiVersion": "2010-04-01",
-            "Body": text,
-            "From": f"whatsapp:+{self._wa_id}",
-            "MessageSid": sid,
-            "MessageType": "text",
-            "NumMedia": "0",
-            "NumSegments": "1",
-            "ProfileName": self._name,
-            "ReferralNumMedia": "0",
-            "SmsMessageSid": sid,
-            "SmsSid": sid,
-            "SmsStatus": "received",
-            "To": f"whatsapp:+{self._business}",
-            "WaId": self._wa_id,
-        }
-        response = await self._sender.post(f"{self._base_url}/webhooks/messages/twilio-whatsapp", form)
-        if response.status_code != httpx.codes.OK:
-            raise MessageRefused(f"the webhook answered {response.status_code}: {response.text[:200]}")
-        return response
+
+        async def post() -> httpx.Response:
+            return await self._sender.post(f"{self._base_url}/webhooks/messages/twilio-whatsapp", form)
+
+        return await self._delivery.deliver(post)
+
+    async def say(self, text: str, *, message_sid: str | None = None) -> httpx.Response:
+        """Write a text; raises as `send`."""
+        return await self.send(self.forms.text(text, message_sid=message_sid))
 
     async def hear(self, *, timeout_seconds: float = 20) -> list[Reply]:
         """The next reply or replies.
@@ -252,10 +257,6 @@ class TwilioWhatsAppUser:
         """
         return await self._replies.next_replies(timeout_seconds=timeout_seconds)
 
-
-def _words(content: dict[str, object]) -> str:
-    """What a person reads of a text, an interactive message, a caption or a template."""
-    body = content.get("body")
-    if isinstance(body, dict):
-        body = body.get("text")
-    return str(body or content.get("caption") or content.get("name") or "")
+    async def notice(self) -> list[Noticed]:
+        """Replies since the last look, without waiting."""
+        return await self._replies.new()
