@@ -130,8 +130,10 @@ def _encodable(value: Any) -> Any:
         return value.encode(errors="replace").decode()
     if isinstance(value, dict):
         return {_encodable(name): _encodable(item) for name, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_encodable(item) for item in value]
+    if isinstance(value, MediaReference):
+        return {field.name: _encodable(getattr(value, field.name)) for field in fields(value)}
     return value
 
 

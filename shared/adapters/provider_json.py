@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -14,6 +16,15 @@ from shared.domain.json_value import JSON
 from shared.errors import InvalidRequest
 
 DEEPEST_ELEMENT = 40
+LONGEST_ID_BYTES = 512
+"""Far above any provider's ids, far below what PostgreSQL takes into an index."""
+LONGEST_IDENTITY = 256
+LONGEST_FACT = 2000
+# Beyond what an element may have in its place, so that what is cut here is refused there.
+_DEEPEST_DOCUMENT = 2 * DEEPEST_ELEMENT
+_MOST_FACTS = 50
+_LONGEST_INTEGER = 40
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 _LARGEST_INTEGER = 2**63
 _LATEST_SECOND = 253_402_300_799  # The last one of the year 9999.
 
@@ -22,21 +33,45 @@ def decode_json(body: bytes) -> JSON:
     """The body parsed, leniently: half a surrogate pair in one user's words must not cost a whole post.
 
     Raises:
-        InvalidRequest: the body is not JSON, or nested beyond all measure.
+        InvalidRequest: the body is not JSON.
     """
     try:
         value: JSON = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _decode_leniently(body)
     return value
 
 
 def _decode_leniently(body: bytes) -> JSON:
+    text = _without_depths(body).decode("utf-8", "replace").removeprefix("\ufeff")
     try:
-        value: JSON = json.loads(body.decode("utf-8", "replace"))
+        value: JSON = json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise InvalidRequest("The body is not valid JSON.") from error
     return value
+
+
+def _integer(digits: str) -> JSON:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else digits
+
+
+def _without_depths(body: bytes) -> bytes:
+    """The same JSON, in which whatever lies too deep for any parser is null: its neighbours must not pay for it."""
+    kept: list[bytes] = []
+    start = depth = 0
+    for token in _TOKEN.finditer(body):
+        if token[0] in b"[{":
+            depth += 1
+            if depth == _DEEPEST_DOCUMENT:
+                kept.append(body[start : token.start()])
+        elif token[0] in b"]}":
+            if depth == _DEEPEST_DOCUMENT:
+                kept.append(b"null")
+                start = token.end()
+            depth -= 1
+    if depth < _DEEPEST_DOCUMENT:
+        kept.append(body[start:])
+    return b"".join(kept)
 
 
 def clean(text: str) -> str:
@@ -79,6 +114,43 @@ def required_text(value: JSON, name: str) -> str:
     if found is None:
         raise Malformed(f"{name} is missing or is not text")
     return found
+
+
+def bounded_id(name: str) -> str:
+    """The id itself, or a digest where it is longer than an index takes: the same id still means the same thing."""
+    raw = name.encode("utf-8", "replace")
+    return name if len(raw) <= LONGEST_ID_BYTES else f"sha256:{hashlib.sha256(raw).hexdigest()}"
+
+
+def identity_of(value: JSON, name: str) -> str | None:
+    """A user's identity under `name`, without a plus sign; None when there is none that anybody could have.
+
+    Some senders write phone numbers as numbers.
+    """
+    found = value.get(name) if isinstance(value, dict) else None
+    if isinstance(found, int) and not isinstance(found, bool) and 0 < found < _LARGEST_INTEGER:
+        found = str(found)
+    if not isinstance(found, str):
+        return None
+    return bare_identity(found)
+
+
+def bare_identity(stated: str) -> str | None:
+    """The identity as it is kept: no blanks, no plus sign; None when it is empty or longer than any can be."""
+    found = clean(stated).strip().removeprefix("+")
+    return found if found and len(found) <= LONGEST_IDENTITY else None
+
+
+def bounded_facts(facts: dict[str, JSON]) -> dict[str, JSON]:
+    """So many of the facts as a provider might add without notice, with short names and values."""
+    kept = itertools.islice(facts.items(), _MOST_FACTS)
+    return {name[:LONGEST_ID_BYTES]: _bounded_fact(fact) for name, fact in kept}
+
+
+def _bounded_fact(fact: JSON) -> JSON:
+    if isinstance(fact, (dict, list)):
+        return fact if len(msgspec.json.encode(fact)) <= LONGEST_FACT else {"is_cut": True}
+    return fact[:LONGEST_FACT] if isinstance(fact, str) else fact
 
 
 def picked(value: JSON, names: Iterable[str]) -> dict[str, JSON]:

@@ -10,6 +10,9 @@ from shared.domain.conversation import ConversationKey
 from shared.domain.json_value import JSON
 from shared.domain.media import MediaReference
 
+TIME_IS_INVALID = "timestamp_is_invalid"
+"""Attribute of an item whose provider gave no time that can be believed; its time is when it came in."""
+
 
 class MessageKind(StrEnum):
     """What a user sent. UNKNOWN is whatever a provider invents next: stored, never dropped."""
@@ -168,6 +171,11 @@ class StatusUpdate:
     error_code: str | None = None
     error_title: str | None = None
     attributes: dict[str, JSON] = field(default_factory=dict)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the provider said when; if not, the same word about the same message is the same report."""
+        return TIME_IS_INVALID not in self.attributes
 
 
 class NoticeKind(StrEnum):

@@ -257,19 +257,18 @@ def _turn(message: MessageRow) -> Turn:
 
 
 def _is_same_status(one: StatusUpdate, other: StatusUpdate) -> bool:
-    return (one.channel, one.provider_message_id, one.reported, one.occurred_at) == (
+    is_same_word = (one.channel, one.provider_message_id, one.reported) == (
         other.channel,
         other.provider_message_id,
         other.reported,
-        other.occurred_at,
     )
+    return is_same_word and (one.occurred_at == other.occurred_at or not one.is_dated)
 
 
 def _is_same_notice(one: ChannelNotice, other: ChannelNotice) -> bool:
-    return (one.channel, one.kind, one.notice_id, one.topic, one.occurred_at) == (
+    return (one.channel, one.kind, one.notice_id, one.topic) == (
         other.channel,
         other.kind,
         other.notice_id,
         other.topic,
-        other.occurred_at,
     )

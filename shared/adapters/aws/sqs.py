@@ -94,9 +94,10 @@ def deduplication_id(item: InboundItem) -> str:
     if isinstance(item, InboundMessage):
         return _safe_id(item.provider_message_id)
     if isinstance(item, StatusUpdate):
-        name = f"{item.channel}:{item.provider_message_id}:{item.reported}:{item.occurred_at.isoformat()}"
-        return _safe_id(name)
-    return _safe_id(f"{item.channel}:{item.kind}:{item.notice_id}:{item.topic}:{item.occurred_at.isoformat()}")
+        said_at = item.occurred_at.isoformat() if item.is_dated else ""
+        return _safe_id(f"{item.channel}:{item.provider_message_id}:{item.reported}:{said_at}")
+    # Its id is made of all that it says.
+    return _safe_id(f"{item.channel}:{item.kind}:{item.notice_id}")
 
 
 def _safe_id(name: str) -> str:

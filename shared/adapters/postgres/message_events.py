@@ -24,7 +24,9 @@ def record_status(connection: Connection, report: StatusUpdate) -> RecordedStatu
 
 
 def record_notice(connection: Connection, notice: ChannelNotice) -> None:
-    """Keep a notice once."""
+    """Keep a notice once. Its id stands for all that it says; when it came is no part of that."""
+    if _is_kept(connection, notice.channel, notice.kind, notice.notice_id, notice.topic):
+        return
     connection.execute(
         upsert(message_events)
         .values(
@@ -82,7 +84,23 @@ def first_reported_id(connection: Connection, delivery_id: str) -> str | None:
     ).scalar_one_or_none()
 
 
+def _is_kept(connection: Connection, channel: str, kind: str, item_id: str, reported: str) -> bool:
+    """Whether the same was told before, at whatever time. Repetitions come one after the other, by the queue's order."""
+    same = select(message_events.c.id).where(
+        message_events.c.channel == channel,
+        message_events.c.kind == kind,
+        message_events.c.item_id == item_id,
+        message_events.c.reported == reported,
+    )
+    return connection.execute(same.limit(1)).first() is not None
+
+
 def _keep_status(connection: Connection, report: StatusUpdate) -> None:
+    """Keep the event once. What is not dated says no more when it is said again."""
+    if not report.is_dated and _is_kept(
+        connection, report.channel, _STATUS, report.provider_message_id, report.reported
+    ):
+        return
     connection.execute(
         upsert(message_events)
         .values(

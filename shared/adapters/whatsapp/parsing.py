@@ -6,43 +6,31 @@ Source: WhatsApp Business Platform, "Webhooks overview" and the reference of the
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
-from shared.adapters.provider_json import (
-    Malformed,
-    fingerprint,
-    list_of,
-    object_of,
-    picked,
-    required_text,
-    storable,
-    text_of,
-    time_of,
-)
+from shared.adapters.provider_json import Malformed, bounded_facts, fingerprint, list_of, storable, text_of, time_of
 from shared.adapters.whatsapp.messages import read_echo, read_message
+from shared.adapters.whatsapp.statuses import read_status
 from shared.domain.json_value import JSON
-from shared.domain.message import ChannelNotice, DeliveryStatus, InboundItem, NoticeKind, StatusUpdate
+from shared.domain.message import ChannelNotice, InboundItem, InboundMessage, NoticeKind, StatusUpdate
 from shared.errors import InvalidRequest
 
+MOST_ITEMS = 5000
+"""Of one post; Meta sends at most a thousand updates in one."""
 _ECHOES = frozenset({"message_echoes", "smb_message_echoes"})
 _ELEMENT_LISTS = frozenset({"messages", "statuses", "errors", "calls"}) | _ECHOES
-_STANDBY = "standby"
+_FURNITURE = frozenset({"messaging_product", "metadata", "contacts"})
+# Somebody else talks with the user: Meta's own agent (standby), or it is what was said long ago (history).
+# Kept for the record, not ours to answer.
+_OVERHEARD = frozenset({"standby", "history"})
+# Their `errors` are figures about an endpoint, not failures of the channel.
+_WHOLE = frozenset({"flows"})
 _LONGEST_TOPIC = 100
-_STATUS_FACTS = ("conversation", "pricing", "type", "recipient_user_id", "recipient_type", "errors")
-_STATUSES = {
-    status.value: status
-    for status in (
-        DeliveryStatus.SENT,
-        DeliveryStatus.DELIVERED,
-        DeliveryStatus.READ,
-        DeliveryStatus.PLAYED,
-        DeliveryStatus.FAILED,
-    )
-}
 
 
 def parse_webhook(body: JSON, *, channel: str, received_at: datetime) -> tuple[InboundItem, ...]:
@@ -53,7 +41,8 @@ def parse_webhook(body: JSON, *, channel: str, received_at: datetime) -> tuple[I
     """
     if not isinstance(body, dict) or not isinstance(body.get("entry"), list):
         raise InvalidRequest("The body is not a webhook notification.")
-    return tuple(_Walk(channel=channel, received_at=received_at).items(list_of(body, "entry")))
+    walk = _Walk(channel=channel, received_at=received_at)
+    return tuple(walk.within_bounds(walk.items(list_of(body, "entry"))))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +50,13 @@ class _Walk:
     channel: str
     received_at: datetime
     _seen: Counter[str] = field(default_factory=Counter)
+
+    def within_bounds(self, items: Iterator[InboundItem]) -> Iterator[InboundItem]:
+        """The first MOST_ITEMS of them, and one notice about the rest."""
+        yield from itertools.islice(items, MOST_ITEMS)
+        left = sum(1 for _ in items)
+        if left:
+            yield self._rejected("post", {"left_out": left}, f"more than {MOST_ITEMS} elements in one post")
 
     def items(self, entries: list[JSON]) -> Iterator[InboundItem]:
         for entry in entries:
@@ -77,11 +73,12 @@ class _Walk:
             yield self._rejected("change", change, "field or value is missing")
             return
         value = change["value"]
-        names = [name for name in value if name in _ELEMENT_LISTS] if isinstance(value, dict) else []
-        if not names:
+        names = _lists_in(value)
+        if not isinstance(value, dict) or topic in _WHOLE or not names:
             yield self._guarded(topic, value, partial(self._account_notice, topic, entry))
-        for name in names:
-            yield from self._elements(topic, name, object_of(change, "value"))
+            return
+        items = itertools.chain.from_iterable(self._elements(topic, name, value) for name in names)
+        yield from self._with_the_rest(items, value)
 
     def _elements(self, topic: str, name: str, value: dict[str, JSON]) -> Iterator[InboundItem]:
         elements = value[name]
@@ -91,6 +88,23 @@ class _Walk:
         read = partial(self._element, topic, name, value)
         for element in elements:
             yield self._guarded(name, element, read)
+
+    def _with_the_rest(self, items: Iterator[InboundItem], value: dict[str, JSON]) -> Iterator[InboundItem]:
+        """The items; the first that can carry it gets what stands beside the known lists and is not known yet."""
+        rest = {name: fact for name, fact in value.items() if name not in _ELEMENT_LISTS | _FURNITURE}
+        for item in items:
+            if rest and isinstance(item, (InboundMessage, StatusUpdate)):
+                yield replace(item, attributes={**item.attributes, "beside": self._storable_facts(rest)})
+                rest = {}
+            else:
+                yield item
+
+    def _storable_facts(self, facts: dict[str, JSON]) -> JSON:
+        try:
+            clean = storable(facts)
+        except Malformed as error:
+            return {"rejected": str(error)}
+        return bounded_facts(clean) if isinstance(clean, dict) else clean
 
     def _guarded(self, topic: str, raw: JSON, read: Callable[[JSON], InboundItem]) -> InboundItem:
         try:
@@ -102,36 +116,15 @@ class _Walk:
         if not isinstance(element, dict):
             raise Malformed("not an object")
         if name == "statuses":
-            return self._status(element)
+            return read_status(element, channel=self.channel, received_at=self.received_at)
         if name == "errors":
             return self._notice(NoticeKind.ERROR, str(element.get("code", "unknown")), element)
         if name == "calls":
             return self._notice(NoticeKind.CALL, text_of(element, "event") or "unknown", element)
-        if topic == _STANDBY:
-            # Somebody else (Meta's own agent) talks with this user now: kept for the record, not ours to answer.
-            return self._notice(NoticeKind.ACCOUNT, _STANDBY, element)
+        if topic in _OVERHEARD:
+            return self._notice(NoticeKind.ACCOUNT, topic, element)
         read = read_echo if name in _ECHOES else read_message
         return read(element, value, channel=self.channel, received_at=self.received_at)
-
-    def _status(self, element: dict[str, JSON]) -> StatusUpdate:
-        reported = required_text(element, "status")
-        error = next(iter(list_of(element, "errors")), None)
-        occurred_at = time_of(element, "timestamp")
-        code = error.get("code") if isinstance(error, dict) else None
-        details = text_of(object_of(error, "error_data"), "details")
-        return StatusUpdate(
-            channel=self.channel,
-            provider_message_id=required_text(element, "id"),
-            status=_STATUSES.get(reported.lower()),
-            reported=reported,
-            occurred_at=occurred_at or self.received_at,
-            user_id=text_of(element, "recipient_id") or text_of(element, "recipient_user_id"),
-            correlation_id=text_of(element, "biz_opaque_callback_data"),
-            error_code=None if code is None else str(code),
-            # Titles are deprecated by Meta; the details say what happened.
-            error_title=details or text_of(error, "title") or text_of(error, "message"),
-            attributes=picked(element, _STATUS_FACTS) | ({} if occurred_at else {"timestamp_is_invalid": True}),
-        )
 
     def _account_notice(self, topic: str, entry: JSON, value: JSON) -> ChannelNotice:
         at = time_of(value, "timestamp") or time_of(entry, "time")
@@ -168,3 +161,9 @@ class _Walk:
         name = fingerprint(*facts)
         self._seen[name] += 1
         return name if self._seen[name] == 1 else f"{name}-{self._seen[name]}"
+
+
+def _lists_in(value: JSON) -> list[str]:
+    """The names of the known lists that a change's value has."""
+    known = value if isinstance(value, dict) else {}
+    return [name for name, elements in known.items() if name in _ELEMENT_LISTS and elements is not None]

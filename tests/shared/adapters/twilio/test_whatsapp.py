@@ -18,6 +18,8 @@ from shared.adapters.provider_client import ProviderClient
 from shared.adapters.twilio.client import twilio_client
 from shared.adapters.twilio.signature import TwilioSignature
 from shared.adapters.twilio.whatsapp import TwilioWhatsAppChannel
+from shared.adapters.twilio.whatsapp_form import parse_message_form
+from shared.domain.media import MediaReference
 from shared.domain.message import (
     ChannelNotice,
     DeliveryStatus,
@@ -89,8 +91,7 @@ def test_the_published_forms_are_read(name: str, kind: MessageKind, mime_type: s
     assert isinstance(item, InboundMessage)
     assert (item.kind, item.user_id, item.business_id) == (kind, "27456897512", "14155238886")
     assert (item.provider_message_id, item.user_name, item.text) == ("BBBBBBBBBB", "Chris Smit", "Dobroye utro")
-    media: Any = item.attributes.get("media", [])
-    assert [medium["mime_type"] for medium in media] == ([mime_type] if mime_type else [])
+    assert [file.mime_type for file in item.media] == ([mime_type] if mime_type else [])
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_the_published_forms_are_read(name: str, kind: MessageKind, mime_type: s
     [
         ({"Body": "Hi"}, MessageKind.TEXT, "Hi"),
         ({"Body": "", "MediaUrl0": "https://x/0", "MediaContentType0": "image/jpeg"}, MessageKind.IMAGE, ""),
-        ({"Body": "", "MediaUrl0": "https://x/0", "MediaContentType0": "text/vcard"}, MessageKind.DOCUMENT, ""),
+        ({"Body": "", "MediaUrl0": "https://x/0", "MediaContentType0": "text/vcard"}, MessageKind.CONTACTS, ""),
         ({"Latitude": "1.3", "Longitude": "103.8", "Label": "Clinic"}, MessageKind.LOCATION, ""),
         ({"Body": "", "ButtonText": "Yes", "ButtonPayload": "YES"}, MessageKind.BUTTON, "Yes"),
         ({"Body": "", "ListId": "9am", "ListTitle": "9 am"}, MessageKind.INTERACTIVE, "9 am"),
@@ -115,10 +116,86 @@ def test_each_form_has_its_kind_and_its_words(fields: dict[str, str], kind: Mess
 def test_all_media_are_kept_whatever_their_stated_number() -> None:
     message = _message(NumMedia="0", MediaUrl0="https://x/0", MediaUrl1="https://x/1", MediaContentType1="image/png")
 
-    assert message.attributes["media"] == [
-        {"url": "https://x/0", "mime_type": ""},
-        {"url": "https://x/1", "mime_type": "image/png"},
-    ]
+    assert message.media == (
+        MediaReference(url="https://x/0"),
+        MediaReference(url="https://x/1", mime_type="image/png"),
+    )
+
+
+def test_an_ogg_is_what_somebody_spoke_and_another_sound_is_a_file() -> None:
+    message = _message(
+        MediaUrl0="https://x/0", MediaContentType0="audio/ogg", MediaUrl1="https://x/1", MediaContentType1="audio/mpeg"
+    )
+
+    assert [file.is_voice for file in message.media] == [True, False]
+
+
+def test_an_address_that_no_file_can_lie_at_is_counted_and_left_out() -> None:
+    message = _message(MediaUrl0="file:///etc/passwd", MediaUrl1="https://x/1", Body="two")
+
+    assert [file.url for file in message.media] == ["https://x/1"]
+    assert message.attributes["files_left_out"] == 1
+
+
+def test_all_identities_of_a_user_are_stated_and_the_one_to_reply_to_comes_first() -> None:
+    message = _message(ExternalUserId="IN.42", ParentExternalUserId="IN.ENT.7", WaId="919812345678", ProfileName="Devi")
+
+    assert (message.user_id, message.aliases) == ("919812345678", ("IN.42", "IN.ENT.7"))
+
+
+def test_facts_of_every_sort_are_kept_under_names_of_ours() -> None:
+    message = _message(
+        Body="Hi",
+        Latitude="12.97",
+        Label="Clinic",
+        OptOutType="STOP",
+        Forwarded="true",
+        ReferralSourceType="ad",
+        ReferralHeadline="Check-ups",
+        ChannelMetadata='{"type":"whatsapp","data":{"context":{}}}',
+        OriginalRepliedMessageSid="SM0",
+    )
+
+    assert message.reply_to == "SM0"
+    assert message.attributes == {
+        "latitude": "12.97",
+        "name": "Clinic",
+        "opt_out_type": "STOP",
+        "forwarded": "true",
+        "referral_source_type": "ad",
+        "referral_headline": "Check-ups",
+        "channel_metadata": {"type": "whatsapp", "data": {"context": {}}},
+    }
+
+
+def test_parameters_that_twilio_adds_without_notice_are_kept_within_bounds() -> None:
+    message = _message(Body="Hi", BrandNew="yes", Endless="x" * 100_000, **{f"P{number}": "1" for number in range(200)})
+
+    unknown: Any = message.attributes["unknown_fields"]
+    assert unknown["BrandNew"] == "yes"
+    assert len(unknown["Endless"]) == 2000
+    assert len(unknown) == 50
+
+
+@pytest.mark.parametrize("metadata", ["{", "[" * 5000, "\ud800", '"\\ud800"'])
+def test_metadata_that_is_no_json_stays_text(metadata: str) -> None:
+    message = parse_message_form([*BASE_FORM.items(), ("ChannelMetadata", metadata)], channel="t", received_at=NOW)
+
+    assert isinstance(message, InboundMessage)
+    assert isinstance(message.attributes["channel_metadata"], str)
+    assert queue_contract.decode(queue_contract.encode(message)) == message
+
+
+def test_an_id_too_long_for_an_index_is_kept_as_its_digest_and_a_user_too_long_is_refused() -> None:
+    assert (
+        _message(MessageSid="SM" + "1" * 5000).provider_message_id
+        == _message(MessageSid="SM" + "1" * 5000).provider_message_id
+    )
+    assert len(_message(MessageSid="SM" + "1" * 5000).provider_message_id) < 100
+
+    (item,) = _channel().parse(twilio_post(TWILIO_PATH, {**BASE_FORM, "From": "whatsapp:" + "1" * 5000}))
+    assert isinstance(item, ChannelNotice)
+    assert item.kind is NoticeKind.REJECTED
 
 
 def test_a_user_without_phone_is_known_by_the_business_scoped_id() -> None:
@@ -175,6 +252,19 @@ def test_a_status_word_is_translated_and_an_unknown_one_is_kept(word: str, statu
     update = _status(MessageStatus=word)
 
     assert (update.status, update.reported, update.user_id) == (status, word, "919812345678")
+
+
+def test_a_status_keeps_what_the_channel_says_and_has_no_time_of_its_own() -> None:
+    update = _status(EventType="READ", ChannelPrefix="whatsapp", RawDlrDoneDate="2611220010", NewFact="1")
+
+    assert (update.status, update.reported, update.is_dated) == (DeliveryStatus.READ, "READ", False)
+    assert update.attributes["channel_prefix"] == "whatsapp"
+    assert update.attributes["raw_done_date"] == "2611220010"
+    assert update.attributes["unknown_fields"] == {"NewFact": "1"}
+
+
+def test_a_status_names_a_user_without_phone() -> None:
+    assert _status(MessageStatus="read", To="whatsapp:IN.42").user_id == "IN.42"
 
 
 def test_a_failed_status_says_why() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared import queue_contract
 from shared.adapters.provider_json import DEEPEST_ELEMENT, decode_json
-from shared.adapters.whatsapp.parsing import parse_webhook
+from shared.adapters.whatsapp.parsing import MOST_ITEMS, parse_webhook
 from shared.domain.message import (
     ChannelNotice,
     DeliveryStatus,
@@ -389,3 +389,125 @@ def test_a_message_that_cannot_be_read_is_rejected_with_a_reason(element: object
     assert item.kind is NoticeKind.REJECTED
     assert item.reason
     assert item.topic == "messages"
+
+
+def test_what_was_said_long_ago_is_kept_and_never_answered() -> None:
+    value = {**messages_value(text_message()), "history": [{"metadata": {"phase": 0}, "threads": []}]}
+
+    (item,) = parse(notification(value, field="history"))
+
+    assert isinstance(item, ChannelNotice)
+    assert (item.kind, item.topic) == (NoticeKind.ACCOUNT, "history")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (
+            "history",
+            {"history": [{"metadata": {"phase": 0, "chunk_order": 1}, "threads": [{"id": "1", "messages": []}]}]},
+        ),
+        (
+            "smb_app_state_sync",
+            {"state_sync": [{"type": "contact", "action": "add", "contact": {"phone_number": "1"}}]},
+        ),
+        ("user_preferences", {"user_preferences": [{"wa_id": "1", "category": "marketing_messages", "value": "stop"}]}),
+        ("flows", {"event": "ENDPOINT_ERROR_RATE", "flow_id": "1", "errors": [{"error_type": "timeout"}]}),
+        ("account_alerts", {"entity_type": "WABA", "alert_severity": "CRITICAL"}),
+        ("security", {"event": "PIN_CHANGED"}),
+        ("group_lifecycle_update", {"groups": [{"group_id": "g", "type": "group_create"}]}),
+        ("never_heard_of", {"anything": 1}),
+        ("never_heard_of", "text"),
+        ("never_heard_of", None),
+    ],
+)
+def test_what_is_about_the_account_is_one_notice_with_all_its_facts(field: str, value: object) -> None:
+    body = {"object": "w", "entry": [{"id": "B", "time": 1790000000, "changes": [{"field": field, "value": value}]}]}
+
+    (item,) = parse(body)
+
+    assert isinstance(item, ChannelNotice)
+    assert (item.kind, item.topic, item.payload) == (NoticeKind.ACCOUNT, field, value)
+    assert item.occurred_at == datetime.fromtimestamp(1790000000, UTC)
+
+
+def test_what_stands_beside_the_known_lists_travels_with_the_first_item() -> None:
+    value = {**messages_value(text_message(number=1), text_message(number=2)), "polls": [{"id": "p"}]}
+
+    first, second = (item for item in parse(notification(value)) if isinstance(item, InboundMessage))
+
+    assert first.attributes["beside"] == {"polls": [{"id": "p"}]}
+    assert "beside" not in second.attributes
+
+
+def test_lists_that_are_null_are_not_there() -> None:
+    value = {**messages_value(text_message()), "statuses": None, "errors": None}
+
+    (item,) = parse(notification(value))
+
+    assert isinstance(item, InboundMessage)
+
+
+def test_a_field_of_a_message_that_is_not_known_yet_is_kept() -> None:
+    message = parse_message(type="text", text={"body": "x"}, mood="sunny", edit_count=2)
+
+    assert message.attributes["unknown_fields"] == {"mood": "sunny", "edit_count": 2}
+
+
+def test_a_message_in_a_group_names_the_group() -> None:
+    message = parse_message(type="text", text={"body": "x"}, group_id="Y2FwaV9ncm91cDox")
+
+    assert (message.user_id, message.group_id) == ("919812345678", "Y2FwaV9ncm91cDox")
+
+
+def test_a_time_in_the_future_is_not_believed() -> None:
+    message = parse_message(type="text", text={"body": "x"}, timestamp="4102444800")
+
+    assert (message.sent_at, message.attributes["timestamp_is_invalid"]) == (NOW, True)
+
+
+def test_endless_ids_fit_into_an_index_and_mean_the_same_again() -> None:
+    endless = {"type": "text", "text": {"body": "x"}, "id": "w" * 9000, "context": {"id": "c" * 9000}}
+
+    first, again = parse_message(**endless), parse_message(**endless)
+
+    assert first.provider_message_id == again.provider_message_id
+    assert len(first.provider_message_id) < 100
+    assert len(first.reply_to or "") < 100
+
+
+def test_more_elements_than_any_post_holds_are_left_out_and_counted() -> None:
+    items = parse(notification({"errors": [{"code": number} for number in range(MOST_ITEMS + 7)]}))
+
+    last = items[-1]
+    assert len(items) == MOST_ITEMS + 1
+    assert isinstance(last, ChannelNotice)
+    assert (last.kind, last.payload) == (NoticeKind.REJECTED, {"left_out": 7})
+
+
+@pytest.mark.parametrize(
+    "trap",
+    [
+        "[" * 100_000 + "]" * 100_000,
+        '{"a":' * 100_000 + "1" + "}" * 100_000,
+        "9" * 5000,
+        "-" + "9" * 5000,
+        "NaN",
+        "1e999",
+    ],
+    ids=["lists", "objects", "digits", "negative", "nan", "infinite"],
+)
+def test_a_trap_in_one_element_harms_no_neighbour(trap: str) -> None:
+    value = messages_value({**text_message(number=1), "errors": "TRAP"}, text_message("Fine", number=2))
+    raw = json.dumps(notification(value)).replace('"TRAP"', trap)
+
+    items = parse(decode_json(raw.encode()))
+
+    assert len(items) == 2
+    assert isinstance(items[1], InboundMessage)
+    assert items[1].text == "Fine"
+    assert all(queue_contract.decode(queue_contract.encode(item)) == item for item in items)
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert decode_json(b'\xef\xbb\xbf{"entry":[]}') == {"entry": []}
