@@ -107,6 +107,12 @@ class AlreadyClaimed(PlatformError):
     retryable = True
 
 
+class NotTogether(PlatformError):
+    """Some of the messages to answer as one are known already; each must be answered by itself."""
+
+    code = "not_together"
+
+
 class LeaseLost(PlatformError):
     """The lease ran out and another worker took the message over; this worker's result must not be stored."""
 

@@ -88,13 +88,18 @@ class Claim:
 class HistoryStore(Protocol):
     """The truth about every message: received, being answered, answered."""
 
-    async def claim(self, message: InboundMessage, *, lease_seconds: int) -> Claim | None:
+    async def claim(
+        self, message: InboundMessage, *, lease_seconds: int, earlier: Sequence[InboundMessage] = ()
+    ) -> Claim | None:
         """Store the message if it is new and take the right to answer it; None when that was already done.
 
-        Finds or opens the user's conversation. Safe against any number of workers at once.
+        Finds or opens the user's conversation. Safe against any number of workers at once. The `earlier` messages of
+        the same user, oldest first, are stored as dealt with, joined to this one: whoever claims it, now or after a
+        crash, finds their words in the claim.
 
         Raises:
             AlreadyClaimed: another worker is at it.
+            NotTogether: one of the messages is known, and not as a part of this answer; nothing was stored.
             StoreUnavailable: nothing is known to have happened.
         """
 
