@@ -5,23 +5,25 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Interval, Row, bindparam, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Interval, Row, bindparam, case, func, insert, select, true, update
 
 from shared.adapters.postgres import conversations as conversation_rows
 from shared.adapters.postgres.call_place import put_call_place, take_call_place
 from shared.adapters.postgres.deliveries import load_held_reply
 from shared.adapters.postgres.identifiers import new_id
-from shared.adapters.postgres.schema import conversations, messages
+from shared.adapters.postgres.schema import conversations, messages, users
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.message import InboundMessage, MessageKind, Unanswered
+from shared.domain.wishes import UserWishes
 from shared.errors import AlreadyClaimed, LeaseLost
 from shared.ports.stores import Claim
 
 # An echo is what a person of the business wrote on the business's own phone.
 _SPEAKERS = {MessageKind.ECHO: Speaker.HUMAN, MessageKind.SYSTEM: Speaker.SYSTEM}
+_BY_VOICE = "voice"
 
 _IS_LEASED = (messages.c.state == "processing") & (messages.c.lease_until > func.clock_timestamp())
-_FIND = (
+_FOUND = (
     select(
         messages.c.id,
         messages.c.conversation_id,
@@ -36,6 +38,14 @@ _FIND = (
         messages.c.direction == "inbound",
     )
     .with_for_update(of=messages)
+    .cte("found")
+)
+# Always one row: the user's, which the transaction has locked, beside the message if it is known. So what the user
+# wants costs no trip of its own.
+_FIND = (
+    select(users.c.opted_out_at, users.c.reply_by, _FOUND)
+    .select_from(users.outerjoin(_FOUND, true()))
+    .where(users.c.channel == bindparam("channel"), users.c.user_id == bindparam("user_id"))
 )
 # Not now(): that is when the transaction began, perhaps long before it got hold of the user's row.
 _LEASE_END = func.clock_timestamp() + bindparam("lease", type_=Interval)
@@ -70,8 +80,9 @@ def claim_message(
     """
     conversation_rows.lock_user(connection, message.key, message.user_name)
     found = _find(connection, message)
-    if found is None:
-        return _store_claimed(connection, message, lease_seconds, gap)
+    wishes = UserWishes(has_opted_out=found.opted_out_at is not None, wants_voice=found.reply_by == _BY_VOICE)
+    if found.id is None:
+        return _store_claimed(connection, message, wishes, lease_seconds, gap)
     if found.state == "done":
         return None
     if found.is_leased:
@@ -88,6 +99,7 @@ def claim_message(
         conversation_status=ConversationStatus(found.status),
         fence=fence,
         held_reply=load_held_reply(connection, found.id),
+        wishes=wishes,
     )
 
 
@@ -166,14 +178,22 @@ def _read_message(row: Row[Any]) -> InboundMessage:
     )
 
 
-def _find(connection: Connection, message: InboundMessage) -> Row[Any] | None:
-    wanted = {"channel": message.channel, "provider_message_id": message.provider_message_id}
-    return connection.execute(_FIND, wanted).one_or_none()
+def _find(connection: Connection, message: InboundMessage) -> Row[Any]:
+    wanted = {
+        "channel": message.channel,
+        "provider_message_id": message.provider_message_id,
+        "user_id": message.user_id,
+    }
+    return connection.execute(_FIND, wanted).one()
 
 
-def _store_claimed(connection: Connection, message: InboundMessage, lease_seconds: int, gap: timedelta) -> Claim:
+def _store_claimed(
+    connection: Connection, message: InboundMessage, wishes: UserWishes, lease_seconds: int, gap: timedelta
+) -> Claim:
     conversation_id, status = conversation_rows.find_or_open(connection, message.key, at=message.sent_at, gap=gap)
-    claim = Claim(message_id=new_id(), conversation_id=conversation_id, conversation_status=status, fence=1)
+    claim = Claim(
+        message_id=new_id(), conversation_id=conversation_id, conversation_status=status, fence=1, wishes=wishes
+    )
     attributes = dict(message.attributes)
     connection.execute(
         _STORE_CLAIMED,
