@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,7 +21,7 @@ from shared.domain.message import (
     later_status,
 )
 from shared.domain.reply import HeldReply, ReplyDraft
-from shared.errors import AlreadyClaimed, LeaseLost, NotFound
+from shared.errors import AlreadyClaimed, LeaseLost, NotFound, NotTogether
 from shared.ports.stores import Claim, RecordedStatus
 from tests.fakes.memory_rows import MemoryRows, MessageRow
 
@@ -32,14 +34,25 @@ class FakeHistoryStore:
     def __init__(self, rows: MemoryRows) -> None:
         self.rows = rows
 
-    async def claim(self, message: InboundMessage, *, lease_seconds: int) -> Claim | None:
+    async def claim(
+        self, message: InboundMessage, *, lease_seconds: int, earlier: Sequence[InboundMessage] = ()
+    ) -> Claim | None:
         if message.user_name is not None:
             self.rows.user_names[message.key] = message.user_name
-        row = self._inbound(message) or self._store(message)
+        row = self._inbound(message)
+        if earlier:
+            self._require_together(earlier, row)
+        if row is None:
+            joined = [self._store(part) for part in earlier]
+            row = self._store(message)
+            for part in joined:
+                part.state, part.unanswered, part.joined_to = "done", Unanswered.JOINED, row.id
         if row.state == "done":
             return None
-        if row.state == "processing" and row.lease_until is not None and row.lease_until > self.rows.clock():
-            raise AlreadyClaimed("The message is being answered.")
+        now = self.rows.clock()
+        if row.state == "processing" and row.lease_until is not None and row.lease_until > now:
+            left = math.floor((row.lease_until - now).total_seconds()) + 1
+            raise AlreadyClaimed("The message is being answered.", retry_after_seconds=left)
         row.state = "processing"
         row.fence += 1
         row.lease_until = self.rows.clock() + timedelta(seconds=lease_seconds)
@@ -49,6 +62,7 @@ class FakeHistoryStore:
             conversation_status=self.rows.conversations[row.conversation_id].status,
             fence=row.fence,
             held_reply=self.rows.held_replies.get(row.id),
+            joined=tuple(part.text for part in self.rows.messages if part.joined_to == row.id),
         )
 
     async def renew(self, claim: Claim, *, lease_seconds: int) -> None:
@@ -155,6 +169,11 @@ class FakeHistoryStore:
     async def record_notice(self, notice: ChannelNotice) -> None:
         if not any(_is_same_notice(notice, kept) for kept in self.rows.notices):
             self.rows.notices.append(notice)
+
+    def _require_together(self, earlier: Sequence[InboundMessage], last: MessageRow | None) -> None:
+        known = [row.joined_to for row in map(self._inbound, earlier) if row is not None]
+        if known != ([] if last is None else [last.id] * len(earlier)):
+            raise NotTogether("Some of the messages are known already.")
 
     def _inbound(self, message: InboundMessage) -> MessageRow | None:
         for row in self.rows.messages:

@@ -43,6 +43,7 @@ class MessageRow:
     fence: int = 0
     lease_until: datetime | None = None
     unanswered: Unanswered | None = None
+    joined_to: str | None = None
     agent_id: str | None = None
     route: RoutingDecision | None = None
     interrupted: bool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +17,7 @@ from shared.adapters.postgres.schema import conversations, messages, users
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.message import InboundMessage, MessageKind, Unanswered
 from shared.domain.wishes import UserWishes
-from shared.errors import AlreadyClaimed, LeaseLost
+from shared.errors import AlreadyClaimed, LeaseLost, NotTogether
 from shared.ports.stores import Claim
 
 # An echo is what a person of the business wrote on the business's own phone.
@@ -29,6 +31,7 @@ _FOUND = (
         messages.c.conversation_id,
         messages.c.state,
         _IS_LEASED.label("is_leased"),
+        (messages.c.lease_until - func.clock_timestamp()).label("lease_left"),
         conversations.c.status,
     )
     .join(conversations, conversations.c.id == messages.c.conversation_id)
@@ -54,6 +57,12 @@ _STORE_CLAIMED = (
     .values(direction="inbound", state="processing", lease_until=_LEASE_END)
     .execution_options(is_awaited=False)
 )
+_STORE_JOINED = (
+    insert(messages)
+    .values(direction="inbound", state="done", unanswered_because=Unanswered.JOINED)
+    .execution_options(is_awaited=False)
+)
+_JOINED = select(messages.c.text).where(messages.c.joined_to == bindparam("message_id")).order_by(messages.c.arrival)
 _CLAIMED = (
     select(messages)
     .where(
@@ -72,21 +81,30 @@ _FINISH = (
 
 
 def claim_message(
-    connection: Connection, message: InboundMessage, *, lease_seconds: int, gap: timedelta
+    connection: Connection,
+    message: InboundMessage,
+    *,
+    lease_seconds: int,
+    gap: timedelta,
+    earlier: Sequence[InboundMessage] = (),
 ) -> Claim | None:
-    """Store the message if it is new and take its lease; None when it is done.
+    """Store the message and the earlier ones if they are new and take its lease; None when it is done.
 
     Two transactions that try at once meet at the user's row, so the second one sees what the first one did.
     """
     conversation_rows.lock_user(connection, message.key, message.user_name)
     found = _find(connection, message)
     wishes = UserWishes(has_opted_out=found.opted_out_at is not None, wants_voice=found.reply_by == _BY_VOICE)
+    if earlier:
+        _require_together(connection, earlier, found.id)
     if found.id is None:
-        return _store_claimed(connection, message, wishes, lease_seconds, gap)
+        return _store_claimed(connection, message, wishes, lease_seconds, gap, earlier)
     if found.state == "done":
         return None
     if found.is_leased:
-        raise AlreadyClaimed("The message is being answered.", retry_after_seconds=lease_seconds)
+        # One second more: by then it certainly has run out.
+        left_seconds = math.floor(found.lease_left.total_seconds()) + 1
+        raise AlreadyClaimed("The message is being answered.", retry_after_seconds=left_seconds)
     fence = connection.execute(
         update(messages)
         .where(messages.c.id == found.id)
@@ -100,6 +118,7 @@ def claim_message(
         fence=fence,
         held_reply=load_held_reply(connection, found.id),
         wishes=wishes,
+        joined=tuple(connection.execute(_JOINED, {"message_id": found.id}).scalars()),
     )
 
 
@@ -187,37 +206,69 @@ def _find(connection: Connection, message: InboundMessage) -> Row[Any]:
     return connection.execute(_FIND, wanted).one()
 
 
+def _require_together(connection: Connection, earlier: Sequence[InboundMessage], last_id: str | None) -> None:
+    known = connection.execute(
+        select(messages.c.joined_to).where(
+            messages.c.channel == earlier[0].channel,
+            messages.c.provider_message_id.in_([message.provider_message_id for message in earlier]),
+            messages.c.direction == "inbound",
+        )
+    ).scalars()
+    joined_to = list(known)
+    if joined_to != ([] if last_id is None else [last_id] * len(earlier)):
+        raise NotTogether("Some of the messages are known already.")
+
+
 def _store_claimed(
-    connection: Connection, message: InboundMessage, wishes: UserWishes, lease_seconds: int, gap: timedelta
+    connection: Connection,
+    message: InboundMessage,
+    wishes: UserWishes,
+    lease_seconds: int,
+    gap: timedelta,
+    earlier: Sequence[InboundMessage],
 ) -> Claim:
-    conversation_id, status = conversation_rows.find_or_open(connection, message.key, at=message.sent_at, gap=gap)
+    opening = [*earlier, message][0].sent_at
+    conversation_id, status = conversation_rows.find_or_open(connection, message.key, at=opening, gap=gap)
+    # In the order of arrival; only then is there a message to join the earlier ones to.
+    joined = [_values(part, new_id(), conversation_id) for part in earlier]
+    for values in joined:
+        connection.execute(_STORE_JOINED, values)
+        conversation_rows.note_message(connection, conversation_id, at=values["sent_at"])
     claim = Claim(
-        message_id=new_id(), conversation_id=conversation_id, conversation_status=status, fence=1, wishes=wishes
+        message_id=new_id(),
+        conversation_id=conversation_id,
+        conversation_status=status,
+        fence=1,
+        wishes=wishes,
+        joined=tuple(part.text for part in earlier),
     )
-    attributes = dict(message.attributes)
-    connection.execute(
-        _STORE_CLAIMED,
-        {
-            "id": claim.message_id,
-            "conversation_id": conversation_id,
-            "channel": message.channel,
-            "user_id": message.user_id,
-            "business_id": message.business_id,
-            "fence": claim.fence,
-            "lease": timedelta(seconds=lease_seconds),
-            "speaker": _SPEAKERS.get(message.kind, Speaker.USER),
-            "kind": message.kind,
-            "text": message.text,
-            "sent_at": message.sent_at,
-            "provider_message_id": message.provider_message_id,
-            "reply_to": message.reply_to,
-            "address": message.address or None,
-            **take_call_place(attributes),
-            "attributes": attributes,
-        },
-    )
+    lease = {"fence": claim.fence, "lease": timedelta(seconds=lease_seconds)}
+    connection.execute(_STORE_CLAIMED, _values(message, claim.message_id, conversation_id) | lease)
     conversation_rows.note_message(connection, conversation_id, at=message.sent_at)
+    if joined:
+        ids = [values["id"] for values in joined]
+        connection.execute(update(messages).where(messages.c.id.in_(ids)).values(joined_to=claim.message_id))
     return claim
+
+
+def _values(message: InboundMessage, message_id: str, conversation_id: str) -> dict[str, Any]:
+    attributes = dict(message.attributes)
+    return {
+        "id": message_id,
+        "conversation_id": conversation_id,
+        "channel": message.channel,
+        "user_id": message.user_id,
+        "business_id": message.business_id,
+        "speaker": _SPEAKERS.get(message.kind, Speaker.USER),
+        "kind": message.kind,
+        "text": message.text,
+        "sent_at": message.sent_at,
+        "provider_message_id": message.provider_message_id,
+        "reply_to": message.reply_to,
+        "address": message.address or None,
+        **take_call_place(attributes),
+        "attributes": attributes,
+    }
 
 
 def _from_now(seconds: int) -> ColumnElement[datetime]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -22,10 +23,14 @@ class PostgresHistoryStore:
         self._database = database
         self._gap = timedelta(hours=conversation_gap_hours)
 
-    async def claim(self, message: InboundMessage, *, lease_seconds: int) -> Claim | None:
+    async def claim(
+        self, message: InboundMessage, *, lease_seconds: int, earlier: Sequence[InboundMessage] = ()
+    ) -> Claim | None:
         """See `HistoryStore.claim`."""
         return await self._database.run(
-            lambda connection: claims.claim_message(connection, message, lease_seconds=lease_seconds, gap=self._gap)
+            lambda connection: claims.claim_message(
+                connection, message, lease_seconds=lease_seconds, gap=self._gap, earlier=earlier
+            )
         )
 
     async def renew(self, claim: Claim, *, lease_seconds: int) -> None:
