@@ -12,7 +12,9 @@ class UserWishes:
     Attributes:
         has_opted_out: nothing may be sent, until the user asks for it again.
         wants_voice: replies as voice notes.
+        wants_text: replies as text, even to voice notes.
     """
 
     has_opted_out: bool = False
     wants_voice: bool = False
+    wants_text: bool = False
