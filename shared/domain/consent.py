@@ -77,8 +77,8 @@ class MarketingPreference:
 _STOP = {
     "en": """stop, stopall, stop all, s t o p, stop it, stop messages, stop messaging, stop messaging me,
         stop messaging us, stop texting me, stop sending messages, stop sending me messages, stop these messages,
-        please stop messaging me, stop promotions, stop please, please stop, unsubscribe, unsubscribe me, please unsubscribe,
-        please unsubscribe me, unsub, opt out, optout, opt me out, revoke""",
+        please stop messaging me, stop promotions, stop please, please stop, unsubscribe, unsubscribe me,
+        please unsubscribe, please unsubscribe me, unsub, opt out, optout, opt me out, revoke""",
     "hi": """रोकें, रोको, रोक दो, रोक दें, रोक दीजिए, रोकिए, बंद करो, बंद करें, बंद करे, बन्द करो, बन्द करें, बंद कर दो,
         बंद कर दें, बंद कीजिए, बंद करिए, संदेश बंद करो, संदेश बंद करें, मैसेज बंद करो, मैसेज बंद करें, मैसेज मत भेजो, मैसेज मत भेजिए,
         मैसेज न भेजें, मैसेज ना भेजें, संदेश मत भेजो, संदेश न भेजें, सदस्यता रद्द, सदस्यता रद्द करें, सदस्यता रद्द करो,

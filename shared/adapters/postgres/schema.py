@@ -65,6 +65,44 @@ user_aliases = Table(
 )
 Index("user_aliases_user", user_aliases.c.channel, user_aliases.c.user_id)
 
+# Who asked to be left alone or to be written to again, when, and by what; rows are added, never changed.
+consent_events = Table(
+    "consent_events",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("channel", AnyText, nullable=False),
+    Column("user_id", AnyText, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("wish", Text, nullable=False),
+    # The message or the notice that said so, and the word, button or provider's field by which.
+    Column("item_id", AnyText, nullable=False),
+    Column("word", AnyText, nullable=False),
+    Column("stated_at", Moment, nullable=False),
+    Column("recorded_at", Moment, nullable=False, server_default=_NOW),
+    # Whether anything was otherwise before.
+    Column("is_change", Boolean, nullable=False),
+    CheckConstraint("scope IN ('all', 'marketing')", name="scope"),
+    CheckConstraint("wish IN ('stop', 'start')", name="wish"),
+)
+Index("consent_events_once", consent_events.c.channel, consent_events.c.item_id, unique=True)
+Index("consent_events_user", consent_events.c.channel, consent_events.c.user_id, consent_events.c.id)
+
+# What is left of a user who was erased: that it was done, and a keyed hash to prove it to somebody who names the user.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("subject_hash", Text, nullable=False),
+    # The channel; NULL for all of them.
+    Column("channel", AnyText),
+    Column("requested_by", AnyText, nullable=False),
+    Column("begun_at", Moment, nullable=False, server_default=_NOW),
+    # NULL: it did not come to its end, and has to be run again.
+    Column("finished_at", Moment),
+    Column("counts", AnyJSON, nullable=False, server_default=_EMPTY),
+)
+Index("erasures_subject", erasures.c.subject_hash)
+
 conversations = Table(
     "conversations",
     metadata,
@@ -221,6 +259,8 @@ deliveries = Table(
     Column("created_at", Moment, nullable=False, server_default=_NOW),
     Column("updated_at", Moment, nullable=False, server_default=_NOW),
 )
+# For erasing: whoever deletes a message, PostgreSQL looks for what refers to it.
+Index("deliveries_reply", deliveries.c.reply_id, postgresql_where=deliveries.c.reply_id.is_not(None))
 
 # The messages that a delivery takes on its channel: one, unless its text is longer than the channel carries.
 delivery_parts = Table(
@@ -251,6 +291,12 @@ provider_messages = Table(
     Column("provider_message_id", AnyText, nullable=False),
     Column("message_id", _Id, ForeignKey("messages.id")),
     PrimaryKeyConstraint("channel", "provider_message_id"),
+)
+# For erasing, as above.
+Index(
+    "provider_messages_message",
+    provider_messages.c.message_id,
+    postgresql_where=provider_messages.c.message_id.is_not(None),
 )
 
 message_events = Table(
