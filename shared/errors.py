@@ -43,6 +43,12 @@ class WindowClosed(InvalidContent):
     code = "window_closed"
 
 
+class OptedOut(InvalidContent):
+    """The user asked for no more messages on this channel; nothing may be sent until they ask for it again."""
+
+    code = "opted_out"
+
+
 class SignatureInvalid(PlatformError):
     """The provider's signature is missing or does not match; never says which, nor what was expected."""
 
@@ -154,6 +160,10 @@ class ProviderUnavailable(PlatformError):
     retryable = True
 
 
+class ProviderBusy(ProviderUnavailable):
+    """The provider certainly did nothing: it could not be reached, or it asked us to slow down."""
+
+
 class MediaRefused(PlatformError):
     """A file of a message cannot be had: gone, too large, not what was stated, or at an address we do not visit.
 
@@ -169,10 +179,16 @@ class MediaRefused(PlatformError):
 
 
 class ProviderRejected(PlatformError):
-    """Twilio or Meta refused the request for good; `provider_code` is their own error number."""
+    """Twilio or Meta refused the request for good; `provider_code` is their own error number.
+
+    Attributes:
+        reason: one of few words that say why, whichever provider it was: `window_closed`, `opted_out`,
+            `undeliverable`, `limited`, `media`, `template`, `account`; `refused` for anything else.
+    """
 
     code = "provider_rejected"
 
-    def __init__(self, message: str, *, provider_code: str) -> None:
-        super().__init__(message, details={"provider_code": provider_code})
+    def __init__(self, message: str, *, provider_code: str, reason: str = "refused") -> None:
+        super().__init__(message, details={"provider_code": provider_code, "reason": reason})
         self.provider_code = provider_code
+        self.reason = reason

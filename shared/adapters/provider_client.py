@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypedDict
 
 import httpx
 import msgspec
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from shared.domain.json_value import JSON
-from shared.errors import ProviderRejected, ProviderUnavailable
+from shared.domain.media import MediaFile
+from shared.errors import ProviderBusy, ProviderRejected, ProviderUnavailable
 
 _ATTEMPTS = 3
 _CONNECT_SECONDS = 2.0
 _READ_SECONDS = 8.0
+_UPLOAD_SECONDS = 60.0
 _FIRST_PAUSE_SECONDS = 0.2
-_LONGEST_PAUSE_SECONDS = 2.0
+_LONGEST_PAUSES_SECONDS = 7.0
+"""All pauses of one request together: as long as a provider makes one pair of numbers wait, and a little more."""
 _MAX_CONNECTIONS = 32
 
 Explain = Callable[[int, JSON], ProviderUnavailable | ProviderRejected]
 
 
-class PassingProviderFailure(ProviderUnavailable):
-    """The provider certainly did nothing, and asking again at once may help: no connection, or a moment's throttle."""
+class PassingProviderFailure(ProviderBusy):
+    """The provider certainly did nothing, and asking again soon may help: no connection, or a moment's throttle.
+
+    `retry_after_seconds` is how long to wait at least.
+    """
+
+
+class _Content(TypedDict, total=False):
+    """What goes with a request, under httpx's names."""
+
+    json: Mapping[str, JSON]
+    data: Mapping[str, str]
+    params: Mapping[str, str]
+    files: Mapping[str, tuple[str, bytes, str]]
+    timeout: httpx.Timeout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    method: str
+    url: str
+    content: _Content = field(default_factory=_Content)
 
 
 class ProviderClient:
@@ -50,17 +75,27 @@ class ProviderClient:
     async def post(
         self, path: str, *, json: Mapping[str, JSON] | None = None, form: Mapping[str, str] | None = None
     ) -> JSON:
-        """The provider's answer to a JSON or form body.
+        """The provider's answer to a JSON or form body; `path` is relative to the base unless it is a whole address.
 
         Raises:
             ProviderUnavailable: no answer, or one that asks for another try later.
             ProviderRejected: the provider refused for good.
         """
-        return await self._with_attempts("POST", path, json=json, data=form)
+        content: _Content = {"data": form} if form is not None else {"json": json or {}}
+        return await self._with_attempts(_Request(method="POST", url=self._url(path), content=content))
 
     async def get(self, path: str, *, query: Mapping[str, str]) -> JSON:
         """The provider's answer to a question; raises as `post` does."""
-        return await self._with_attempts("GET", path, params=query)
+        return await self._with_attempts(_Request(method="GET", url=self._url(path), content={"params": query}))
+
+    async def upload(self, path: str, file: MediaFile, *, form: Mapping[str, str]) -> JSON:
+        """The provider's answer to a file and the fields that go with it; raises as `post` does."""
+        content: _Content = {
+            "data": form,
+            "files": {"file": (file.filename or "file", file.content, file.mime_type)},
+            "timeout": httpx.Timeout(_UPLOAD_SECONDS, connect=_CONNECT_SECONDS),
+        }
+        return await self._with_attempts(_Request(method="POST", url=self._url(path), content=content))
 
     async def aclose(self) -> None:
         """Close the pooled connections; safe to call twice."""
@@ -68,22 +103,27 @@ class ProviderClient:
             await self._http.aclose()
             self._http = None
 
-    async def _with_attempts(self, method: str, path: str, **content: Mapping[str, JSON] | None) -> JSON:
-        attempts = AsyncRetrying(
-            retry=retry_if_exception_type(PassingProviderFailure),
-            stop=stop_after_attempt(_ATTEMPTS),
-            wait=wait_random_exponential(multiplier=_FIRST_PAUSE_SECONDS, max=_LONGEST_PAUSE_SECONDS),
-            sleep=self._sleep,
-            reraise=True,
-        )
-        return await attempts(self._once, method, path, content)
+    def _url(self, path: str) -> str:
+        return path if "://" in path else f"{self._base_url}{path}"
 
-    async def _once(self, method: str, path: str, content: Mapping[str, Mapping[str, JSON] | None]) -> JSON:
+    async def _with_attempts(self, request: _Request) -> JSON:
+        paused_seconds = 0.0
+        for attempt in range(1, _ATTEMPTS):
+            try:
+                return await self._once(request)
+            except PassingProviderFailure as failure:
+                pause_seconds = (failure.retry_after_seconds or 0) + _jitter_seconds(attempt)
+                paused_seconds += pause_seconds
+                if paused_seconds > _LONGEST_PAUSES_SECONDS:
+                    raise
+            await self._sleep(pause_seconds)
+        return await self._once(request)
+
+    async def _once(self, request: _Request) -> JSON:
         if self._http is None:  # Built late, on the event loop that its connections will belong to.
             self._http = self._client()
         try:
-            # httpx types each kind of content by itself; which one it is was decided by the caller.
-            response = await self._http.request(method, f"{self._base_url}{path}", **content)  # type: ignore[arg-type]
+            response = await self._http.request(request.method, request.url, **request.content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise PassingProviderFailure("The provider cannot be reached.") from error
         except httpx.HTTPError as error:
@@ -102,6 +142,11 @@ class ProviderClient:
             limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
             transport=self._transport,
         )
+
+
+def _jitter_seconds(attempt: int) -> float:
+    """A pause that grows with each attempt and differs between senders that were refused together."""
+    return random.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt)  # noqa: S311 - not a secret
 
 
 def _json(content: bytes) -> JSON:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import replace
 
-from shared.domain.message import Delivery, ReplyChunk
+from shared.domain.message import Delivery, Recipient, ReplyChunk
 from shared.domain.text_parts import split_text
 from shared.errors import ProviderRejected, ProviderUnavailable
 from shared.observability import count, logger
 
 
 async def deliver_in_parts(
-    reply: AsyncGenerator[ReplyChunk, None], *, limit: int, send: Callable[[str], Awaitable[str]]
+    recipient: Recipient,
+    reply: AsyncGenerator[ReplyChunk, None],
+    *,
+    limit: int,
+    send: Callable[[Recipient, str], Awaitable[str]],
 ) -> Delivery:
     """Join a reply, cut it to the channel's limit and send the parts in order; `send` returns the provider's id.
 
-    Once a part has arrived the delivery counts: failing then would send the first parts a second time. What could not
-    be sent is left out of the delivered text, and noted.
+    The outbox hands over texts that fit; this is for whoever does not. Once a part has arrived the delivery counts:
+    failing then would send the first parts a second time. What could not be sent is left out of the delivered text,
+    and noted.
 
     Raises:
         ProviderUnavailable: nothing was sent.
@@ -29,7 +35,7 @@ async def deliver_in_parts(
     ids: list[str] = []
     for position, part in enumerate(parts):
         try:
-            ids.append(await send(part))
+            ids.append(await send(recipient if position == 0 else replace(recipient, is_quoting=False), part))
         except (ProviderUnavailable, ProviderRejected) as error:
             if position == 0:
                 raise

@@ -6,27 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain.content import MessageTemplate
 from shared.domain.conversation import ConversationKey
 from shared.domain.message import DeliveryStatus
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageTemplate:
-    """A message that the provider approved beforehand; it may be sent at any time.
-
-    Attributes:
-        name: its name at Meta, its content sid at Twilio.
-        variables: the values of its placeholders, in their order.
-    """
-
-    name: str
-    language: str = "en"
-    variables: tuple[str, ...] = ()
-
-    @property
-    def as_turn(self) -> str:
-        """How it stands in the conversation: its words are known to the provider only."""
-        return f"[{self.name}] {', '.join(self.variables)}".strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,10 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.domain.call import CallState
+from shared.domain.content import MessageTemplate
 from shared.domain.conversation import ConversationKey
 from shared.domain.message import DeliveryStatus
-from shared.domain.outbound import MessageTemplate, OutboundMessage, SentMessage
+from shared.domain.outbound import OutboundMessage, SentMessage
 from shared.http_api import outbound_examples as examples
 from shared.http_api.fields import Identifier, PlainText, Slug
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from shared.domain.content import Content
+from shared.domain.content_limits import ContentLimits
+from shared.domain.media import MediaFile
 from shared.domain.message import Delivery, InboundItem, Recipient, ReplyChunk
 from shared.http_contract import HTTPRequest, HTTPResponse
 
@@ -20,6 +23,9 @@ class ChannelCapabilities:
         reply_window_hours: how long after the user's last message free text may be sent; None for ever.
         typing: it can show that a reply is being written; the channel is then a `TypingIndicator`.
         media: its messages carry files; the channel is then a `MediaSource`.
+        contents: what it can send besides words; where that is anything, the channel is a `ContentSender`.
+        quotes: a reply can show the message that it answers.
+        groups: it can write to groups.
     """
 
     streams: bool = False
@@ -27,6 +33,9 @@ class ChannelCapabilities:
     reply_window_hours: int | None = None
     typing: bool = False
     media: bool = False
+    contents: ContentLimits = field(default_factory=ContentLimits)
+    quotes: bool = False
+    groups: bool = False
 
 
 class InboundChannel(Protocol):
@@ -103,6 +112,22 @@ class TypingIndicator(Protocol):
 
     async def show_typing(self, recipient: Recipient) -> None:
         """Mark `recipient.reply_to` as read and show it for some 25 seconds or until the reply comes; never raises."""
+
+
+class ContentSender(Protocol):
+    """A channel that can send more than words."""
+
+    async def deliver_content(
+        self, recipient: Recipient, content: Content, *, file: MediaFile | None = None
+    ) -> Delivery:
+        """Send something that fits the channel's `contents`.
+
+        `file` is the file of ours that the content names, for channels that take uploads; for others its link is set.
+
+        Raises:
+            ProviderUnavailable: not known to have been sent; the same delivery may succeed later.
+            ProviderRejected: not sent and never will be.
+        """
 
 
 class Channel(InboundChannel, OutboundChannel, Protocol):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from shared.domain.conversation import ConversationKey
-from shared.domain.message import Delivery, Recipient
-from shared.domain.outbound import LastHeard, MessageTemplate, OutboundMessage, SentMessage
+from shared.domain.message import Delivery
+from shared.domain.outbound import LastHeard, OutboundMessage, SentMessage
 
 
 class OutboundMessages(Protocol):
@@ -46,16 +46,4 @@ class OutboundMessages(Protocol):
 
         Raises:
             StoreUnavailable: nothing is known to have happened.
-        """
-
-
-class TemplateSender(Protocol):
-    """A channel that can send templates."""
-
-    async def deliver_template(self, recipient: Recipient, template: MessageTemplate) -> Delivery:
-        """Send a template.
-
-        Raises:
-            ProviderUnavailable: not known to have been sent; the same delivery may succeed later.
-            ProviderRejected: not sent and never will be.
         """

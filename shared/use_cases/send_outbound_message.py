@@ -20,9 +20,9 @@ from shared.errors import (
     WindowClosed,
 )
 from shared.observability import count, logger
-from shared.ports.channel import Channel
+from shared.ports.channel import Channel, ContentSender
 from shared.ports.messaging import EventPublisher
-from shared.ports.outbound import OutboundMessages, TemplateSender
+from shared.ports.outbound import OutboundMessages
 from shared.ports.stores import ContextStore, HistoryStore
 
 _UNDER_WAY = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
@@ -83,7 +83,7 @@ class SendOutboundMessage:
         channel = self._channels.get(message.key.channel)
         if channel is None:
             raise InvalidContent("There is no such channel for messages.")
-        if message.template is not None and not hasattr(channel, "deliver_template"):
+        if message.template is not None and not channel.capabilities.contents.templates:
             raise InvalidContent("The channel knows no templates.")
         return channel
 
@@ -127,7 +127,7 @@ class SendOutboundMessage:
         try:
             if message.template is not None:
                 # That the channel has it was seen before anything was kept.
-                return await cast("TemplateSender", channel).deliver_template(recipient, message.template)
+                return await cast("ContentSender", channel).deliver_content(recipient, message.template)
             return await channel.deliver(recipient, _whole(message))
         except ProviderRejected as error:
             logger.warning("outbound_message_rejected", provider_code=error.provider_code)

@@ -7,9 +7,10 @@ import asyncio
 import pytest
 
 from shared.adapters.postgres.outbound import PostgresOutboundMessages
+from shared.domain.content import MessageTemplate
 from shared.domain.conversation import ConversationKey
 from shared.domain.message import Delivery, DeliveryStatus
-from shared.domain.outbound import MessageTemplate, OutboundMessage
+from shared.domain.outbound import OutboundMessage
 from shared.errors import AlreadyClaimed
 from shared.ports.outbound import OutboundMessages
 from tests.contracts.conftest import REAL

@@ -1,6 +1,6 @@
 """Twilio's REST API for one account.
 
-Source: Twilio, "Message resource", "Call resource" and "Error and warning dictionary".
+Source: Twilio, "Message resource" and "Call resource".
 """
 
 from __future__ import annotations
@@ -10,16 +10,8 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from shared.adapters.provider_client import PassingProviderFailure, ProviderClient
-from shared.domain.json_value import JSON
-from shared.errors import ProviderRejected, ProviderUnavailable
-
-NOT_FOUND = "20404"
-_THROTTLED = 429
-_SERVER_ERROR = 500
-_THROTTLE_CODES = frozenset({20429, 63018})
-_THROTTLE_SECONDS = 1
-_STATUS_NOT_FOUND = 404
+from shared.adapters.provider_client import ProviderClient
+from shared.adapters.twilio.refusals import explain_refusal
 
 
 def twilio_client(
@@ -38,16 +30,3 @@ def twilio_client(
         transport=transport,
         sleep=sleep,
     )
-
-
-def explain_refusal(status: int, body: JSON) -> ProviderUnavailable | ProviderRejected:
-    """What an unsuccessful answer means for us: try at once, try later, or give up."""
-    code = body.get("code") if isinstance(body, dict) else None
-    if status == _THROTTLED or code in _THROTTLE_CODES:
-        return PassingProviderFailure("Twilio asks us to slow down.", retry_after_seconds=_THROTTLE_SECONDS)
-    if status >= _SERVER_ERROR:
-        return ProviderUnavailable("Twilio failed.")
-    if isinstance(code, int) and not isinstance(code, bool):
-        return ProviderRejected("Twilio refused the request.", provider_code=str(code))
-    is_missing = status == _STATUS_NOT_FOUND
-    return ProviderRejected("Twilio refused the request.", provider_code=NOT_FOUND if is_missing else str(status))

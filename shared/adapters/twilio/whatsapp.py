@@ -10,17 +10,18 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from shared.adapters.provider_json import list_of, text_of
+from shared.adapters.twilio.outgoing import CONTENTS, TEXT_LIMIT, form_of
 from shared.adapters.twilio.signature import TwilioSignature
 from shared.adapters.twilio.whatsapp_form import parse_message_form, parse_status_form, whatsapp_address
+from shared.domain.content import Content, TextContent
 from shared.domain.json_value import JSON
+from shared.domain.media import MediaFile
 from shared.domain.message import Delivery, InboundItem, Recipient, ReplyChunk
-from shared.domain.outbound import MessageTemplate
 from shared.domain.text_parts import split_text
 from shared.errors import ProviderRejected, ProviderUnavailable
 from shared.http_contract import HTTPRequest, HTTPResponse
+from shared.observability import logger
 from shared.ports.channel import ChannelCapabilities
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from shared.settings import Settings
 
 CHANNEL_NAME = "twilio-whatsapp"
-TEXT_LIMIT = 1600
+_TYPING_PATH = "/v2/Indicators/Typing.json"
 _EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 # How far back a reply of ours may lie that a worker sent before it died: longer than the queue's retries take.
 _SEARCHED_MINUTES = 30
@@ -39,7 +40,7 @@ class TwilioWhatsAppChannel:
     """Both channel ports over Twilio's WhatsApp sender; replies always leave by REST, never in the webhook's answer."""
 
     name = CHANNEL_NAME
-    capabilities = ChannelCapabilities(text_limit=TEXT_LIMIT, reply_window_hours=24)
+    capabilities = ChannelCapabilities(text_limit=TEXT_LIMIT, reply_window_hours=24, typing=True, contents=CONTENTS)
 
     def __init__(
         self,
@@ -49,9 +50,11 @@ class TwilioWhatsAppChannel:
         sender_number: str,
         open_client: Callable[[], ProviderClient],
         clock: Callable[[], datetime],
+        typing_url: str = f"https://messaging.twilio.com{_TYPING_PATH}",
     ) -> None:
         self._signature = signature
         self._status_url = status_url
+        self._typing_url = typing_url
         self._sender_number = sender_number
         self._open_client = open_client
         self._client: ProviderClient | None = None
@@ -102,25 +105,35 @@ class TwilioWhatsAppChannel:
         """
         from shared.adapters.text_delivery import deliver_in_parts  # Only senders load it.
 
-        client = self._sender()
+        async def send(recipient: Recipient, part: str) -> str:
+            return await self._send(recipient, TextContent(text=part))
 
-        async def send(part: str) -> str:
-            form = {**self._addresses(recipient), "Body": part, "StatusCallback": self._status_url}
-            return text_of(await client.post("/Messages.json", form=form), "sid") or ""
+        return await deliver_in_parts(recipient, reply, limit=TEXT_LIMIT, send=send)
 
-        return await deliver_in_parts(reply, limit=TEXT_LIMIT, send=send)
+    async def deliver_content(
+        self,
+        recipient: Recipient,
+        content: Content,
+        *,
+        file: MediaFile | None = None,  # noqa: ARG002 - the port; Twilio fetches files itself
+    ) -> Delivery:
+        """See `ContentSender.deliver_content`."""
+        sid = await self._send(recipient, content)
+        return Delivery(text=content.as_turn, provider_message_ids=(sid,) if sid else ())
 
-    async def deliver_template(self, recipient: Recipient, template: MessageTemplate) -> Delivery:
-        """See `TemplateSender.deliver_template`; Twilio's content template knows its language itself."""
-        variables = {str(number): value for number, value in enumerate(template.variables, start=1)}
-        form = {
-            **self._addresses(recipient),
-            "ContentSid": template.name,
-            "ContentVariables": msgspec.json.encode(variables).decode(),
-            "StatusCallback": self._status_url,
-        }
-        sid = text_of(await self._sender().post("/Messages.json", form=form), "sid")
-        return Delivery(text=template.as_turn, provider_message_ids=(sid,) if sid else ())
+    async def _send(self, recipient: Recipient, content: Content) -> str:
+        """Send one message and return its id; empty if Twilio does not say it."""
+        form = {**self._addresses(recipient), **form_of(content), "StatusCallback": self._status_url}
+        return text_of(await self._sender().post("/Messages.json", form=form), "sid") or ""
+
+    async def show_typing(self, recipient: Recipient) -> None:
+        """See `TypingIndicator.show_typing`. Source: Twilio, "Typing Indicators resource"."""
+        if recipient.reply_to is None:
+            return
+        try:
+            await self._sender().post(self._typing_url, form={"messageId": recipient.reply_to, "channel": "whatsapp"})
+        except (ProviderUnavailable, ProviderRejected) as error:
+            logger.info("typing_not_shown", code=error.code)
 
     async def find_sent(self, recipient: Recipient, text: str) -> tuple[str, ...] | None:
         """Look among the messages that Twilio took lately from us for this user.
@@ -152,7 +165,7 @@ class TwilioWhatsAppChannel:
 
     def _addresses(self, recipient: Recipient) -> dict[str, str]:
         sender = recipient.business_id or self._sender_number
-        return {"To": whatsapp_address(recipient.user_id), "From": whatsapp_address(sender)}
+        return {"To": whatsapp_address(recipient.address or recipient.user_id), "From": whatsapp_address(sender)}
 
     def _sender(self) -> ProviderClient:
         if self._client is None:
@@ -183,7 +196,13 @@ def twilio_whatsapp_channel(settings: Settings, clock: Callable[[], datetime]) -
     return TwilioWhatsAppChannel(
         signature=TwilioSignature(auth_token=auth_token, public_base_url=settings.public_base_url),
         status_url=f"{settings.public_base_url}/webhooks/messages/{CHANNEL_NAME}/status",
+        typing_url=typing_url(settings.twilio_api_base_url),
         sender_number=settings.twilio_whatsapp_number,
         open_client=open_client,
         clock=clock,
     )
+
+
+def typing_url(api_base_url: str) -> str:
+    """Where typing indicators are shown: Twilio's messaging host beside its API host, in whichever region."""
+    return f"{api_base_url.rstrip('/').replace('//api.', '//messaging.', 1)}{_TYPING_PATH}"

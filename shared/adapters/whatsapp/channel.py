@@ -13,8 +13,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.adapters.provider_json import decode_json
+from shared.adapters.whatsapp.limits import CONTENTS, TEXT_LIMIT
 from shared.adapters.whatsapp.parsing import parse_webhook
+from shared.domain.content import Content
 from shared.domain.json_value import JSON
+from shared.domain.media import MediaFile
 from shared.domain.message import (
     ChannelNotice,
     Delivery,
@@ -25,7 +28,6 @@ from shared.domain.message import (
     ReplyChunk,
     StatusUpdate,
 )
-from shared.domain.outbound import MessageTemplate
 from shared.errors import Forbidden, NotFound, SignatureInvalid
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.ports.channel import ChannelCapabilities
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from shared.adapters.whatsapp.sending import GraphClient
 
 CHANNEL_NAME = "whatsapp"
-TEXT_LIMIT = 4096
 _SIGNATURE_HEADER = "x-hub-signature-256"
 _SIGNATURE_PREFIX = "sha256="
 _NOTICE_NAMES = {NoticeKind.CALL: "calls", NoticeKind.ERROR: "errors", NoticeKind.ACCOUNT: "notices"}
@@ -47,7 +48,9 @@ class WhatsAppChannel:
     """
 
     name = CHANNEL_NAME
-    capabilities = ChannelCapabilities(text_limit=TEXT_LIMIT, reply_window_hours=24, typing=True)
+    capabilities = ChannelCapabilities(
+        text_limit=TEXT_LIMIT, reply_window_hours=24, typing=True, contents=CONTENTS, quotes=True, groups=True
+    )
 
     def __init__(
         self,
@@ -122,7 +125,7 @@ class WhatsAppChannel:
         return HTTPResponse.empty()
 
     async def deliver(self, recipient: Recipient, reply: AsyncGenerator[ReplyChunk, None]) -> Delivery:
-        """Send the whole reply, in as few messages as it fits into.
+        """Send the whole reply, in as few messages as it fits into; only the first one quotes.
 
         Raises:
             ProviderUnavailable: nothing was sent; the same delivery may succeed later.
@@ -130,17 +133,14 @@ class WhatsAppChannel:
         """
         from shared.adapters.text_delivery import deliver_in_parts  # Only senders load it.
 
-        client = self._sender()
+        return await deliver_in_parts(recipient, reply, limit=TEXT_LIMIT, send=self._sender().send_text)
 
-        async def send(part: str) -> str:
-            return await client.send_text(recipient, part)
-
-        return await deliver_in_parts(reply, limit=TEXT_LIMIT, send=send)
-
-    async def deliver_template(self, recipient: Recipient, template: MessageTemplate) -> Delivery:
-        """See `TemplateSender.deliver_template`."""
-        message_id = await self._sender().send_template(recipient, template)
-        return Delivery(text=template.as_turn, provider_message_ids=(message_id,) if message_id else ())
+    async def deliver_content(
+        self, recipient: Recipient, content: Content, *, file: MediaFile | None = None
+    ) -> Delivery:
+        """See `ContentSender.deliver_content`."""
+        message_id = await self._sender().send(recipient, content, file)
+        return Delivery(text=content.as_turn, provider_message_ids=(message_id,) if message_id else ())
 
     async def find_sent(self, recipient: Recipient, text: str) -> tuple[str, ...] | None:  # noqa: ARG002 - the port
         """Meta cannot be asked; its statuses carry the delivery id, so the statuses that came in know."""

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from shared.domain.content import MessageTemplate
+from shared.domain.content_limits import ContentLimits
 from shared.domain.conversation import ConversationKey
 from shared.domain.message import Delivery, DeliveryStatus, Recipient
-from shared.domain.outbound import LastHeard, MessageTemplate, OutboundMessage, SentMessage
+from shared.domain.outbound import LastHeard, OutboundMessage, SentMessage
 from shared.errors import (
     AlreadyClaimed,
     InvalidContent,
@@ -40,14 +42,14 @@ LEASE_SECONDS = 30
 class Whatsapp(FakeTextChannel):
     """A channel with a window and templates."""
 
-    capabilities = ChannelCapabilities(text_limit=4096, reply_window_hours=24)
+    capabilities = ChannelCapabilities(text_limit=4096, reply_window_hours=24, contents=ContentLimits(templates=True))
 
     def __init__(self) -> None:
         super().__init__(can_tell=True)
         self.templates: list[tuple[Recipient, MessageTemplate]] = []
 
-    async def deliver_template(self, recipient: Recipient, template: MessageTemplate) -> Delivery:
-        """See `TemplateSender.deliver_template`."""
+    async def deliver_content(self, recipient: Recipient, template: MessageTemplate) -> Delivery:
+        """See `ContentSender.deliver_content`."""
         self.templates.append((recipient, template))
         return Delivery(text=template.as_turn, provider_message_ids=(f"template-{len(self.templates)}",))
 

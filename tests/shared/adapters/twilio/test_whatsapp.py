@@ -30,7 +30,7 @@ from shared.domain.message import (
     ReplyChunk,
     StatusUpdate,
 )
-from shared.domain.outbound import MessageTemplate
+from shared.domain.content import MessageTemplate
 from shared.errors import InvalidRequest, ProviderRejected, ProviderUnavailable
 from tests.provider_requests import AUTH_TOKEN, BASE_URL, TWILIO_PATH, load_fixture, twilio_post
 from tests.streams import chunks
@@ -370,7 +370,7 @@ async def test_a_template_is_sent_by_its_content_sid_with_numbered_variables() -
         requests.append(request)
         return httpx.Response(201, json={"sid": "SM7"})
 
-    delivery = await _channel(answer).deliver_template(
+    delivery = await _channel(answer).deliver_content(
         RECIPIENT, MessageTemplate(name="HX1", variables=("Asha", "Monday"))
     )
 

@@ -12,8 +12,8 @@ import pytest
 
 from shared.adapters.whatsapp.channel import WhatsAppChannel
 from shared.adapters.whatsapp.sending import GraphClient
+from shared.domain.content import MessageTemplate
 from shared.domain.message import Delivery, Recipient, ReplyChunk
-from shared.domain.outbound import MessageTemplate
 from shared.errors import ProviderRejected, ProviderUnavailable
 from tests.streams import chunks
 
@@ -115,7 +115,7 @@ async def test_an_empty_reply_sends_nothing() -> None:
     assert delivery.provider_message_ids == ()
 
 
-@pytest.mark.parametrize("code", [131047, 131026, 131049, 131050, 190, 131062])
+@pytest.mark.parametrize("code", [131047, 131026, 131049, 131050, 131062])
 async def test_a_final_refusal_is_not_sent_again(code: int) -> None:
     graph = Graph(_refused(code))
 
@@ -127,7 +127,7 @@ async def test_a_final_refusal_is_not_sent_again(code: int) -> None:
     assert len(graph.requests) == 1
 
 
-@pytest.mark.parametrize("code", [4, 80007, 131048, 131056, 133016])
+@pytest.mark.parametrize("code", [4, 80007, 131048, 133016, 0, 190])
 async def test_a_throttle_that_lasts_is_left_to_a_later_try(code: int) -> None:
     graph = Graph(_refused(code))
 
@@ -201,7 +201,7 @@ async def test_meta_cannot_tell_what_was_sent() -> None:
 async def test_a_template_is_sent_with_its_variables_and_our_delivery_id() -> None:
     graph = Graph(_sent())
 
-    delivery = await _channel(graph).deliver_template(
+    delivery = await _channel(graph).deliver_content(
         RECIPIENT, MessageTemplate(name="reminder", language="en_IN", variables=("Asha", "Monday"))
     )
 
