@@ -22,6 +22,7 @@ class EventType(StrEnum):
     CALL_ENDED = "call.ended"
     AGENT_CHANGED = "agent.changed"
     TAKEOVER_CHANGED = "takeover.changed"
+    CONSENT_CHANGED = "consent.changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,7 +115,8 @@ class Unanswered(StrEnum):
     """Why a message that was dealt with got no reply.
 
     HUMAN: a person has the conversation. SILENT: its kind wants none. OPTED_OUT: the user wants none. STALE: it came
-    hours after it was written. JOINED: it was answered together with a later one.
+    hours after it was written. JOINED: it was answered together with a later one. BY_PROVIDER: the provider itself
+    answered it.
     """
 
     HUMAN = "human"
@@ -123,6 +124,7 @@ class Unanswered(StrEnum):
     OPTED_OUT = "opted_out"
     STALE = "stale"
     JOINED = "joined"
+    BY_PROVIDER = "by_provider"
 
 
 class DeliveryStatus(StrEnum):
