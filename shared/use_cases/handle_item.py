@@ -10,6 +10,7 @@ from shared.domain.message import InboundItem, InboundMessage, StatusUpdate
 from shared.errors import InvalidContent
 from shared.observability import logger
 from shared.ports.channel import OutboundChannel
+from shared.ports.identities import IdentityStore
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import HistoryStore
 from shared.use_cases.answer_message import AnswerMessage
@@ -21,12 +22,14 @@ class HandleItem:
     def __init__(
         self,
         answer: AnswerMessage,
+        identities: IdentityStore,
         history: HistoryStore,
         events: EventPublisher,
         channels: Mapping[str, OutboundChannel],
         clock: Callable[[], datetime],
     ) -> None:
         self._answer = answer
+        self._identities = identities
         self._history = history
         self._events = events
         self._channels = channels
@@ -40,7 +43,8 @@ class HandleItem:
             PlatformError: not done; the same item may be handled later.
         """
         if isinstance(item, InboundMessage):
-            await self._answer(item, self._channel(item.channel))
+            channel = self._channel(item.channel)
+            await self._answer(await self._identities.resolve(item), channel)
         elif isinstance(item, StatusUpdate):
             await self._note_status(item)
         else:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shared.adapters.postgres.engine import Database
     from shared.ports.counters import Blocklist, ConnectionCounter, RateCounter
     from shared.ports.history import HistoryReader
+    from shared.ports.identities import IdentityStore
     from shared.ports.messaging import EventPublisher, MessageQueue
     from shared.ports.stores import (
         ActiveAgentStore,
@@ -124,6 +125,13 @@ def history() -> HistoryStore:
     from shared.adapters.postgres.history_store import PostgresHistoryStore
 
     return PostgresHistoryStore(database(), conversation_gap_hours=settings().conversation_gap_hours)
+
+
+def identities() -> IdentityStore:
+    """Who is who."""
+    from shared.adapters.postgres.identities import PostgresIdentityStore
+
+    return PostgresIdentityStore(database())
 
 
 def history_reader() -> HistoryReader:

@@ -38,7 +38,9 @@ def handle_item() -> HandleItem:
     from shared.use_cases.handle_item import HandleItem
     from shared.wiring import channels, stores
 
-    return HandleItem(answer_message(), stores.history(), stores.events(), channels.channels(), now)
+    return HandleItem(
+        answer_message(), stores.identities(), stores.history(), stores.events(), channels.channels(), now
+    )
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,7 @@ from shared.use_cases.respect_wishes import RespectWishes
 from tests.fakes.clock import FrozenClock
 from tests.fakes.faults import Faults
 from tests.fakes.history_store import FakeHistoryStore
+from tests.fakes.identities import FakeIdentityStore
 from tests.fakes.language_model import FakeEmbedder, FakeLanguageModel
 from tests.fakes.memory_rows import MemoryRows, MessageRow
 from tests.fakes.messaging import FakeEventPublisher
@@ -57,6 +58,7 @@ class House:
         self.faults = Faults()
         self.rows = MemoryRows(clock)
         self.history: Any = FakeHistoryStore(self.rows)
+        self.identities: Any = FakeIdentityStore()
         self.context: Any = FakeContextStore(clock)
         self.active: Any = FakeActiveAgentStore(clock)
         self.agents: Any = FakeAgentStore(AGENTS, RULES, KNOWLEDGE)
@@ -101,7 +103,7 @@ class House:
 
     def handle_item(self, **channels: Any) -> HandleItem:
         """The worker's use case with these channels."""
-        return HandleItem(self.answer, self.history, self.events, channels, self.clock)
+        return HandleItem(self.answer, self.identities, self.history, self.events, channels, self.clock)
 
     @property
     def replies(self) -> list[MessageRow]:

@@ -112,3 +112,28 @@ async def test_without_the_database_every_item_stays_in_the_queue(
 
     with pytest.raises(StoreUnavailable):
         await house.handle_item(whatsapp=channel)(item)  # type: ignore[arg-type]
+
+
+async def test_a_user_who_hides_the_phone_later_stays_in_the_same_conversation(
+    house: House, channel: FakeTextChannel
+) -> None:
+    handle = house.handle_item(whatsapp=channel)
+
+    await handle(a_message(user_id="919800000001", aliases=("IN.42",)))
+    await handle(a_message(user_id="IN.42"))
+
+    assert len(house.rows.conversations) == 1
+    assert [(taken.recipient.user_id, taken.recipient.address) for taken in channel.accepted] == [
+        ("919800000001", ""),
+        ("919800000001", "IN.42"),
+    ]
+
+
+async def test_nothing_is_answered_while_it_is_not_known_who_wrote(house: House, channel: FakeTextChannel) -> None:
+    house.identities = Down(StoreUnavailable("no database"))
+    message = a_message()
+
+    with pytest.raises(StoreUnavailable):
+        await house.handle_item(whatsapp=channel)(message)
+
+    assert house.rows.messages == []
