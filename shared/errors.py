@@ -49,12 +49,6 @@ class OptedOut(InvalidContent):
     code = "opted_out"
 
 
-class OptedOut(InvalidContent):
-    """The user asked for no more messages on this channel; nothing may be sent until they ask for it again."""
-
-    code = "opted_out"
-
-
 class SignatureInvalid(PlatformError):
     """The provider's signature is missing or does not match; never says which, nor what was expected."""
 
