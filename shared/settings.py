@@ -77,11 +77,17 @@ class Settings(BaseModel):
     text_to_speech: Literal["polly", "local", "scripted"] = "polly"
     text_to_speech_fallback: Literal["polly", "local", "scripted", "none"] = "none"
     voice_activity: Literal["silero", "energy"] = "silero"
+    voice_notes: Literal["aws", "openai", "scripted", "none"] = "aws"
+    voice_notes_base_url: str = ""
+    voice_notes_api_key: SecretStr = SecretStr("")
+    voice_notes_transcription_model: str = "gpt-4o-mini-transcribe"
+    voice_notes_speech_model: str = "gpt-4o-mini-tts"
     bedrock_model_id: str = "amazon.nova-lite-v1:0"
     bedrock_fallback_model_id: str = "amazon.nova-micro-v1:0"
     bedrock_embedding_model_id: str = "amazon.titan-embed-text-v2:0"
     openai_base_url: str = "https://api.openai.com/v1"
     openai_model: str = "gpt-5-mini"
+    openai_reads_images: bool = True
     openai_embedding_model: str = "text-embedding-3-small"
     openai_api_key: SecretStr = SecretStr("")
     speech_model_directory: str = ".local/models"
