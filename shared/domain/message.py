@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -139,19 +140,38 @@ class DeliveryStatus(StrEnum):
     FAILED = "failed"
 
 
-_RANK = {status: rank for rank, status in enumerate(DeliveryStatus)}
+# A failure counts more than the provider's acceptance and less than any proof that the message arrived.
+_RANK = {
+    status: rank
+    for rank, status in enumerate(
+        (
+            DeliveryStatus.PENDING,
+            DeliveryStatus.SENDING,
+            DeliveryStatus.SENT,
+            DeliveryStatus.FAILED,
+            DeliveryStatus.DELIVERED,
+            DeliveryStatus.READ,
+            DeliveryStatus.PLAYED,
+        )
+    )
+}
+_AT_HOME = frozenset({DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.FAILED})
 
 
 def later_status(current: DeliveryStatus, reported: DeliveryStatus) -> DeliveryStatus:
     """The status to keep: providers report late and out of order, so a message only moves forward.
 
-    A failure counts only while nothing proves that the message arrived.
+    A failure counts only while nothing proves that the message arrived. In whatever order the same reports come, and
+    however often, the same status is left.
     """
-    if DeliveryStatus.FAILED in (current, reported):
-        other = reported if current is DeliveryStatus.FAILED else current
-        arrived = _RANK[other] >= _RANK[DeliveryStatus.DELIVERED] and other is not DeliveryStatus.FAILED
-        return other if arrived else DeliveryStatus.FAILED
     return max(current, reported, key=_RANK.__getitem__)
+
+
+def status_of_parts(parts: Sequence[DeliveryStatus]) -> DeliveryStatus:
+    """The status of a message that left in parts: failed if one of them did, else that of the least advanced."""
+    if DeliveryStatus.FAILED in parts:
+        return DeliveryStatus.FAILED
+    return min(parts, key=_RANK.__getitem__, default=DeliveryStatus.SENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +257,28 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyPart:
+    """One of the messages that a reply takes on its channel; most take one.
+
+    Attributes:
+        position: its place, from 1.
+        provider_message_id: None while nobody knows it, and where the provider names none.
+        error_code: the provider's own, if it failed.
+    """
+
+    position: int
+    text: str
+    status: DeliveryStatus = DeliveryStatus.PENDING
+    provider_message_id: str | None = None
+    error_code: str | None = None
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the provider took it, whatever became of it then."""
+        return self.provider_message_id is not None or self.status not in _AT_HOME
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """What came of delivering a reply.
 
@@ -244,6 +286,7 @@ class Delivery:
         text: what the user got: all of it, or the words that were heard before an interruption.
         provider_message_ids: the ids under which statuses will be reported, one per part.
         stages_ms: milliseconds of each stage of the delivery, by stage name.
+        parts: the messages that it took, if it left through the outbox.
     """
 
     text: str
@@ -251,4 +294,5 @@ class Delivery:
     provider_message_ids: tuple[str, ...] = ()
     status: DeliveryStatus = DeliveryStatus.SENT
     stages_ms: dict[str, int] = field(default_factory=dict)
+    parts: tuple[ReplyPart, ...] = ()
     attributes: dict[str, JSON] = field(default_factory=dict)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from shared.domain.agent import RoutingDecision
-from shared.domain.message import DeliveryStatus
+from shared.domain.message import DeliveryStatus, ReplyPart
 from shared.domain.prompt import TokenUsage
+
+_LONGEST_POSITION = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +28,27 @@ class ReplyDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldReply:
-    """A draft in the outbox. `status` SENDING means that a worker began to send it and was not heard of again."""
+    """A draft in the outbox, cut into the messages that its channel can carry.
+
+    `status` SENDING means that a worker began to send it and was not heard of again; that of the parts says how far it
+    came.
+    """
 
     delivery_id: str
     draft: ReplyDraft
     status: DeliveryStatus
+    parts: tuple[ReplyPart, ...] = ()
+
+    def id_of(self, part: ReplyPart) -> str:
+        """The delivery id under which a part is handed to the provider."""
+        return self.delivery_id if len(self.parts) == 1 else f"{self.delivery_id}.{part.position}"
+
+
+def place_of(correlation_id: str) -> tuple[str, int]:
+    """The delivery that an id handed to a provider stands for, and the position of the part, as `id_of` made it."""
+    delivery_id, dot, position = correlation_id.rpartition(".")
+    is_part = bool(dot) and position.isascii() and position.isdigit() and len(position) <= _LONGEST_POSITION
+    return (delivery_id, int(position)) if is_part else (correlation_id, 1)
 
 
 STAGES = ("endpoint", "transcript", "context", "reply", "speech")

@@ -15,6 +15,7 @@ from shared.domain.message import (
     Delivery,
     DeliveryStatus,
     InboundMessage,
+    ReplyPart,
     StatusUpdate,
     Unanswered,
 )
@@ -118,16 +119,22 @@ class HistoryStore(Protocol):
             StoreUnavailable: not given back; the lease runs out by itself.
         """
 
-    async def hold_reply(self, claim: Claim, draft: ReplyDraft, *, delivery_id: str) -> HeldReply:
+    async def hold_reply(
+        self, claim: Claim, draft: ReplyDraft, *, delivery_id: str, parts: tuple[str, ...] = ()
+    ) -> HeldReply:
         """Put the reply into the outbox before it is sent; if one is there already, that one stands.
+
+        `parts` are the texts of the messages that it will be sent as; without them it is one.
 
         Raises:
             LeaseLost: somebody else has the message now.
             StoreUnavailable: nothing is known to have happened.
         """
 
-    async def mark_sending(self, claim: Claim, delivery_id: str) -> None:
-        """Note that the reply is about to be handed to the provider.
+    async def mark_sending(
+        self, claim: Claim, delivery_id: str, *, position: int = 1, sent: ReplyPart | None = None
+    ) -> None:
+        """Note that the part at `position` is about to be handed to the provider, and that `sent` was taken before it.
 
         Raises:
             LeaseLost: somebody else has the message now, so it must not be sent.
@@ -175,7 +182,7 @@ class HistoryStore(Protocol):
         """
 
     async def sent_under(self, delivery_id: str) -> str | None:
-        """The provider's message id if a status for this delivery has come in; None when none has.
+        """The provider's message id if a status for this delivery, or part, has come in; None when none has.
 
         Raises:
             StoreUnavailable: no answer within the adapter's timeout.

@@ -271,7 +271,9 @@ class AnswerMessage:
         draft: ReplyDraft,
         reply: Reply | None = None,
     ) -> _Outcome:
-        held = await self._outbox.hold(claim, draft, delivery_id=recipient.delivery_id)
+        held = await self._outbox.hold(
+            claim, draft, delivery_id=recipient.delivery_id, text_limit=channel.capabilities.text_limit
+        )
         delivery = await self._outbox.send(claim, channel, replace(recipient, delivery_id=held.delivery_id), held)
         return _Outcome(draft=held.draft, delivery=delivery, hand_over=None if reply is None else reply.hand_over)
 

@@ -16,11 +16,12 @@ from shared.domain.message import (
     DeliveryStatus,
     InboundMessage,
     MessageKind,
+    ReplyPart,
     StatusUpdate,
     Unanswered,
     later_status,
 )
-from shared.domain.reply import HeldReply, ReplyDraft
+from shared.domain.reply import HeldReply, ReplyDraft, place_of
 from shared.errors import AlreadyClaimed, LeaseLost, NotFound, NotTogether
 from shared.ports.stores import Claim, RecordedStatus
 from tests.fakes.memory_rows import MemoryRows, MessageRow
@@ -73,16 +74,30 @@ class FakeHistoryStore:
         if row.state == "processing" and row.fence == claim.fence:
             row.state, row.lease_until = "received", None
 
-    async def hold_reply(self, claim: Claim, draft: ReplyDraft, *, delivery_id: str) -> HeldReply:
+    async def hold_reply(
+        self, claim: Claim, draft: ReplyDraft, *, delivery_id: str, parts: tuple[str, ...] = ()
+    ) -> HeldReply:
         self._claimed(claim)
-        held = HeldReply(delivery_id=delivery_id, draft=draft, status=DeliveryStatus.PENDING)
+        held = HeldReply(
+            delivery_id=delivery_id,
+            draft=draft,
+            status=DeliveryStatus.PENDING,
+            parts=tuple(ReplyPart(position=place, text=text) for place, text in enumerate(parts or [draft.text], 1)),
+        )
         return self.rows.held_replies.setdefault(claim.message_id, held)
 
-    async def mark_sending(self, claim: Claim, delivery_id: str) -> None:
+    async def mark_sending(
+        self, claim: Claim, delivery_id: str, *, position: int = 1, sent: ReplyPart | None = None
+    ) -> None:
         self._claimed(claim)
         held = self.rows.held_replies.get(claim.message_id)
-        if held is not None and held.delivery_id == delivery_id:
-            self.rows.held_replies[claim.message_id] = replace(held, status=DeliveryStatus.SENDING)
+        if held is None or held.delivery_id != delivery_id:
+            return
+        parts = {part.position: part for part in held.parts} | ({sent.position: sent} if sent is not None else {})
+        parts[position] = replace(parts[position], status=DeliveryStatus.SENDING)
+        self.rows.held_replies[claim.message_id] = replace(
+            held, status=DeliveryStatus.SENDING, parts=tuple(parts[place] for place in sorted(parts))
+        )
 
     async def complete(
         self,
@@ -235,7 +250,7 @@ class FakeHistoryStore:
     def _is_about(self, message: MessageRow, update: StatusUpdate) -> bool:
         if message.key.channel != update.channel or message.state is not None:
             return False
-        is_named = update.correlation_id is not None and update.correlation_id == message.delivery_id
+        is_named = update.correlation_id is not None and place_of(update.correlation_id)[0] == message.delivery_id
         return is_named or update.provider_message_id in message.provider_message_ids
 
 

@@ -10,13 +10,14 @@ import msgspec
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from shared.adapters.postgres import delivery_parts
 from shared.adapters.postgres.call_place import take_call_place
 from shared.adapters.postgres.column_types import Moment
 from shared.adapters.postgres.identifiers import new_id
 from shared.adapters.postgres.schema import deliveries, messages
 from shared.domain.agent import RoutingDecision
 from shared.domain.conversation import Speaker
-from shared.domain.message import Delivery, DeliveryStatus, MessageKind
+from shared.domain.message import Delivery, DeliveryStatus, MessageKind, ReplyPart
 from shared.domain.prompt import TokenUsage
 from shared.domain.reply import HeldReply, ReplyDraft
 
@@ -39,6 +40,22 @@ _SETTLE = (
     .values(status=bindparam("outcome"), reply_id=bindparam("turn_id"), updated_at=func.clock_timestamp())
     .execution_options(is_awaited=False)
 )
+_HOLD = (
+    upsert(deliveries)
+    .values(status=DeliveryStatus.PENDING)
+    .on_conflict_do_nothing(index_elements=[deliveries.c.message_id])
+    .returning(deliveries.c.id)
+)
+_MARK_SENDING = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("delivery_id"), deliveries.c.message_id == bindparam("answered_id"))
+    .values(
+        status=DeliveryStatus.SENDING,
+        attempts=deliveries.c.attempts + 1,
+        updated_at=func.clock_timestamp(),
+    )
+    .execution_options(is_awaited=False)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,39 +70,43 @@ class StoredReply:
 def load_held_reply(connection: Connection, message_id: str) -> HeldReply | None:
     """The reply to the message that is in the outbox, if there is one."""
     row = connection.execute(select(deliveries).where(deliveries.c.message_id == message_id)).one_or_none()
-    return None if row is None else _held_reply(row)
+    return None if row is None else _held_reply(row, delivery_parts.load(connection, row.id))
 
 
-def hold(connection: Connection, message_id: str, draft: ReplyDraft, delivery_id: str) -> HeldReply:
+def hold(
+    connection: Connection, message_id: str, draft: ReplyDraft, delivery_id: str, parts: tuple[str, ...]
+) -> HeldReply:
     """Put the draft into the outbox unless there is one for the message, and return the one that stands."""
-    connection.execute(
-        upsert(deliveries)
-        .values(
-            id=delivery_id,
-            message_id=message_id,
-            status=DeliveryStatus.PENDING,
-            text=draft.text,
-            agent_id=draft.agent_id,
-            route=msgspec.to_builtins(draft.route),
-            usage=msgspec.to_builtins(draft.usage),
-            stages_ms=draft.stages_ms,
-        )
-        .on_conflict_do_nothing(index_elements=[deliveries.c.message_id])
-    )
-    return _held_reply(connection.execute(select(deliveries).where(deliveries.c.message_id == message_id)).one())
+    mine = connection.execute(
+        _HOLD,
+        {
+            "id": delivery_id,
+            "message_id": message_id,
+            "text": draft.text,
+            "agent_id": draft.agent_id,
+            "route": msgspec.to_builtins(draft.route),
+            "usage": msgspec.to_builtins(draft.usage),
+            "stages_ms": draft.stages_ms,
+        },
+    ).one_or_none()
+    if mine is None:
+        held = load_held_reply(connection, message_id)
+        assert held is not None
+        return held
+    cut = tuple(ReplyPart(position=position, text=text) for position, text in enumerate(parts, start=1))
+    for part in cut:
+        delivery_parts.note(connection, delivery_id, part)
+    return HeldReply(delivery_id=delivery_id, draft=draft, status=DeliveryStatus.PENDING, parts=cut)
 
 
-def mark_sending(connection: Connection, message_id: str, delivery_id: str) -> None:
-    """Note that the reply is about to leave."""
-    connection.execute(
-        update(deliveries)
-        .where(deliveries.c.id == delivery_id, deliveries.c.message_id == message_id)
-        .values(
-            status=DeliveryStatus.SENDING,
-            attempts=deliveries.c.attempts + 1,
-            updated_at=func.clock_timestamp(),
-        )
-    )
+def mark_sending(
+    connection: Connection, message_id: str, delivery_id: str, *, position: int, sent: ReplyPart | None
+) -> None:
+    """Note that a part is about to leave, and what became of the one before it."""
+    if sent is not None:
+        delivery_parts.note(connection, delivery_id, sent)
+    connection.execute(_MARK_SENDING, {"delivery_id": delivery_id, "answered_id": message_id})
+    delivery_parts.mark_sending(connection, delivery_id, position)
 
 
 def abandon(connection: Connection, message_id: str) -> None:
@@ -126,6 +147,8 @@ def store_reply(connection: Connection, inbound: Row[Any], draft: ReplyDraft | N
         },
     ).one()
     if delivery_id is not None:
+        for part in delivery.parts:
+            delivery_parts.note(connection, delivery_id, part)
         connection.execute(_SETTLE, {"answered_id": inbound.id, "outcome": delivery.status, "turn_id": reply_id})
     return StoredReply(id=reply_id, at=spoken_at, delivery_id=delivery_id)
 
@@ -143,7 +166,7 @@ def _of_draft(draft: ReplyDraft | None, delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _held_reply(row: Row[Any]) -> HeldReply:
+def _held_reply(row: Row[Any], parts: tuple[ReplyPart, ...]) -> HeldReply:
     draft = ReplyDraft(
         text=row.text,
         agent_id=row.agent_id,
@@ -151,4 +174,7 @@ def _held_reply(row: Row[Any]) -> HeldReply:
         usage=msgspec.convert(row.usage, TokenUsage | None),
         stages_ms=row.stages_ms,
     )
-    return HeldReply(delivery_id=row.id, draft=draft, status=DeliveryStatus(row.status))
+    status = DeliveryStatus(row.status)
+    # A reply that was held before parts were kept left, or leaves, whole.
+    whole = ReplyPart(position=1, text=row.text, status=status)
+    return HeldReply(delivery_id=row.id, draft=draft, status=status, parts=parts or (whole,))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from shared.adapters.postgres import calls, claims, conversations, deliveries, message_events
 from shared.adapters.postgres.engine import Database
 from shared.domain.conversation import Conversation, ConversationKey, ConversationStatus
-from shared.domain.message import ChannelNotice, Delivery, InboundMessage, StatusUpdate, Unanswered
+from shared.domain.message import ChannelNotice, Delivery, InboundMessage, ReplyPart, StatusUpdate, Unanswered
 from shared.domain.reply import HeldReply, ReplyDraft
 from shared.ports.stores import Claim, RecordedStatus
 
@@ -41,21 +41,25 @@ class PostgresHistoryStore:
         """See `HistoryStore.release`."""
         await self._database.run(lambda connection: claims.release_lease(connection, claim))
 
-    async def hold_reply(self, claim: Claim, draft: ReplyDraft, *, delivery_id: str) -> HeldReply:
+    async def hold_reply(
+        self, claim: Claim, draft: ReplyDraft, *, delivery_id: str, parts: tuple[str, ...] = ()
+    ) -> HeldReply:
         """See `HistoryStore.hold_reply`."""
 
         def work(connection: Connection) -> HeldReply:
             claims.require_lease(connection, claim)
-            return deliveries.hold(connection, claim.message_id, draft, delivery_id)
+            return deliveries.hold(connection, claim.message_id, draft, delivery_id, parts or (draft.text,))
 
         return await self._database.run(work)
 
-    async def mark_sending(self, claim: Claim, delivery_id: str) -> None:
+    async def mark_sending(
+        self, claim: Claim, delivery_id: str, *, position: int = 1, sent: ReplyPart | None = None
+    ) -> None:
         """See `HistoryStore.mark_sending`."""
 
         def work(connection: Connection) -> None:
             claims.require_lease(connection, claim)
-            deliveries.mark_sending(connection, claim.message_id, delivery_id)
+            deliveries.mark_sending(connection, claim.message_id, delivery_id, position=position, sent=sent)
 
         await self._database.run(work)
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from shared.adapters.postgres.schema import deliveries, message_events, messages, provider_messages
 from shared.domain.conversation import ConversationKey
 from shared.domain.message import ChannelNotice, DeliveryStatus, StatusUpdate, later_status
+from shared.domain.reply import place_of
 from shared.ports.stores import RecordedStatus
 
 _STATUS = "status"
@@ -64,7 +65,7 @@ def join_reported_statuses(
         return
     is_ours: ColumnElement[bool] = message_events.c.item_id.in_(known)
     if delivery_id is not None:
-        is_ours |= message_events.c.correlation_id == delivery_id
+        is_ours |= message_events.c.correlation_id.in_([delivery_id, *(f"{delivery_id}.{n}" for n in range(1, 10))])
     events = connection.execute(
         select(message_events)
         .where(message_events.c.kind == _STATUS, message_events.c.channel == channel, is_ours)
@@ -85,7 +86,7 @@ def first_reported_id(connection: Connection, delivery_id: str) -> str | None:
 
 
 def _is_kept(connection: Connection, channel: str, kind: str, item_id: str, reported: str) -> bool:
-    """Whether the same was told before, at whatever time. Repetitions come one after the other, by the queue's order."""
+    """Whether the same was told before, at whatever time. The queue hands repetitions over one by one."""
     same = select(message_events.c.id).where(
         message_events.c.channel == channel,
         message_events.c.kind == kind,
@@ -125,7 +126,7 @@ def _find_message(connection: Connection, report: StatusUpdate) -> str | None:
     if report.correlation_id is not None:
         # Locked, so that a reply which is being stored at this moment is either seen here or sees the event.
         reply_id = connection.execute(
-            select(deliveries.c.reply_id).where(deliveries.c.id == report.correlation_id).with_for_update()
+            select(deliveries.c.reply_id).where(deliveries.c.id == place_of(report.correlation_id)[0]).with_for_update()
         ).scalar_one_or_none()
         if reply_id is not None:
             return str(reply_id)
