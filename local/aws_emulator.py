@@ -8,33 +8,26 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import signal
 import sys
 import threading
 from pathlib import Path
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import make_server
+from cheroot.wsgi import Server
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.sqs.models import SQSBackend, sqs_backends
 
 from local import ports
 from local.aws_persistence import DurableApplication
 from local.aws_resources import create_resources
-from local.quick_queues import quicken
-from local.template import read_local
+from local.queues.application import QueueApplication
+from local.queues.service import QueueService
+from local.template import ACCOUNT_ID, REGION, read_local
 
 ATTRIBUTES_FILE = "attributes.json"
-
-
-class _QuietHandler(MotoRequestHandler):
-    """Keeps connections open between requests and writes no line for each of them."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
+THREADS = 16
+"""Each long poll of a queue takes one."""
 
 
 def main(arguments: list[str]) -> None:
@@ -45,24 +38,27 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--template", type=Path, required=True)
     parser.add_argument("--secrets", type=Path, required=True, help="JSON file: fields of the secrets by logical id")
     options = parser.parse_args(arguments)
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
-    quicken()
-    application = DurableApplication(DomainDispatcherApplication(create_backend_app), options.directory)
-    server = make_server(ports.HOST, options.port, application, threaded=True, request_handler=_QuietHandler)
-    server.daemon_threads = True  # type: ignore[attr-defined]  # of the threaded kind.
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    objects = DurableApplication(DomainDispatcherApplication(create_backend_app), options.directory)
+    application = QueueApplication(objects, lambda: QueueService(_queues, options.directory / "queues.sqlite"))
+    server = Server((ports.HOST, options.port), application, numthreads=THREADS, max=THREADS)
+    threading.Thread(target=server.safe_start, daemon=True).start()
     attributes = create_resources(
         read_local(options.template),
         f"http://{ports.HOST}:{options.port}",
         json.loads(options.secrets.read_text()),
     )
-    application.restore()
+    objects.restore()
+    application.open()
     unfinished = options.directory / f".{ATTRIBUTES_FILE}.new"
     unfinished.write_text(json.dumps(attributes))
     os.replace(unfinished, options.directory / ATTRIBUTES_FILE)  # noqa: PTH105 - the short form of an atomic exchange.
     threading.Event().wait()
+
+
+def _queues() -> SQSBackend:
+    return sqs_backends[ACCOUNT_ID][REGION]
 
 
 if __name__ == "__main__":

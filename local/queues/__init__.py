@@ -1,0 +1,1 @@
+"""The message queues of the AWS emulator."""
