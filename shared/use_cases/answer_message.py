@@ -194,14 +194,16 @@ class AnswerMessage:
         # Derived, not random: a retry after a crash carries the same id, so the provider's statuses still match.
         delivery_id = uuid.uuid5(uuid.NAMESPACE_OID, f"delivery:{claim.message_id}")
         recipient = _recipient(message, delivery_id=str(delivery_id))
+        wish = None if channel.capabilities.streams else await self._wishes(message, claim)
+        if isinstance(wish, Unanswered):
+            return wish
         if claim.held_reply is not None:
             delivery = await self._outbox.send(claim, channel, recipient, claim.held_reply)
             return _Outcome(draft=claim.held_reply.draft, delivery=delivery)
         if channel.capabilities.streams:
             return await self._reply_in_voice(message, conversation, channel, recipient, started, ahead)
-        confirmation = await self._wishes(message, claim)
-        if confirmation is not None:
-            return await self._send_whole(claim, channel, recipient, confirmation)
+        if wish is not None:
+            return await self._send_whole(claim, channel, recipient, wish)
         because = why_unanswered(
             message,
             status=conversation.status,

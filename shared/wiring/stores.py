@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from shared.adapters.aws.client import AwsClient
     from shared.adapters.postgres.engine import Database
+    from shared.ports.consent import ConsentStore
     from shared.ports.counters import Blocklist, ConnectionCounter, RateCounter
     from shared.ports.history import HistoryReader
     from shared.ports.identities import IdentityStore
@@ -139,6 +140,13 @@ def history_reader() -> HistoryReader:
     from shared.adapters.postgres.history_reader import PostgresHistoryReader
 
     return PostgresHistoryReader(database())
+
+
+def consent() -> ConsentStore:
+    """Who wants to be written to."""
+    from shared.adapters.postgres.consent import PostgresConsentStore
+
+    return PostgresConsentStore(database())
 
 
 def agents() -> AgentStore:

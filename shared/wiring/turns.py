@@ -58,7 +58,7 @@ def answer_message() -> AnswerMessage:
         orchestrator(),
         stores.events(),
         now,
-        wishes=RespectWishes(),
+        wishes=RespectWishes(stores.consent(), stores.events(), now),
         attachments=ReadAttachments(),
         lease_seconds=settings().answer_lease_seconds,
         stale_after=timedelta(minutes=minutes) if minutes else None,

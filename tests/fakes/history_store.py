@@ -22,6 +22,7 @@ from shared.domain.message import (
     later_status,
 )
 from shared.domain.reply import HeldReply, ReplyDraft, place_of
+from shared.domain.wishes import UserWishes
 from shared.errors import AlreadyClaimed, LeaseLost, NotFound, NotTogether
 from shared.ports.stores import Claim, RecordedStatus
 from tests.fakes.memory_rows import MemoryRows, MessageRow
@@ -63,6 +64,7 @@ class FakeHistoryStore:
             conversation_status=self.rows.conversations[row.conversation_id].status,
             fence=row.fence,
             held_reply=self.rows.held_replies.get(row.id),
+            wishes=UserWishes(has_opted_out=message.key in self.rows.opted_out),
             joined=tuple(part.text for part in self.rows.messages if part.joined_to == row.id),
         )
 

@@ -67,6 +67,7 @@ class MemoryRows:
         self.clock = clock
         self.gap = timedelta(hours=conversation_gap_hours)
         self.user_names: dict[ConversationKey, str] = {}
+        self.opted_out: set[ConversationKey] = set()
         self.conversations: dict[str, ConversationRow] = {}
         self.messages: list[MessageRow] = []
         self.held_replies: dict[str, HeldReply] = {}

@@ -13,6 +13,7 @@ from shared.use_cases.read_attachments import ReadAttachments
 from shared.use_cases.recall_conversation import RecallConversation
 from shared.use_cases.respect_wishes import RespectWishes
 from tests.fakes.clock import FrozenClock
+from tests.fakes.consent import FakeConsentStore
 from tests.fakes.faults import Faults
 from tests.fakes.history_store import FakeHistoryStore
 from tests.fakes.identities import FakeIdentityStore
@@ -65,7 +66,7 @@ class House:
         self.model: Any = FakeLanguageModel()
         self.embedder: Any = FakeEmbedder({QUESTION_ABOUT_BOOKING: (1.0, 0.0)})
         self.events: Any = FakeEventPublisher()
-        self.wishes = RespectWishes()
+        self.consent: Any = FakeConsentStore(self.rows)
         self.attachments = ReadAttachments()
 
     @property
@@ -94,7 +95,7 @@ class House:
             self.orchestrator,
             self._faulty("events"),
             self.clock,
-            wishes=self.wishes,
+            wishes=RespectWishes(self._faulty("consent"), self._faulty("events"), self.clock),
             attachments=self.attachments,
             lease_seconds=LEASE_SECONDS,
             stale_after=STALE_AFTER,
