@@ -87,6 +87,16 @@ class NotFound(PlatformError):
     code = "not_found"
 
 
+class MethodNotAllowed(PlatformError):
+    """There is something at this path, but not for this method; `allowed` names the methods that it takes."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, message: str, *, allowed: str = "") -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+
 class VersionConflict(PlatformError):
     """Somebody else changed the thing since the caller read it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
@@ -18,6 +19,7 @@ STATUS_OF: Mapping[type[errors.PlatformError], int] = {
     errors.Forbidden: 403,
     errors.Blocked: 403,
     errors.NotFound: 404,
+    errors.MethodNotAllowed: 405,
     errors.VersionConflict: 409,
     errors.TooLarge: 413,
     errors.InvalidContent: 422,
@@ -102,12 +104,15 @@ class HTTPResponse:
 
     @classmethod
     def failure(cls, error: errors.PlatformError, *, request_id: str) -> HTTPResponse:
-        """An error in the envelope, with Retry-After where a later try may succeed."""
+        """An error in the envelope, with Retry-After where a later try may succeed, and Allow where it says so."""
         retry_after = retry_after_seconds(error)
+        headers = {} if retry_after is None else {"retry-after": str(retry_after)}
+        if isinstance(error, errors.MethodNotAllowed):
+            headers["allow"] = error.allowed
         return cls(
             status=status_of(error),
             body=encode_envelope(failure(error.code, str(error), details=error.details, request_id=request_id)),
-            headers={} if retry_after is None else {"retry-after": str(retry_after)},
+            headers=headers,
         )
 
 
@@ -140,5 +145,8 @@ def failure(code: str, message: str, *, details: object = None, request_id: str 
 
 
 def encode_envelope(envelope: dict[str, object]) -> str:
-    """The envelope as JSON text."""
-    return msgspec.json.encode(envelope).decode()
+    """The envelope as JSON text; halves of surrogate pairs, for which UTF-8 has no place, are written as escapes."""
+    try:
+        return msgspec.json.encode(envelope).decode()
+    except UnicodeEncodeError:
+        return json.dumps(envelope)

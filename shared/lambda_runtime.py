@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import Any, Protocol, TypeAlias, TypedDict, TypeVar
 
 from shared import observability
-from shared.errors import InvalidRequest, PlatformError
+from shared.errors import InvalidRequest, PlatformError, TooLarge
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.observability import logger
 
@@ -26,6 +26,8 @@ Event: TypeAlias = Mapping[str, Any]
 HTTPFunction: TypeAlias = Callable[[HTTPRequest], Awaitable[HTTPResponse]]
 HTTPHandler: TypeAlias = Callable[[Event, "LambdaContext"], dict[str, Any]]
 
+LARGEST_BODY_BYTES = 1024 * 1024
+"""What a load balancer hands to a function at most."""
 _HEALTH_PATH = re.compile(r"/health/[a-z0-9_-]+")
 _TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=([\w-]{1,64})")
 
@@ -103,6 +105,7 @@ def to_request(event: Event, *, request_id: str = "") -> HTTPRequest:
 
     Raises:
         InvalidRequest: the event says base64 and is not.
+        TooLarge: the body is longer than LARGEST_BODY_BYTES.
     """
     headers = _headers(event)
     return HTTPRequest(
@@ -119,9 +122,9 @@ def to_request(event: Event, *, request_id: str = "") -> HTTPRequest:
 def _headers(event: Event) -> dict[str, str]:
     several: Mapping[str, Sequence[str]] | None = event.get("multiValueHeaders")
     if several:
-        return {name.lower(): ",".join(values) for name, values in several.items()}
+        return {name.lower(): ",".join(str(value) for value in values) for name, values in several.items()}
     single: Mapping[str, str] = event.get("headers") or {}
-    return {name.lower(): value for name, value in single.items()}
+    return {name.lower(): str(value) for name, value in single.items()}
 
 
 def _query(event: Event) -> str:
@@ -133,9 +136,15 @@ def _query(event: Event) -> str:
 
 
 def _body(event: Event) -> bytes:
-    body = event.get("body") or ""
-    if not event.get("isBase64Encoded"):
-        return str(body).encode("utf-8", "surrogatepass")
+    body = _decoded(str(event.get("body") or ""), is_base64=bool(event.get("isBase64Encoded")))
+    if len(body) > LARGEST_BODY_BYTES:
+        raise TooLarge("The request is larger than the platform accepts.")
+    return body
+
+
+def _decoded(body: str, *, is_base64: bool) -> bytes:
+    if not is_base64:
+        return body.encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError) as error:

@@ -12,7 +12,7 @@ from typing import TypeGuard
 from shared.domain.conversation import ConversationKey
 from shared.domain.message import InboundItem, InboundMessage, MessageKind
 from shared.domain.quota import RateWindow, decide_rate
-from shared.errors import NotFound, RateLimited, StoreUnavailable
+from shared.errors import Forbidden, MethodNotAllowed, NotFound, RateLimited, StoreUnavailable
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.observability import count, logger, timed, user_hash
 from shared.ports.channel import InboundChannel
@@ -23,6 +23,7 @@ from shared.use_cases.guard_source import GuardSource, note_lost_counter
 _PATH_PREFIX = "/webhooks/messages/"
 _STATUS_SUFFIX = "/status"
 _RATE_WINDOW_SECONDS = 60
+_READING = frozenset({"GET", "HEAD"})
 
 
 class ReceiveMessage:
@@ -48,6 +49,7 @@ class ReceiveMessage:
 
         Raises:
             NotFound: no channel lives at this path.
+            MethodNotAllowed: no provider calls a webhook like this.
             Forbidden: a handshake with a wrong token.
             SignatureInvalid: not shown to come from the provider.
             Blocked: the same, from a source that failed too often.
@@ -56,6 +58,7 @@ class ReceiveMessage:
             QueueUnavailable: not kept, so the provider must send it again.
         """
         channel, is_status = self._addressed(request)
+        request = _as_called(request, channel)
         await self._guard(request, partial(_prove, channel), webhook=channel.name)
         handshake = channel.handshake(request)
         if handshake is not None:
@@ -115,6 +118,26 @@ def _note_violation(key: ConversationKey, window: RateWindow, limit: int) -> Non
         limit=limit,
     )
     count("rate_limit_exceeded", channel=key.channel)
+
+
+def _as_called(request: HTTPRequest, channel: InboundChannel) -> HTTPRequest:
+    """The request, if its method is one that the channel's provider uses; a HEAD is a GET without the body."""
+    if request.method == "POST":
+        return request
+    looked_at = replace(request, method="GET")
+    answers_checks = _answers_checks(channel, looked_at)
+    if answers_checks and request.method in _READING:
+        return looked_at
+    allowed = "GET, HEAD, POST" if answers_checks else "POST"
+    raise MethodNotAllowed("This method is not allowed here.", allowed=allowed)
+
+
+def _answers_checks(channel: InboundChannel, request: HTTPRequest) -> bool:
+    """Whether the channel's provider checks the address with a GET."""
+    try:
+        return channel.handshake(request) is not None
+    except Forbidden:
+        return True
 
 
 def _prove(channel: InboundChannel, request: HTTPRequest) -> None:

@@ -19,6 +19,7 @@ STATUSES = {
     errors.Forbidden: 403,
     errors.Blocked: 403,
     errors.NotFound: 404,
+    errors.MethodNotAllowed: 405,
     errors.VersionConflict: 409,
     errors.TooLarge: 413,
     errors.InvalidContent: 422,

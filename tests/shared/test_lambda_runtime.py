@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared import lambda_runtime, observability
-from shared.errors import InvalidRequest, RateLimited, StoreUnavailable
+from shared.errors import InvalidRequest, NotFound, RateLimited, StoreUnavailable, TooLarge
 from shared.http_contract import HTTPRequest, HTTPResponse
 from tests.provider_requests import load_fixture
 
@@ -62,9 +62,51 @@ def test_a_base64_body_becomes_the_very_bytes() -> None:
     assert request.body == raw
 
 
-def test_a_body_that_only_claims_to_be_base64_is_an_invalid_request() -> None:
+@pytest.mark.parametrize("body", ["%%%", "QUJD\n", " QUJD", "QUI", "QQ==QQ==", "-_-_", "Q=JD", "नमस्ते", "\ud800"])
+def test_a_body_that_only_claims_to_be_base64_is_an_invalid_request(body: str) -> None:
     with pytest.raises(InvalidRequest):
-        lambda_runtime.to_request(_event(body="%%%", isBase64Encoded=True))
+        lambda_runtime.to_request(_event(body=body, isBase64Encoded=True))
+
+
+@pytest.mark.parametrize("is_base64", [True, False])
+def test_a_body_is_taken_up_to_what_a_load_balancer_hands_over(*, is_base64: bool) -> None:
+    largest = b"x" * lambda_runtime.LARGEST_BODY_BYTES
+
+    def event(raw: bytes) -> dict[str, Any]:
+        body = base64.b64encode(raw).decode() if is_base64 else raw.decode()
+        return _event(body=body, isBase64Encoded=is_base64)
+
+    assert lambda_runtime.to_request(event(largest)).body == largest
+    with pytest.raises(TooLarge):
+        lambda_runtime.to_request(event(largest + b"x"))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"body": None},
+        {"body": 7},
+        {"headers": None},
+        {"headers": {"x-thing": None}},
+        {"headers": {}, "multiValueHeaders": {"x-thing": []}},
+        {"multiValueHeaders": {"x-thing": [None, 1]}},
+        {"queryStringParameters": None},
+        {"httpMethod": None, "path": None},
+    ],
+)
+def test_an_event_with_odd_fields_is_still_answered(odd: dict[str, object]) -> None:
+    assert _call(_echo, _event(**odd))["statusCode"] == 200
+
+
+def test_an_error_about_half_a_character_is_still_an_answer() -> None:
+    async def refuse(request: HTTPRequest) -> HTTPResponse:
+        raise NotFound(f"There is nothing at {request.path}.")
+
+    answer = _call(refuse, _event(path="/\ud800"))
+
+    assert answer["statusCode"] == 404
+    assert json.loads(answer["body"])["error"]["code"] == "not_found"
+    answer["body"].encode()
 
 
 def test_the_source_is_the_address_that_our_load_balancer_added() -> None:

@@ -18,6 +18,8 @@ from shared.domain.quota import RateWindow
 from shared.errors import (
     Blocked,
     Forbidden,
+    InvalidRequest,
+    MethodNotAllowed,
     NotFound,
     QueueUnavailable,
     RateLimited,
@@ -312,6 +314,67 @@ async def test_the_handshake_echoes_the_challenge(intake: Intake) -> None:
 async def test_a_handshake_with_a_wrong_token_is_forbidden(intake: Intake, query: str) -> None:
     with pytest.raises(Forbidden):
         await intake.receive(HTTPRequest(method="GET", path=META_PATH, query=query))
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "", "BREW"])
+@pytest.mark.parametrize(("path", "allowed"), [(META_PATH, "GET, HEAD, POST"), (TWILIO_PATH, "POST")])
+async def test_a_method_that_no_provider_uses_is_refused_with_those_that_are(
+    intake: Intake, path: str, allowed: str, method: str
+) -> None:
+    with pytest.raises(MethodNotAllowed) as refusal:
+        await intake.receive(HTTPRequest(method=method, path=path))
+
+    assert refusal.value.allowed == allowed
+    assert HTTPResponse.failure(refusal.value, request_id="r").headers == {"allow": allowed}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_where_no_provider_looks_a_look_is_refused(intake: Intake, method: str) -> None:
+    with pytest.raises(MethodNotAllowed):
+        await intake.receive(HTTPRequest(method=method, path=TWILIO_PATH))
+
+
+async def test_a_head_is_answered_like_the_handshake_it_stands_for(intake: Intake) -> None:
+    query = f"hub.mode=subscribe&hub.verify_token={VERIFY_TOKEN}&hub.challenge=1"
+
+    response = await intake.receive(HTTPRequest(method="HEAD", path=META_PATH, query=query))
+
+    assert response.status == 200
+    with pytest.raises(Forbidden):
+        await intake.receive(HTTPRequest(method="HEAD", path=META_PATH))
+
+
+@pytest.mark.parametrize("path", [META_PATH, TWILIO_PATH, f"{TWILIO_PATH}/status"])
+@pytest.mark.parametrize(
+    "content_type", ["", "text/plain", "application/json; charset=utf-16", "multipart/form-data", "x" * 999]
+)
+async def test_without_signature_the_content_type_makes_no_difference(
+    intake: Intake, path: str, content_type: str
+) -> None:
+    with pytest.raises(SignatureInvalid):
+        await intake.receive(
+            HTTPRequest(method="POST", path=path, headers={"content-type": content_type}, body=b"{}", source_ip=path)
+        )
+
+
+@pytest.mark.parametrize(
+    "content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16"]
+)
+async def test_what_meta_signed_is_read_as_json_whatever_it_is_called(intake: Intake, content_type: str) -> None:
+    request = meta_post(notification(messages_value(text_message())))
+
+    response = await intake.receive(replace(request, headers={**request.headers, "content-type": content_type}))
+
+    assert response.status == 200
+    assert len(intake.queue.items) == 1
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"null", b"{", b"\xff\xfe{}", b"a=b", b"[" * 100_000, b'{"entry":' * 50_000, b"x" * 1_048_576]
+)
+async def test_what_is_signed_but_no_notification_is_an_invalid_request(intake: Intake, body: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        await intake.receive(meta_post(body))
 
 
 @pytest.mark.parametrize("path", ["/webhooks/messages/telegram", "/webhooks/messages/", "/elsewhere/whatsapp"])
