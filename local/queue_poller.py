@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ RETRY_SECONDS = (2.0, 5.0, 10.0, 20.0)
 """After the first, second, … failure of a message. Together less than the queue's limit of receives takes."""
 
 UNREACHABLE_PAUSE_SECONDS = 1.0
+NICENESS = 5
+"""Of this program and its functions. In AWS the webhooks share no processor with the worker; here it gives way to them."""
 
 logger = logging.getLogger(__name__)
 
@@ -190,6 +193,7 @@ def _failed_ids(result: Any, batch_ids: set[str]) -> set[str]:
 
 async def main(configuration_file: Path) -> None:
     """Poll until told to end."""
+    os.nice(NICENESS)
     host = FunctionHost("queue_poller", read_configuration(configuration_file))
     mapping = read_mapping(host.template)
     host.start([mapping.function])

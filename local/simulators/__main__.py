@@ -16,6 +16,10 @@ from local.simulators.settings import SimulatorSettings, StatusTiming
 HOST = "127.0.0.1"
 
 
+NICENESS = 5
+"""The providers are not part of the platform; here they give way to it."""
+
+
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line; what is missing comes from the environment that the platform's own programs get."""
     twilio_api = os.environ.get("TWILIO_API_BASE_URL", "")
@@ -60,6 +64,7 @@ def read_settings(parsed: argparse.Namespace) -> SimulatorSettings:
 
 def main() -> None:
     """Serve until stopped."""
+    os.nice(NICENESS)
     parsed = parse_arguments()
     uvicorn.run(
         create_app(read_settings(parsed)),
