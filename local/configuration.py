@@ -131,6 +131,7 @@ def _variables(configuration: Configuration, outside: Mapping[str, str]) -> dict
         # No wheel of Valkey has TLS.
         "REDIS_CA_FILE": "",
         "QUEUE_URL": configuration.attributes["MessageQueue"]["Ref"],
+        "DEAD_LETTER_QUEUE_URL": configuration.attributes["MessageDeadLetterQueue"]["Ref"],
         "BUCKET": configuration.attributes["DataBucket"]["Ref"],
         "PROVIDER_SECRET_ARN": configuration.attributes["ProviderSecret"]["Ref"],
         "AWS_ENDPOINT_URL": configuration.aws_endpoint_url,

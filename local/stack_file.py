@@ -31,6 +31,7 @@ def describe_stack(
         "api_token": api_token,
         "admin_token": admin_token,
         "queue_url": configuration.variables["QUEUE_URL"],
+        "dead_letter_queue_url": configuration.variables["DEAD_LETTER_QUEUE_URL"],
         "bucket": configuration.variables["BUCKET"],
         "logs": str(configuration.layout.logs),
         "pids": dict(pids),

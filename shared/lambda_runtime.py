@@ -1,4 +1,4 @@
-"""Between AWS Lambda and the platform: load balancer events to requests, queue records to items, errors to answers."""
+"""Between AWS Lambda and the platform: load balancer events to requests, answers and errors back to events."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import asyncio
 import base64
 import binascii
 import contextvars
-import itertools
 import re
 import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Protocol, TypeAlias, TypedDict, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from shared import observability
 from shared.errors import InvalidRequest, PlatformError, TooLarge
@@ -20,7 +18,6 @@ from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.observability import logger
 
 Result = TypeVar("Result")
-Item = TypeVar("Item")
 # Lambda hands over parsed JSON of a shape that AWS documents; it is read field by field below.
 Event: TypeAlias = Mapping[str, Any]
 HTTPFunction: TypeAlias = Callable[[HTTPRequest], Awaitable[HTTPResponse]]
@@ -39,21 +36,6 @@ class LambdaContext(Protocol):
     """The part of Lambda's context object that is used here."""
 
     aws_request_id: str
-
-
-class BatchItemFailure(TypedDict):
-    """A record that stays in the queue."""
-
-    itemIdentifier: str
-
-
-class BatchResponse(TypedDict):
-    """What Lambda's event source mapping reads: every record that is not named here is deleted from the queue."""
-
-    batchItemFailures: list[BatchItemFailure]
-
-
-QueueHandler: TypeAlias = Callable[[Event, LambdaContext], BatchResponse]
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
@@ -172,61 +154,3 @@ def to_alb_response(event: Event, response: HTTPResponse, *, request_id: str) ->
     else:
         answer["headers"] = headers
     return answer
-
-
-def queue_handler(
-    decode: Callable[[str], Item],
-) -> Callable[[Callable[[Item], Awaitable[None]]], QueueHandler]:
-    """Make a Lambda entry point for a FIFO queue of a function that deals with one item.
-
-    Groups are dealt with at the same time, the records of a group one after the other. A record that fails stays in
-    the queue, and with it the rest of its group, so that nothing overtakes it.
-    """
-
-    def decorate(function: Callable[[Item], Awaitable[None]]) -> QueueHandler:
-        async def deal_with(record: Event) -> bool:
-            observability.bind(record_id=str(record["messageId"]))
-            try:
-                await function(decode(record["body"]))
-            except PlatformError as error:
-                logger.warning("record_failed", code=error.code, receive_count=_receive_count(record))
-                return False
-            except Exception:  # noqa: BLE001 - an entry point, which logs the cause
-                logger.exception("record_failed", receive_count=_receive_count(record))
-                return False
-            return True
-
-        async def deal_with_group(records: Sequence[Event]) -> Sequence[Event]:
-            for position, record in enumerate(records):
-                if not await deal_with(record):
-                    return records[position:]
-            return ()
-
-        def handler(event: Event, context: LambdaContext) -> BatchResponse:
-            observability.unbind()
-            observability.bind(request_id=str(getattr(context, "aws_request_id", "")))
-            failed = run(_gather(deal_with_group(records) for records in _groups(event)))
-            left = list(itertools.chain.from_iterable(failed))
-            observability.count("records", len(event["Records"]))
-            observability.count("records_failed", len(left))
-            observability.flush_metrics()
-            return {"batchItemFailures": [{"itemIdentifier": str(record["messageId"])} for record in left]}
-
-        return handler
-
-    return decorate
-
-
-async def _gather(work: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
-    return await asyncio.gather(*work)
-
-
-def _groups(event: Event) -> list[list[Event]]:
-    groups: defaultdict[str, list[Event]] = defaultdict(list)
-    for record in event["Records"]:
-        groups[str(record.get("attributes", {}).get("MessageGroupId", record["messageId"]))].append(record)
-    return list(groups.values())
-
-
-def _receive_count(record: Event) -> str:
-    return str(record.get("attributes", {}).get("ApproximateReceiveCount", ""))

@@ -44,6 +44,7 @@ class Settings(BaseModel):
     redis_user: str | None = None
     redis_cache_name: str | None = None
     queue_url: str | None = None
+    dead_letter_queue_url: str | None = None
     bucket: str | None = None
     provider_secret_arn: str | None = None
 

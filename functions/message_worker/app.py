@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from shared import lambda_runtime, queue_contract, wiring
+from collections.abc import Sequence
+
+from shared import queue_contract, queue_runtime, wiring
 from shared.domain.message import InboundItem
 
 handle_item = wiring.handle_item()  # Built once per execution environment.
 
 
-@lambda_runtime.queue_handler(queue_contract.decode)
-async def handler(item: InboundItem) -> None:
-    """Deal with one queued item."""
-    await handle_item(item)
+@queue_runtime.queue_handler(queue_contract.decode, gather=wiring.gather_burst(), queue=wiring.received_records())
+async def handler(items: Sequence[InboundItem]) -> None:
+    """Deal with one queued item, or with messages that are answered together."""
+    await handle_item(*items)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -129,17 +129,25 @@ class AnswerMessage:
         )
 
     async def __call__(
-        self, message: InboundMessage, channel: OutboundChannel, anticipated: Anticipated | None = None
+        self,
+        message: InboundMessage,
+        channel: OutboundChannel,
+        anticipated: Anticipated | None = None,
+        *,
+        earlier: Sequence[InboundMessage] = (),
     ) -> Answer | None:
         """Answer a message; None when it was answered before. `anticipated` is a reply begun for the same words.
 
+        The `earlier` messages, oldest first, are answered with it.
+
         Raises:
             AlreadyClaimed, LeaseLost: another worker has it.
+            NotTogether: the messages cannot be answered as one; nothing was done.
             StoreUnavailable, ProviderUnavailable: not finished; the same message may be answered later.
         """
         started = time.perf_counter()
         async with self._speaking_ahead(message, channel, anticipated) as begun:
-            claim = await self._history.claim(message, lease_seconds=self._lease_seconds)
+            claim = await self._history.claim(message, lease_seconds=self._lease_seconds, earlier=earlier)
             if claim is None:
                 logger.info("message_already_answered", message_id=message.provider_message_id)
                 return None

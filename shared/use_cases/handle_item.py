@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from shared.domain.event import EventType, PlatformEvent
-from shared.domain.message import InboundItem, InboundMessage, StatusUpdate
-from shared.errors import InvalidContent
+from shared.domain.message import ChannelNotice, InboundItem, InboundMessage, StatusUpdate
+from shared.errors import InvalidContent, NotTogether
 from shared.observability import logger
 from shared.ports.channel import OutboundChannel
 from shared.ports.identities import IdentityStore
@@ -35,21 +35,38 @@ class HandleItem:
         self._channels = channels
         self._clock = clock
 
-    async def __call__(self, item: InboundItem) -> None:
-        """Deal with an item.
+    async def __call__(self, *items: InboundItem) -> None:
+        """Deal with an item, or with several messages of a user that are answered together, in their order.
 
         Raises:
             InvalidContent: the item names a channel that this platform does not have.
-            PlatformError: not done; the same item may be handled later.
+            PlatformError: not done; the same items may be handled later.
         """
-        if isinstance(item, InboundMessage):
-            channel = self._channel(item.channel)
-            await self._answer(await self._identities.resolve(item), channel)
-        elif isinstance(item, StatusUpdate):
+        messages = [item for item in items if isinstance(item, InboundMessage)]
+        if messages:
+            await self._answer_together(messages)
+            return
+        (item,) = items
+        if isinstance(item, StatusUpdate):
             await self._note_status(item)
-        else:
+        elif isinstance(item, ChannelNotice):
             await self._history.record_notice(item)
             logger.info("notice_kept", channel=item.channel, kind=item.kind.value, topic=item.topic)
+
+    async def _answer_together(self, messages: Sequence[InboundMessage]) -> None:
+        """One answer to all; where some were dealt with before, what came first is looked at by itself."""
+        channel = self._channel(messages[-1].channel)
+        # The same message may lie in the queue twice.
+        distinct = {message.provider_message_id: message for message in messages}
+        waiting = [await self._identities.resolve(message) for message in distinct.values()]
+        while waiting:
+            *earlier, last = waiting
+            try:
+                await self._answer(last, channel, earlier=earlier)
+            except NotTogether:
+                await self._answer(waiting.pop(0), channel)
+            else:
+                return
 
     async def _note_status(self, update: StatusUpdate) -> None:
         recorded = await self._history.record_status(update)

@@ -39,9 +39,11 @@ from shared.wiring.operations import (
     report_idle_resources,
     rotate_password,
 )
+from shared.wiring.stores import received_records
 from shared.wiring.turns import (
     answer_message,
     can_transfer_calls,
+    gather_burst,
     guard_source,
     handle_item,
     orchestrator,
@@ -62,6 +64,7 @@ __all__ = [
     "edit_rules",
     "end_call",
     "follow_call",
+    "gather_burst",
     "guard_source",
     "handle_item",
     "live_tasks",
@@ -74,6 +77,7 @@ __all__ = [
     "query_history",
     "recall_conversation",
     "receive_message",
+    "received_records",
     "recommendations",
     "repair_calls",
     "report_costs",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shared.ports.history import HistoryReader
     from shared.ports.identities import IdentityStore
     from shared.ports.messaging import EventPublisher, MessageQueue
+    from shared.ports.received_records import ReceivedRecords
     from shared.ports.stores import (
         ActiveAgentStore,
         AgentStore,
@@ -229,6 +230,16 @@ def queue() -> MessageQueue:
     if url is None:
         raise SettingsInvalid("Set QUEUE_URL.")
     return SQSMessageQueue(url, aws_client("sqs"))
+
+
+def received_records() -> ReceivedRecords:
+    """What the worker cannot finish now."""
+    from shared.adapters.aws.sqs_records import SQSReceivedRecords
+
+    known = settings()
+    if known.queue_url is None:
+        raise SettingsInvalid("Set QUEUE_URL.")
+    return SQSReceivedRecords(known.queue_url, known.dead_letter_queue_url, aws_client("sqs"))
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from shared.wiring.environment import now, settings
 
 if TYPE_CHECKING:
     from shared.use_cases.answer_message import AnswerMessage
+    from shared.use_cases.gather_burst import GatherBurst
     from shared.use_cases.guard_source import GuardSource
     from shared.use_cases.handle_item import HandleItem
     from shared.use_cases.orchestrator import Orchestrator
@@ -41,6 +42,15 @@ def handle_item() -> HandleItem:
     return HandleItem(
         answer_message(), stores.identities(), stores.history(), stores.events(), channels.channels(), now
     )
+
+
+@lru_cache(maxsize=1)
+def gather_burst() -> GatherBurst:
+    """Which queued messages are answered together."""
+    from shared.use_cases.gather_burst import GatherBurst
+    from shared.wiring import stores
+
+    return GatherBurst(stores.agents(), stores.active_agents(), now)
 
 
 @lru_cache(maxsize=1)

@@ -145,7 +145,10 @@ class FakeHistoryStore:
             return None
         if self.rows.clock() - row.last_activity_at >= self.rows.gap:
             return None
-        said = [message for message in self.rows.turns(row.id) if _is_past(message)]
+        asked = {message.id for message in self.rows.messages if message.state not in (None, "done")}
+        said = [
+            message for message in self.rows.turns(row.id) if _is_past(message) and message.joined_to not in asked
+        ]
         turns = tuple(_turn(message) for message in said[-CONTEXT_TURNS:])
         return Conversation(id=row.id, key=key, status=row.status, turns=turns)
 

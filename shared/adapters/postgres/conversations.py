@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.adapters.postgres.column_types import AnyText, Moment
@@ -36,6 +36,9 @@ _LATEST = (
     .order_by(*_LATEST_FIRST)
     .limit(1)
 )
+# What is answered together with a later message is a part of that one's question until it is answered.
+_asked = messages.alias("asked")
+_IS_NOT_BEING_ASKED = ~exists().where(_asked.c.id == messages.c.joined_to, _asked.c.state != "done")
 _NOTE_MESSAGE = (
     update(conversations)
     .where(conversations.c.id == bindparam("conversation_id"))
@@ -99,6 +102,7 @@ def load_conversation(connection: Connection, key: ConversationKey, gap: timedel
         .where(
             messages.c.conversation_id == current.id,
             messages.c.state.is_(None) | (messages.c.state == "done"),
+            _IS_NOT_BEING_ASKED,
             messages.c.text != "",
             messages.c.delivery_status.is_distinct_from(DeliveryStatus.FAILED),
         )
