@@ -78,6 +78,11 @@ class Configuration:
         """The AWS emulator."""
         return f"http://{HOST}:{self.ports.aws}"
 
+    @property
+    def speech_url(self) -> str:
+        """The speech engines for voice notes."""
+        return f"http://{HOST}:{self.ports.speech}/v1"
+
     def write(self) -> None:
         """Write the file, readable by its owner only."""
         file = self.layout.configuration_file
@@ -151,4 +156,12 @@ def _variables(configuration: Configuration, outside: Mapping[str, str]) -> dict
     system = {name: outside[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR") if name in outside}
     python = {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(REPOSITORY), "TZ": "UTC"}
     models = {"SPEECH_MODEL_DIRECTORY": str(configuration.layout.directory / "models")}
-    return system | python | DEFAULTS | models | {name: outside[name] for name in chosen_outside} | fixed
+    speech = _voice_notes(configuration, outside)
+    return system | python | DEFAULTS | models | speech | {name: outside[name] for name in chosen_outside} | fixed
+
+
+def _voice_notes(configuration: Configuration, outside: Mapping[str, str]) -> dict[str, str]:
+    """Who hears and speaks voice notes: the engines of calls, behind an interface that functions can reach."""
+    if "scripted" in (outside.get("SPEECH_TO_TEXT"), outside.get("TEXT_TO_SPEECH")):
+        return {"VOICE_NOTES": "scripted"}
+    return {"VOICE_NOTES": "openai", "VOICE_NOTES_BASE_URL": configuration.speech_url}

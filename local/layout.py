@@ -28,6 +28,7 @@ class Ports:
     simulators: int
     postgres: int
     identity: int
+    speech: int
     valkey: tuple[int, ...]
 
 
@@ -109,7 +110,8 @@ def choose_ports(base: int, *, stream_tasks: int = 1) -> Ports:
     first_node = base + 6
     nodes = tuple(_preferred(port, bus=True) for port in range(first_node, first_node + NODES))
     first_more = first_node + NODES
-    more_tasks = tuple(_preferred(port) for port in range(first_more, first_more + stream_tasks - 1))
+    speech = first_more + stream_tasks - 1
+    more_tasks = tuple(_preferred(port) for port in range(first_more, speech))
     return Ports(
         front_door=base,
         stream_service=(single[0], *more_tasks),
@@ -117,6 +119,7 @@ def choose_ports(base: int, *, stream_tasks: int = 1) -> Ports:
         simulators=single[2],
         postgres=single[3],
         identity=single[4],
+        speech=_preferred(speech),
         valkey=nodes,
     )
 

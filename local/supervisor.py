@@ -79,6 +79,7 @@ class Supervisor:
                 if starting.done():
                     on_ready(starting.result())
                     self._add_stream_tasks(ports)
+                    self._add_speech(ports.speech)
                     await self._watch()
             except ExceptionGroup as failures:  # Of parts that start at the same time; the first one is the cause.
                 raise failures.exceptions[0] from None
@@ -166,6 +167,13 @@ class Supervisor:
                 "STREAM_PORT": str(port),
             }
             self._add(self._module(f"stream_service_{number}", ["stream_service"], environment=environment))
+
+    def _add_speech(self, port: int) -> None:
+        """Start the engines for voice notes, if anybody is to ask them; nobody waits for them either."""
+        assert self._configuration is not None
+        variables = self._configuration.variables
+        if variables.get("VOICE_NOTES_BASE_URL") == self._configuration.speech_url:
+            self._add(self._module("speech", ["local.speech", "--port", str(port)], environment=variables))
 
     async def _start_functions(self, name: str, module: str) -> None:
         configuration_file = str(self._layout.configuration_file)

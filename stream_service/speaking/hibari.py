@@ -54,7 +54,7 @@ class HibariSynthesizer:
         load_model: Callable[[], VoiceModel] | None = None,
     ) -> None:
         self._timeout_seconds = timeout_seconds
-        self._load_model = load_model or _packaged_model
+        self._load_model = load_model or packaged_model
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="hibari")
         self._warming = asyncio.Lock()
         self._model: VoiceModel | None = None
@@ -107,7 +107,12 @@ class HibariSynthesizer:
             raise SpeechUnavailable(message) from error
 
 
-def _packaged_model() -> VoiceModel:
+def packaged_model() -> VoiceModel:
+    """The voice of the package.
+
+    Raises:
+        SpeechUnavailable: it is not installed, or its file is not the tested one.
+    """
     try:
         path = package_file("hibari", "assets/hibari.onnx", _SHA256, requirement=_REQUIREMENT)
     except ModelMissing as error:
@@ -121,8 +126,12 @@ def _packaged_model() -> VoiceModel:
 
 def _spoken(model: VoiceModel, phonemes: str) -> bytes:
     """One sentence as mu-law audio at 8 kHz."""
-    sound = _without_dead_air(model.from_phonemes(phonemes, seed=_SEED))
-    return encode_mulaw(samples_to_pcm(downsample_24k_to_8k(sound)))
+    return encode_mulaw(samples_to_pcm(downsample_24k_to_8k(sentence_sound(model, phonemes))))
+
+
+def sentence_sound(model: VoiceModel, phonemes: str) -> NDArray[np.float32]:
+    """One sentence and a short pause: -1..1, 24 kHz, mono."""
+    return _without_dead_air(model.from_phonemes(phonemes, seed=_SEED))
 
 
 def _without_dead_air(sound: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -111,6 +111,7 @@ def specifications(
         simulators=simulators_port,
         postgres=unused,
         identity=identity_port,
+        speech=unused,
         valkey=(unused,),
     )
     configuration = configure(

@@ -20,9 +20,9 @@ def taken() -> Iterator[int]:
 def test_every_program_has_a_port_of_its_own() -> None:
     chosen = choose_ports(ports.free_port(), stream_tasks=3)
 
-    single = [chosen.front_door, chosen.aws, chosen.simulators, chosen.postgres, chosen.identity]
+    single = [chosen.front_door, chosen.aws, chosen.simulators, chosen.postgres, chosen.identity, chosen.speech]
     assert len(chosen.stream_service) == 3
-    assert len({*single, *chosen.stream_service, *chosen.valkey}) == 14
+    assert len({*single, *chosen.stream_service, *chosen.valkey}) == 15
 
 
 def test_front_door_keeps_to_its_port_and_says_what_to_do_when_it_is_taken(taken: int) -> None:

@@ -1,0 +1,1 @@
+"""Speech engines for voice notes."""
