@@ -151,6 +151,7 @@ class AnswerMessage:
             if claim is None:
                 logger.info("message_already_answered", message_id=message.provider_message_id)
                 return None
+            message = replace(message, text="\n".join((*claim.joined, message.text)))
             ahead = begun if begun is not None and begun.fits(claim) else None
             if begun is not None and ahead is None:
                 await begun.give_up()
