@@ -91,7 +91,9 @@ class WebhookDelivery:
 
     async def _post(self, post: Post) -> httpx.Response:
         self.posted += 1
-        self.refused += 1
-        response = await post()
-        self.refused -= response.status_code == httpx.codes.OK
+        response = None
+        try:
+            response = await post()
+        finally:
+            self.refused += response is None or response.status_code != httpx.codes.OK
         return response
