@@ -14,6 +14,7 @@ from shared.ports.identities import IdentityStore
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import HistoryStore
 from shared.use_cases.answer_message import AnswerMessage
+from shared.use_cases.note_preferences import NotePreferences
 
 
 class HandleItem:
@@ -27,6 +28,8 @@ class HandleItem:
         events: EventPublisher,
         channels: Mapping[str, OutboundChannel],
         clock: Callable[[], datetime],
+        *,
+        preferences: NotePreferences,
     ) -> None:
         self._answer = answer
         self._identities = identities
@@ -34,6 +37,7 @@ class HandleItem:
         self._events = events
         self._channels = channels
         self._clock = clock
+        self._preferences = preferences
 
     async def __call__(self, *items: InboundItem) -> None:
         """Deal with an item, or with several messages of a user that are answered together, in their order.
@@ -51,6 +55,7 @@ class HandleItem:
             await self._note_status(item)
         elif isinstance(item, ChannelNotice):
             await self._history.record_notice(item)
+            await self._preferences(item)
             logger.info("notice_kept", channel=item.channel, kind=item.kind.value, topic=item.topic)
 
     async def _answer_together(self, messages: Sequence[InboundMessage]) -> None:

@@ -36,11 +36,19 @@ def receive_message() -> ReceiveMessage:
 @lru_cache(maxsize=1)
 def handle_item() -> HandleItem:
     """What the worker does with a queued item."""
+    from shared.adapters.whatsapp.preferences import read_preferences
     from shared.use_cases.handle_item import HandleItem
+    from shared.use_cases.note_preferences import NotePreferences
     from shared.wiring import channels, stores
 
     return HandleItem(
-        answer_message(), stores.identities(), stores.history(), stores.events(), channels.channels(), now
+        answer_message(),
+        stores.identities(),
+        stores.history(),
+        stores.events(),
+        channels.channels(),
+        now,
+        preferences=NotePreferences(stores.consent(), read_preferences),
     )
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
 from shared.use_cases.answer_message import AnswerMessage
+from shared.adapters.whatsapp.preferences import read_preferences
 from shared.use_cases.handle_item import HandleItem
+from shared.use_cases.note_preferences import NotePreferences
 from shared.use_cases.orchestrator import Orchestrator
 from shared.use_cases.read_attachments import ReadAttachments
 from shared.use_cases.recall_conversation import RecallConversation
@@ -104,7 +106,15 @@ class House:
 
     def handle_item(self, **channels: Any) -> HandleItem:
         """The worker's use case with these channels."""
-        return HandleItem(self.answer, self.identities, self.history, self.events, channels, self.clock)
+        return HandleItem(
+            self.answer,
+            self.identities,
+            self.history,
+            self.events,
+            channels,
+            self.clock,
+            preferences=NotePreferences(self.consent, read_preferences),
+        )
 
     @property
     def replies(self) -> list[MessageRow]:

@@ -51,6 +51,21 @@ async def test_an_item_of_an_unknown_channel_is_refused(house: House) -> None:
     assert house.rows.messages == []
 
 
+async def test_what_a_user_told_meta_about_marketing_is_kept_once_and_refuses_nothing(
+    house: House, channel: FakeTextChannel
+) -> None:
+    handle = house.handle_item(whatsapp=channel)
+    element = {"wa_id": a_message().user_id, "category": "marketing_messages", "value": "stop"}
+    notice = a_notice(topic="user_preferences", payload={"user_preferences": [element]})
+
+    await handle(notice)
+    await handle(notice)
+    await handle(a_message())
+
+    assert [(kept.user_id, kept.wish.value) for kept in house.consent.marketing] == [(a_message().user_id, "stop")]
+    assert len(channel.accepted) == 1
+
+
 async def test_what_could_not_be_done_is_left_in_the_queue(house: House, channel: FakeTextChannel) -> None:
     channel.failures = [ProviderUnavailable("slow down")]
     handle = house.handle_item(whatsapp=channel)
