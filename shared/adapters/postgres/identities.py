@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Row, Text, bindparam, select, text, update
+from sqlalchemy import ARRAY, Connection, Row, Text, bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.adapters.postgres.column_types import storable_text
 from shared.adapters.postgres.engine import Database
-from shared.adapters.postgres.schema import user_aliases
+from shared.adapters.postgres.schema import user_aliases, users
 from shared.domain.message import InboundMessage
 from shared.observability import logger, user_hash
 
@@ -68,10 +69,10 @@ def under(message: InboundMessage, user_id: str) -> InboundMessage:
 def _join(connection: Connection, channel: str, stated: Sequence[str]) -> str:
     """Let everything that was known of several users be the first one's; that they are one is news."""
     its_channel = user_aliases.c.channel == channel
-    users = select(user_aliases.c.user_id).where(its_channel, user_aliases.c.alias.in_(stated))
+    joined = select(user_aliases.c.user_id).where(its_channel, user_aliases.c.alias.in_(stated))
     rows: Sequence[Row[Any]] = connection.execute(
         select(user_aliases.c.user_id, user_aliases.c.noted_at)
-        .where(its_channel, user_aliases.c.user_id.in_(users))
+        .where(its_channel, user_aliases.c.user_id.in_(joined))
         .order_by(user_aliases.c.alias)
         .with_for_update()
     ).all()
@@ -81,4 +82,21 @@ def _join(connection: Connection, channel: str, stated: Sequence[str]) -> str:
         .where(its_channel, user_aliases.c.user_id.in_({row.user_id for row in rows}))
         .values(user_id=first)
     )
+    _carry_opt_out(connection, channel, sorted({row.user_id for row in rows} - {first}), first)
     return first
+
+
+def _carry_opt_out(connection: Connection, channel: str, others: Sequence[str], first: str) -> None:
+    """Whoever was left alone under one identity is left alone under all of them."""
+    since = connection.execute(
+        select(func.min(users.c.opted_out_at)).where(users.c.channel == channel, users.c.user_id.in_(others))
+    ).scalar_one()
+    if since is None:
+        return
+    row = upsert(users).values(channel=channel, user_id=first, opted_out_at=since)
+    connection.execute(
+        row.on_conflict_do_update(
+            index_elements=[users.c.channel, users.c.user_id],
+            set_={"opted_out_at": func.coalesce(users.c.opted_out_at, row.excluded.opted_out_at)},
+        )
+    )

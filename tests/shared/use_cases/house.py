@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from shared.adapters.whatsapp.preferences import read_preferences
 from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
 from shared.use_cases.answer_message import AnswerMessage
 from shared.adapters.whatsapp.preferences import read_preferences
