@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import func, insert
 
+from shared.adapters.postgres.consent import PostgresConsentStore
 from shared.adapters.postgres.engine import Database
+from shared.adapters.postgres.history_store import PostgresHistoryStore
 from shared.adapters.postgres.identities import PostgresIdentityStore
 from shared.adapters.postgres.schema import users
 from shared.domain.message import MessageKind
@@ -110,6 +112,27 @@ async def test_no_identity_is_too_odd(store: IdentityStore, name: str) -> None:
 
     assert await who(store, name, PHONE) == (PHONE, name)
     assert await who(store, name) == (PHONE, name)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("stopped_as", [ID, PHONE])
+async def test_a_user_who_opted_out_under_one_identity_is_left_alone_under_all(
+    database: Database, stopped_as: str
+) -> None:
+    store, consent = PostgresIdentityStore(database), PostgresConsentStore(database)
+    opted_out = {"channel": "whatsapp", "user_id": stopped_as, "opted_out_at": func.now()}
+    await who(store, ID)
+    await who(store, PHONE)
+    await database.run(lambda connection: connection.execute(insert(users).values(**opted_out)))
+
+    await who(store, PHONE, ID)
+
+    for name in (ID, PHONE):
+        assert await consent.has_opted_out(a_message(user_id=name).key)
+    # What a claim reads is the row of the first identity.
+    claim = await PostgresHistoryStore(database).claim(a_message(user_id=ID), lease_seconds=30)
+    assert claim is not None
+    assert claim.wishes.has_opted_out
 
 
 @pytest.mark.integration

@@ -8,7 +8,6 @@ from typing import Any
 from shared.adapters.whatsapp.preferences import read_preferences
 from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
 from shared.use_cases.answer_message import AnswerMessage
-from shared.adapters.whatsapp.preferences import read_preferences
 from shared.use_cases.handle_item import HandleItem
 from shared.use_cases.note_preferences import NotePreferences
 from shared.use_cases.orchestrator import Orchestrator
