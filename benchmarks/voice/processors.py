@@ -48,6 +48,15 @@ def read_tree(pid: int) -> Reading:
     return Reading(at=time.monotonic(), cpu_seconds=cpu, uss_mib=uss, threads=threads)
 
 
+def own_cpu_seconds(pid: int) -> float:
+    """User and system time of a process without its descendants.
+
+    Raises:
+        FileNotFoundError: it does not run.
+    """
+    return _cpu_seconds(_PROC / str(pid) / "stat")
+
+
 def pin(pid: int, processors: Iterable[int]) -> None:
     """Bind a process, all its threads and what it will start to these processors."""
     chosen = set(processors)

@@ -1,0 +1,1 @@
+"""What a WhatsApp message costs, and how soon its webhook is answered."""
