@@ -1,7 +1,9 @@
 """The event source mapping of the local platform: from the queue to the worker, in order per conversation.
 
-Program: `python -m local.queue_poller CONFIGURATION`. Source: AWS Lambda, "Using Lambda with Amazon SQS". One
-difference: what failed is offered again after seconds, not after the queue's visibility timeout of minutes.
+Program: `python -m local.queue_poller CONFIGURATION`. Source: AWS Lambda, "Using Lambda with Amazon SQS". As there,
+what the worker reports as failed comes again when the worker, or the queue, has set it to. One difference: what an
+invocation or a poller that died took with it comes again when its leases have run out, not after the queue's
+visibility timeout of minutes.
 """
 
 from __future__ import annotations
@@ -24,14 +26,16 @@ from local.configuration import read_configuration
 from local.function_host import FunctionHost, log_to_console, wait_for_end
 from local.lambda_pool import InvocationFailedError
 from local.template import REGION, Template
+from shared.settings import Settings
 
 WAIT_SECONDS = 1
-RETRY_SECONDS = (2.0, 5.0, 10.0, 20.0)
-"""After the first, second, … failure of a message. Together less than the queue's limit of receives takes."""
+HIDDEN_SECONDS = 90
+"""Longer than an invocation can take here. What was handed to a poller that is dead comes again after this."""
 
 UNREACHABLE_PAUSE_SECONDS = 1.0
+LEASE_SECONDS: int = Settings.model_fields["answer_lease_seconds"].default
 NICENESS = 5
-"""Of this program and its functions. In AWS the webhooks share no processor with the worker; here it gives way to them."""
+"""Of this program and its functions. In AWS the webhooks share no processor with the worker; here it gives way."""
 
 logger = logging.getLogger(__name__)
 
@@ -60,14 +64,19 @@ class Worker(Protocol):
 class QueuePoller:
     """Receives a batch, has it handled, removes what was handled, offers the rest again."""
 
-    def __init__(self, mapping: EventSourceMapping, worker: Worker, client: Any, in_flight_file: Path) -> None:
-        """`in_flight_file` remembers received messages: a poller that was killed gives them back when it returns."""
+    def __init__(
+        self, mapping: EventSourceMapping, worker: Worker, client: Any, in_flight_file: Path, *, lost_seconds: int
+    ) -> None:
+        """`in_flight_file` remembers received messages: a poller that was killed gives them back when it returns.
+
+        What was lost with the worker or the poller comes again after `lost_seconds`.
+        """
         self._mapping = mapping
         self._worker = worker
         self._client = client
         self._in_flight_file = in_flight_file
-        self._in_flight: set[str] = set()
-        self._retries: set[asyncio.Task[None]] = set()
+        self._lost_seconds = lost_seconds
+        self._in_flight: dict[str, None] = {}  # In the order received, which is the one to give them back in.
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -87,6 +96,7 @@ class QueuePoller:
             QueueUrl=self._mapping.queue_url,
             MaxNumberOfMessages=min(self._mapping.batch_size, 10),
             WaitTimeSeconds=WAIT_SECONDS,
+            VisibilityTimeout=HIDDEN_SECONDS,
             AttributeNames=["All"],
             MessageAttributeNames=["All"],
         )
@@ -97,33 +107,30 @@ class QueuePoller:
     async def _handle(self, messages: Sequence[dict[str, Any]]) -> None:
         try:
             result = await self._worker.invoke({"Records": [_record(self._mapping, message) for message in messages]})
-            failed_ids = _failed_ids(result, {message["MessageId"] for message in messages})
         except InvocationFailedError as error:
             logger.warning("%s", error)
-            failed_ids = {message["MessageId"] for message in messages}
-        failed = [message for message in messages if message["MessageId"] in failed_ids]
-        done = [message for message in messages if message["MessageId"] not in failed_ids]
-        if failed:
-            retry = asyncio.create_task(self._offer_again(failed))
-            self._retries.add(retry)
-            retry.add_done_callback(self._retries.discard)
+            await self._give_back([message["ReceiptHandle"] for message in messages])
+            return
+        failed_ids = _failed_ids(result, {message["MessageId"] for message in messages})
+        if failed_ids is None:
+            await self._give_back([message["ReceiptHandle"] for message in messages])
+            return
+        done = [message["ReceiptHandle"] for message in messages if message["MessageId"] not in failed_ids]
         if done:
-            entries = [{"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]} for n, message in enumerate(done)]
+            entries = [{"Id": str(number), "ReceiptHandle": handle} for number, handle in enumerate(done)]
             await asyncio.to_thread(
                 self._client.delete_message_batch, QueueUrl=self._mapping.queue_url, Entries=entries
             )
-            self._remember(remove=[message["ReceiptHandle"] for message in done])
+        if failed_ids:
+            logger.info("%d messages come again later", len(failed_ids))
+        self._remember(remove=[message["ReceiptHandle"] for message in messages])
 
-    async def _offer_again(self, failed: Sequence[dict[str, Any]]) -> None:
-        receives = max(int(message["Attributes"]["ApproximateReceiveCount"]) for message in failed)
-        pause_seconds = RETRY_SECONDS[min(receives, len(RETRY_SECONDS)) - 1]
-        logger.info("%d messages are offered again in %.0f s", len(failed), pause_seconds)
-        await asyncio.sleep(pause_seconds)
-        await self._make_visible([message["ReceiptHandle"] for message in failed])
-
-    async def _make_visible(self, handles: Sequence[str]) -> None:
-        """Offer messages again in the order given; all in one request, so that none overtakes another of its group."""
-        entries = [{"Id": str(n), "ReceiptHandle": handle, "VisibilityTimeout": 0} for n, handle in enumerate(handles)]
+    async def _give_back(self, handles: Sequence[str]) -> None:
+        """Offer lost messages again; all in one request, so that none overtakes another of its group."""
+        entries = [
+            {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": self._lost_seconds}
+            for number, handle in enumerate(handles)
+        ]
         with contextlib.suppress(BotoCoreError, ClientError):  # They become visible by themselves later.
             for first in range(0, len(entries), 10):
                 await asyncio.to_thread(
@@ -135,12 +142,14 @@ class QueuePoller:
 
     async def _give_back_forgotten(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            await self._make_visible(json.loads(self._in_flight_file.read_text()))
+            await self._give_back(json.loads(self._in_flight_file.read_text()))
 
     def _remember(self, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
         if add or remove:
-            self._in_flight = (self._in_flight | set(add)) - set(remove)
-            self._in_flight_file.write_text(json.dumps(sorted(self._in_flight)))
+            self._in_flight.update(dict.fromkeys(add))
+            for handle in remove:
+                self._in_flight.pop(handle, None)
+            self._in_flight_file.write_text(json.dumps(list(self._in_flight)))
 
 
 def read_mapping(template: Template) -> EventSourceMapping:
@@ -180,15 +189,15 @@ def _record(mapping: EventSourceMapping, message: Mapping[str, Any]) -> dict[str
     }
 
 
-def _failed_ids(result: Any, batch_ids: set[str]) -> set[str]:
-    """The messages to offer again; as in Lambda all of them when the report makes no sense."""
+def _failed_ids(result: Any, batch_ids: set[str]) -> set[str] | None:
+    """The messages that are not to be deleted; None when the report makes no sense, which in Lambda means all."""
     if not isinstance(result, Mapping):
         return set()
     try:
         named = {failure["itemIdentifier"] for failure in result.get("batchItemFailures") or []}
     except (TypeError, KeyError):
-        return batch_ids
-    return batch_ids if named - batch_ids else named
+        return None
+    return None if named - batch_ids else named
 
 
 async def main(configuration_file: Path) -> None:
@@ -199,7 +208,9 @@ async def main(configuration_file: Path) -> None:
     host.start([mapping.function])
     client = aws_client("sqs", host.configuration.aws_endpoint_url)
     in_flight = host.configuration.layout.directory / "in_flight.json"
-    polling = asyncio.create_task(QueuePoller(mapping, host.functions[mapping.function], client, in_flight).run())
+    lease_seconds = int(host.configuration.variables.get("ANSWER_LEASE_SECONDS", LEASE_SECONDS))
+    poller = QueuePoller(mapping, host.functions[mapping.function], client, in_flight, lost_seconds=lease_seconds + 1)
+    polling = asyncio.create_task(poller.run())
     try:
         await wait_for_end()
     finally:

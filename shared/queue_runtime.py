@@ -160,7 +160,7 @@ class _Group(Generic[Item]):
             logger.warning("record_failed", code=error.code, receive_count=self.left[0].receive_count)
             is_final = not (error.retryable or isinstance(error, LeaseLost))
             return await self._after_failure(len(together), error, 1 if is_final else MOST_RECEIVES, error.code)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - an entry point, which logs the cause
             logger.exception("record_failed", receive_count=self.left[0].receive_count)
             return await self._after_failure(len(together), error, MOST_UNFORESEEN, type(error).__name__)
         del self.left[: len(together)]

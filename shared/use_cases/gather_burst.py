@@ -33,9 +33,7 @@ class GatherBurst:
     While no agent waits, this costs one look into memory. Whatever cannot be looked up is answered at once and singly.
     """
 
-    def __init__(
-        self, agents: AgentStore, active_agents: ActiveAgentStore, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, agents: AgentStore, active_agents: ActiveAgentStore, clock: Callable[[], datetime]) -> None:
         self._agents = agents
         self._active_agents = active_agents
         self._clock = clock

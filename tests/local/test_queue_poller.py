@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from local import queue_poller
 from local.lambda_pool import InvocationFailedError
 from local.layout import REPOSITORY
 from local.queue_poller import EventSourceMapping, QueuePoller, read_mapping
 from local.template import read_local
 
+LOST_SECONDS = 31
 MAPPING = EventSourceMapping(function="Worker", queue_url="http://queue", queue_arn="arn:queue", batch_size=5)
 
 
@@ -25,10 +25,10 @@ class Queue:
         self.in_flight: dict[str, str] = {}
         self.receives: dict[str, int] = {}
         self.deleted: list[str] = []
-        self.made_visible: list[str] = []
+        self.made_visible: list[tuple[str, int]] = []
 
     def receive_message(self, *, MaxNumberOfMessages: int, **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's name.
-        messages = []
+        messages: list[dict[str, Any]] = []
         while self.waiting and len(messages) < MaxNumberOfMessages:
             message_id = self.waiting.popleft()
             self.receives[message_id] = self.receives.get(message_id, 0) + 1
@@ -50,7 +50,7 @@ class Queue:
     def change_message_visibility_batch(self, *, Entries: list[dict[str, Any]], **_: Any) -> None:  # noqa: N803
         for entry in Entries:
             message_id = self.in_flight.pop(entry["ReceiptHandle"], entry["ReceiptHandle"])
-            self.made_visible.append(message_id)
+            self.made_visible.append((message_id, entry["VisibilityTimeout"]))
             self.waiting.append(message_id)
 
 
@@ -69,13 +69,8 @@ class Worker:
         return result
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_poller, "RETRY_SECONDS", (0.0, 0.0))
-
-
 async def poll(queue: Queue, worker: Worker, file: Path, *, until_deleted: int) -> None:
-    polling = asyncio.create_task(QueuePoller(MAPPING, worker, queue, file).run())
+    polling = asyncio.create_task(QueuePoller(MAPPING, worker, queue, file, lost_seconds=LOST_SECONDS).run())
     async with asyncio.timeout(10):
         while len(queue.deleted) < until_deleted:
             await asyncio.sleep(0)
@@ -100,20 +95,22 @@ async def test_batches_are_no_larger_than_the_template_says(tmp_path: Path) -> N
     assert worker.batches == [list("abcde"), list("fg")]
 
 
-async def test_only_failed_messages_are_offered_again(tmp_path: Path) -> None:
+async def test_failed_messages_stay_hidden_for_as_long_as_the_worker_has_set(tmp_path: Path) -> None:
     queue, worker = Queue("a", "b"), Worker({"batchItemFailures": [{"itemIdentifier": "b"}]})
 
+    await poll(queue, worker, tmp_path / "in_flight.json", until_deleted=1)
+
+    assert worker.batches == [["a", "b"]]
+    assert (queue.deleted, list(queue.in_flight.values()), queue.made_visible) == (["a"], ["b"], [])
+
+
+async def test_what_was_lost_with_the_worker_comes_again_in_order_when_its_leases_have_run_out(tmp_path: Path) -> None:
+    queue, worker = Queue("b", "a"), Worker(InvocationFailedError("gone"))
+
     await poll(queue, worker, tmp_path / "in_flight.json", until_deleted=2)
 
-    assert worker.batches == [["a", "b"], ["b"]]
-
-
-async def test_crash_of_the_worker_offers_the_whole_batch_again_in_order(tmp_path: Path) -> None:
-    queue, worker = Queue("a", "b"), Worker(InvocationFailedError("gone"))
-
-    await poll(queue, worker, tmp_path / "in_flight.json", until_deleted=2)
-
-    assert worker.batches == [["a", "b"], ["a", "b"]]
+    assert worker.batches == [["b", "a"], ["b", "a"]]
+    assert queue.made_visible == [("b", LOST_SECONDS), ("a", LOST_SECONDS)]
 
 
 @pytest.mark.parametrize("report", [{"batchItemFailures": [{}]}, {"batchItemFailures": [{"itemIdentifier": "x"}]}])
@@ -129,12 +126,12 @@ async def test_report_that_makes_no_sense_counts_as_failure_of_the_batch(
 
 async def test_poller_that_was_killed_gives_its_messages_back_when_it_returns(tmp_path: Path) -> None:
     queue = Queue()
-    queue.in_flight["receipt-a"] = "a"
-    (tmp_path / "in_flight.json").write_text(json.dumps(["receipt-a"]))
+    queue.in_flight = {"receipt-a": "a", "receipt-b": "b"}
+    (tmp_path / "in_flight.json").write_text(json.dumps(["receipt-b", "receipt-a"]))
 
-    await poll(queue, Worker(), tmp_path / "in_flight.json", until_deleted=1)
+    await poll(queue, Worker(), tmp_path / "in_flight.json", until_deleted=2)
 
-    assert queue.made_visible == ["a"]
+    assert queue.made_visible == [("b", LOST_SECONDS), ("a", LOST_SECONDS)]
 
 
 def test_template_of_the_platform_feeds_the_worker_from_its_queue() -> None:
