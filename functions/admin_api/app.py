@@ -223,6 +223,7 @@ async def release(conversation_id: ConversationId) -> Success[ConversationView]:
         errors.InvalidRequest,
         errors.InvalidContent,
         errors.WindowClosed,
+        errors.OptedOut,
         errors.VersionConflict,
         errors.AlreadyClaimed,
         errors.ProviderUnavailable,

@@ -14,6 +14,7 @@ CONVERSATION: dict[str, Any] = {
     "started_at": "2026-03-01T09:30:00Z",
     "last_message_at": "2026-03-01T09:30:04Z",
     "message_count": 2,
+    "opted_out": False,
 }
 
 QUESTION: dict[str, Any] = {

@@ -29,6 +29,9 @@ class ConversationView(_View):
     started_at: Time
     last_message_at: Time
     message_count: int
+    opted_out: bool = Field(
+        description="The user asked for no more messages on this channel; until they write START, nobody may write."
+    )
 
 
 class MessageView(_View):

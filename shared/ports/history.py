@@ -39,7 +39,7 @@ class HistoryFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationSummary:
-    """A conversation in a list."""
+    """A conversation in a list. `opted_out`: its user wants nothing to be sent on this channel."""
 
     id: str
     channel: str
@@ -50,6 +50,7 @@ class ConversationSummary:
     started_at: datetime
     last_message_at: datetime
     message_count: int
+    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

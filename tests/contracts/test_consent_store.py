@@ -135,6 +135,16 @@ async def test_consent_is_of_one_user_on_one_channel(desk: Desk) -> None:
     assert not await desk.consent.has_opted_out(a_message(channel="twilio-whatsapp").key)
 
 
+async def test_it_is_shown_with_the_conversations_of_the_user(desk: Desk) -> None:
+    claim = await desk.claim(a_message())
+    before = await desk.records.reader.conversation(claim.conversation_id)
+
+    await desk.hear(STOP)
+
+    after = await desk.records.reader.conversation(claim.conversation_id)
+    assert (before.opted_out, after.opted_out) == (False, True)
+
+
 async def test_it_outlives_the_conversation(desk: Desk) -> None:
     await desk.hear(STOP, sent_at=NOON - timedelta(days=60))
 

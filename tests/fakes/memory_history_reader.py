@@ -85,6 +85,7 @@ class MemoryHistoryReader:
             started_at=row.started_at,
             last_message_at=row.last_message_at,
             message_count=len(self.rows.turns(row.id)),
+            opted_out=row.key in self.rows.opted_out,
         )
 
 

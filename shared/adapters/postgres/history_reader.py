@@ -109,7 +109,7 @@ class PostgresHistoryReader:
 
 def _select_conversations() -> Select[Any]:
     same_user = (users.c.channel == conversations.c.channel) & (users.c.user_id == conversations.c.user_id)
-    return select(conversations, users.c.name).outerjoin_from(conversations, users, same_user)
+    return select(conversations, users.c.name, users.c.opted_out_at).outerjoin_from(conversations, users, same_user)
 
 
 def _conversation_conditions(wanted: HistoryFilter) -> list[ColumnElement[bool]]:
@@ -192,6 +192,7 @@ def _summary(row: Row[Any]) -> ConversationSummary:
         started_at=row.started_at,
         last_message_at=row.last_message_at,
         message_count=row.message_count,
+        opted_out=row.opted_out_at is not None,
     )
 
 

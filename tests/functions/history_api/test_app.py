@@ -136,6 +136,7 @@ def test_conversations_come_in_the_envelope(read: Any) -> None:
                     "started_at": "2026-03-01T12:00:00Z",
                     "last_message_at": "2026-03-01T12:00:00Z",
                     "message_count": 1,
+                    "opted_out": False,
                 }
             ],
             "next_cursor": None,
