@@ -232,7 +232,12 @@ async def release(conversation_id: ConversationId) -> Success[ConversationView]:
     tags=["outbound"],
 )
 async def send_message(message: NewOutboundMessage, idempotency_key: IdempotencyKey) -> Success[SentMessageView]:
-    """Send a text (within 24 hours of the user's last message) or a template; the same key sends it once."""
+    """Send a message; the same key sends it once.
+
+    Anything but a template needs the user to have written within 24 hours; later it is refused as `window_closed`, or
+    the `fallback_template` is sent instead. Choices and menus become numbered words on channels without buttons.
+    What a channel cannot carry is refused with the limit it breaks, and nothing is kept.
+    """
     sent = await send_outbound_message(message.message(), idempotency_key=idempotency_key)
     return Success(data=SentMessageView.of(sent))
 

@@ -11,6 +11,8 @@ from pydantic_core import PydanticCustomError
 # PostgreSQL cannot store the character NUL in a text.
 PlainText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:+-]{1,128}$")]
+ProviderId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,512}$")]
+"""A provider's id of a message."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 

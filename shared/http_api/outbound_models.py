@@ -7,63 +7,75 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.domain.call import CallState
-from shared.domain.content import MessageTemplate
+from shared.domain.content import Content, TextContent
 from shared.domain.conversation import ConversationKey
 from shared.domain.message import DeliveryStatus
 from shared.domain.outbound import OutboundMessage, SentMessage
 from shared.http_api import outbound_examples as examples
-from shared.http_api.fields import Identifier, PlainText, Slug
+from shared.http_api.content_models import (
+    Body,
+    ChoicesFields,
+    LocationFields,
+    MediaFields,
+    MenuFields,
+    ReactionFields,
+    TemplateFields,
+)
+from shared.http_api.fields import Identifier, PlainText, ProviderId, Slug
 
-TemplateName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,512}$")]
-TemplateLanguage = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")]
 PhoneNumber = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{7,14}$")]
 """International, without plus. Source: ITU-T E.164."""
-Variable = Annotated[PlainText, Field(min_length=1, max_length=1024)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+class NewOutboundMessage(Body):
+    """One message: anything within the channel's window, or a template at any time."""
 
-
-class TemplateFields(_Body):
-    """A template that the provider approved."""
-
-    name: TemplateName = Field(description="Its name at Meta, or its content sid (`HX…`) at Twilio.")
-    language: TemplateLanguage = "en"
-    variables: list[Variable] = Field(default=[], max_length=20, description="Values of its placeholders, in order.")
-
-
-class NewOutboundMessage(_Body):
-    """A text, within the channel's window, or a template, at any time."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.NEW_MESSAGE]})
+    model_config = ConfigDict(json_schema_extra={"examples": list(examples.NEW_MESSAGES.values())})
 
     channel: Slug = "whatsapp"
     user_id: Identifier = Field(description="The provider's identity of the user: a phone number without plus.")
     text: PlainText | None = Field(default=None, min_length=1, max_length=4096)
+    choices: ChoicesFields | None = None
+    menu: MenuFields | None = None
+    media: MediaFields | None = None
+    location: LocationFields | None = None
+    reaction: ReactionFields | None = None
     template: TemplateFields | None = None
+    fallback_template: TemplateFields | None = Field(
+        default=None, description="Sent instead when the user wrote too long ago for anything but a template."
+    )
+    reply_to: ProviderId | None = Field(
+        default=None,
+        description="The provider's id of a message that is quoted, where that is possible.",
+    )
     business_id: Identifier | None = Field(
         default=None, description="The number or account it leaves from; by default the one the user wrote to last."
     )
     agent_id: Slug | None = Field(default=None, description="In whose name; by default a person's.")
 
     @model_validator(mode="after")
-    def _is_one_of_both(self) -> Self:
-        if (self.text is None) == (self.template is None):
-            raise ValueError("give either a text or a template")
+    def _holds_one_content(self) -> Self:
+        if len(self._given()) != 1:
+            raise ValueError("give exactly one of text, choices, menu, media, location, reaction and template")
+        if self.template is not None and self.fallback_template is not None:
+            raise ValueError("a template needs no fallback_template")
         return self
+
+    def _given(self) -> list[Content]:
+        fields = (self.choices, self.menu, self.media, self.location, self.reaction, self.template)
+        text = [] if self.text is None else [TextContent(text=self.text)]
+        return [*text, *(field.content() for field in fields if field is not None)]
 
     def message(self) -> OutboundMessage:
         """What is to be sent."""
-        template = self.template
+        (content,) = self._given()
         return OutboundMessage(
             key=ConversationKey(channel=self.channel, user_id=self.user_id),
-            text=self.text or "",
-            template=None
-            if template is None
-            else MessageTemplate(name=template.name, language=template.language, variables=tuple(template.variables)),
+            content=content,
+            fallback=None if self.fallback_template is None else self.fallback_template.content(),
             business_id=self.business_id or "",
             agent_id=self.agent_id,
+            reply_to=self.reply_to,
         )
 
 
@@ -86,7 +98,7 @@ class SentMessageView(BaseModel):
         )
 
 
-class NewOutboundCall(_Body):
+class NewOutboundCall(Body):
     """A call to place."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.NEW_CALL]})

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from shared.domain.conversation import ConversationKey
 from shared.domain.message import Delivery
-from shared.domain.outbound import LastHeard, OutboundMessage, SentMessage
+from shared.domain.outbound import HeldContent, LastHeard, OutboundMessage, SentMessage
 
 
 class OutboundMessages(Protocol):
@@ -20,14 +20,18 @@ class OutboundMessages(Protocol):
         """
 
     async def last_heard(self, key: ConversationKey) -> LastHeard | None:
-        """When the user wrote last; None when never.
+        """When the user wrote last, under this or another identity; None when never.
+
+        What others wrote in the user's name, or the provider about the user, does not count.
 
         Raises:
             StoreUnavailable: no answer within the adapter's timeout.
         """
 
-    async def hold(self, message: OutboundMessage, *, delivery_id: str) -> SentMessage:
+    async def hold(self, message: OutboundMessage, *, delivery_id: str, held: HeldContent) -> SentMessage:
         """Keep the message as a turn of the user's conversation; if something is kept under the id, that stands.
+
+        `held` says what was asked for, where that is not what the message holds now.
 
         Raises:
             StoreUnavailable: nothing is known to have happened.
@@ -41,8 +45,15 @@ class OutboundMessages(Protocol):
             StoreUnavailable: nothing is known to have happened, so it must not be sent.
         """
 
+    async def give_back(self, delivery_id: str) -> None:
+        """Note that it certainly did not leave, so that the next try may begin at once.
+
+        Raises:
+            StoreUnavailable: not noted; the right to send it runs out by itself.
+        """
+
     async def complete(self, delivery_id: str, delivery: Delivery) -> SentMessage:
-        """Note what became of it; statuses that came in before are joined to it.
+        """Note what became of it, in the words that the user got; statuses that came in before are joined to it.
 
         Raises:
             StoreUnavailable: nothing is known to have happened.

@@ -85,6 +85,7 @@ def update_tickets() -> UpdateTickets:
 def send_outbound_message() -> SendOutboundMessage:
     """Messages that the business begins."""
     from shared.adapters.postgres.outbound import PostgresOutboundMessages
+    from shared.use_cases.bring_file import BringFile
     from shared.use_cases.send_outbound_message import SendOutboundMessage
     from shared.wiring import channels, stores
 
@@ -93,6 +94,7 @@ def send_outbound_message() -> SendOutboundMessage:
         PostgresOutboundMessages(stores.database(), conversation_gap_hours=known.conversation_gap_hours),
         stores.history(),
         stores.context(),
+        BringFile(stores.media()),
         channels.channels(),
         stores.events(),
         now,

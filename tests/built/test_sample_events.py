@@ -28,6 +28,7 @@ STATUSES = {
     "admin_api/health": 200,
     "admin_api/live": 200,
     "admin_api/outbound_call": 201,
+    "admin_api/outbound_choices": 201,
     "admin_api/outbound_message": 201,
     "admin_api/preflight": 200,
     "admin_api/release": 200,

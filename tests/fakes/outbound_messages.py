@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.conversation import ConversationKey
 from shared.domain.message import Delivery, DeliveryStatus
-from shared.domain.outbound import LastHeard, OutboundMessage, SentMessage
+from shared.domain.outbound import HeldContent, LastHeard, OutboundMessage, SentMessage
 from shared.errors import AlreadyClaimed
 
 
@@ -28,7 +28,7 @@ class FakeOutboundMessages:
     async def last_heard(self, key: ConversationKey) -> LastHeard | None:
         return self.heard.get(key)
 
-    async def hold(self, message: OutboundMessage, *, delivery_id: str) -> SentMessage:
+    async def hold(self, message: OutboundMessage, *, delivery_id: str, held: HeldContent) -> SentMessage:
         return self.kept.setdefault(
             delivery_id,
             SentMessage(
@@ -37,6 +37,7 @@ class FakeOutboundMessages:
                 conversation_id=str(uuid.uuid4()),
                 turn_text=message.turn_text,
                 status=DeliveryStatus.PENDING,
+                held=held,
             ),
         )
 
@@ -50,6 +51,11 @@ class FakeOutboundMessages:
             self.kept[delivery_id] = replace(before, status=DeliveryStatus.SENDING)
         return before
 
+    async def give_back(self, delivery_id: str) -> None:
+        if self.kept[delivery_id].status is DeliveryStatus.SENDING:
+            self.kept[delivery_id] = replace(self.kept[delivery_id], status=DeliveryStatus.PENDING)
+
     async def complete(self, delivery_id: str, delivery: Delivery) -> SentMessage:
-        self.kept[delivery_id] = replace(self.kept[delivery_id], status=delivery.status)
+        kept = self.kept[delivery_id]
+        self.kept[delivery_id] = replace(kept, status=delivery.status, turn_text=delivery.text or kept.turn_text)
         return self.kept[delivery_id]

@@ -5,18 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.adapters.postgres import conversations, message_events
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.identifiers import new_id
-from shared.adapters.postgres.schema import deliveries, messages
+from shared.adapters.postgres.schema import deliveries, messages, user_aliases
+from shared.domain.content import MessageTemplate, TextContent, file_of
 from shared.domain.conversation import ConversationKey, Speaker
 from shared.domain.json_value import JSON
 from shared.domain.message import Delivery, DeliveryStatus, MessageKind
-from shared.domain.outbound import LastHeard, OutboundMessage, SentMessage
+from shared.domain.outbound import HeldContent, LastHeard, OutboundMessage, SentMessage
 from shared.errors import AlreadyClaimed, NotFound
+
+_NOT_BY_THE_USER = (MessageKind.ECHO, MessageKind.SYSTEM)
 
 
 class PostgresOutboundMessages:
@@ -34,13 +38,17 @@ class PostgresOutboundMessages:
         """See `OutboundMessages.last_heard`."""
         return await self._database.run(lambda connection: _last_heard(connection, key))
 
-    async def hold(self, message: OutboundMessage, *, delivery_id: str) -> SentMessage:
+    async def hold(self, message: OutboundMessage, *, delivery_id: str, held: HeldContent) -> SentMessage:
         """See `OutboundMessages.hold`."""
-        return await self._database.run(lambda connection: _hold(connection, message, delivery_id, self._gap))
+        return await self._database.run(lambda connection: _hold(connection, message, delivery_id, held, self._gap))
 
     async def begin(self, delivery_id: str, *, lease_seconds: int) -> SentMessage:
         """See `OutboundMessages.begin`."""
         return await self._database.run(lambda connection: _begin(connection, delivery_id, lease_seconds))
+
+    async def give_back(self, delivery_id: str) -> None:
+        """See `OutboundMessages.give_back`."""
+        await self._database.run(lambda connection: _give_back(connection, delivery_id))
 
     async def complete(self, delivery_id: str, delivery: Delivery) -> SentMessage:
         """See `OutboundMessages.complete`."""
@@ -48,9 +56,9 @@ class PostgresOutboundMessages:
 
 
 def _select() -> Select[Any]:
-    return select(deliveries, messages.c.conversation_id, messages.c.channel, messages.c.delivery_status).join(
-        messages, messages.c.id == deliveries.c.message_id
-    )
+    return select(
+        deliveries, messages.c.conversation_id, messages.c.delivery_status, messages.c.text.label("turn_text")
+    ).join(messages, messages.c.id == deliveries.c.message_id)
 
 
 def _find(connection: Connection, delivery_id: str) -> SentMessage | None:
@@ -65,22 +73,50 @@ def _sent_message(row: Row[Any]) -> SentMessage:
         delivery_id=row.id,
         message_id=row.message_id,
         conversation_id=row.conversation_id,
-        turn_text=row.text,
+        turn_text=row.turn_text,
         status=DeliveryStatus(row.status if is_under_way else row.delivery_status),
+        held=None if row.content is None else msgspec.convert(row.content, HeldContent),
     )
 
 
 def _last_heard(connection: Connection, key: ConversationKey) -> LastHeard | None:
+    user_id, identities = _known_as(connection, key)
     row = connection.execute(
-        select(func.least(messages.c.sent_at, messages.c.stored_at).label("at"), messages.c.business_id)
-        .where(messages.c.user_id == key.user_id, messages.c.channel == key.channel, messages.c.direction == "inbound")
-        .order_by(messages.c.sent_at.desc())
+        select(
+            func.least(messages.c.sent_at, messages.c.stored_at).label("at"),
+            messages.c.business_id,
+            func.coalesce(messages.c.address, messages.c.user_id).label("address"),
+        )
+        .where(
+            messages.c.user_id.in_(identities),
+            messages.c.channel == key.channel,
+            messages.c.direction == "inbound",
+            messages.c.kind.not_in(_NOT_BY_THE_USER),
+        )
+        .order_by(messages.c.sent_at.desc(), messages.c.arrival.desc())
         .limit(1)
     ).one_or_none()
-    return None if row is None else LastHeard(at=row.at, business_id=row.business_id or "")
+    if row is None:
+        return None
+    address = "" if row.address == user_id else row.address
+    return LastHeard(at=row.at, business_id=row.business_id or "", user_id=user_id, address=address)
 
 
-def _hold(connection: Connection, message: OutboundMessage, delivery_id: str, gap: timedelta) -> SentMessage:
+def _known_as(connection: Connection, key: ConversationKey) -> tuple[str, set[str]]:
+    """The identity under which the user's conversations are kept, and all that belong to the user."""
+    its_channel = user_aliases.c.channel == key.channel
+    first = connection.execute(
+        select(user_aliases.c.user_id).where(its_channel, user_aliases.c.alias == key.user_id)
+    ).scalar_one_or_none()
+    if first is None:
+        return key.user_id, {key.user_id}
+    aliases = connection.execute(select(user_aliases.c.alias).where(its_channel, user_aliases.c.user_id == first))
+    return first, {first, key.user_id, *aliases.scalars()}
+
+
+def _hold(
+    connection: Connection, message: OutboundMessage, delivery_id: str, held: HeldContent, gap: timedelta
+) -> SentMessage:
     # The user's lock also decides between two requests with the same key.
     conversations.lock_user(connection, message.key, None)
     kept = _find(connection, delivery_id)
@@ -98,9 +134,11 @@ def _hold(connection: Connection, message: OutboundMessage, delivery_id: str, ga
             business_id=message.business_id,
             direction="outbound",
             speaker=Speaker.HUMAN if message.agent_id is None else Speaker.AGENT,
-            kind=MessageKind.TEXT,
+            kind=message.content.kind,
             text=message.turn_text,
             sent_at=now,
+            reply_to=message.reply_to,
+            address=message.address or None,
             agent_id=message.agent_id,
             delivery_status=DeliveryStatus.PENDING,
             attributes=_attributes(message),
@@ -115,6 +153,7 @@ def _hold(connection: Connection, message: OutboundMessage, delivery_id: str, ga
             status=DeliveryStatus.PENDING,
             text=message.turn_text,
             agent_id=message.agent_id,
+            content=msgspec.to_builtins(held),
         )
         .on_conflict_do_nothing(index_elements=[deliveries.c.id])
     )
@@ -123,9 +162,18 @@ def _hold(connection: Connection, message: OutboundMessage, delivery_id: str, ga
 
 
 def _attributes(message: OutboundMessage) -> dict[str, JSON]:
-    if message.template is None:
+    """What was sent beyond its words, for whoever looks at the conversation."""
+    content = message.content
+    if isinstance(content, TextContent):
         return {}
-    return {"template": message.template.name, "variables": list(message.template.variables)}
+    if isinstance(content, MessageTemplate):
+        return {"template": content.name, "variables": list(content.variables)}
+    file = file_of(content)
+    if file is not None:
+        # A link may carry what only the provider is to know.
+        return {"file_kind": file.file_kind, "key": file.key, "filename": file.filename, "mime_type": file.mime_type}
+    facts: dict[str, JSON] = msgspec.to_builtins(content)
+    return facts
 
 
 def _begin(connection: Connection, delivery_id: str, lease_seconds: int) -> SentMessage:
@@ -143,6 +191,14 @@ def _begin(connection: Connection, delivery_id: str, lease_seconds: int) -> Sent
     if taken.rowcount == 0 and before.status in {DeliveryStatus.PENDING, DeliveryStatus.SENDING}:
         raise AlreadyClaimed("The message is being sent.")
     return before
+
+
+def _give_back(connection: Connection, delivery_id: str) -> None:
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id == delivery_id, deliveries.c.status == DeliveryStatus.SENDING)
+        .values(status=DeliveryStatus.PENDING, updated_at=func.clock_timestamp())
+    )
 
 
 def _complete(connection: Connection, delivery_id: str, delivery: Delivery) -> SentMessage:
@@ -164,6 +220,7 @@ def _complete(connection: Connection, delivery_id: str, delivery: Delivery) -> S
             delivery_status=delivery.status,
             provider_message_id=delivery.provider_message_ids[0] if delivery.provider_message_ids else None,
             attributes={**row.attributes, **delivery.attributes},
+            **({"text": delivery.text} if delivery.text else {}),
         )
     )
     message_events.join_reported_statuses(
@@ -171,7 +228,7 @@ def _complete(connection: Connection, delivery_id: str, delivery: Delivery) -> S
         channel=row.channel,
         message_id=row.id,
         delivery_id=delivery_id,
-        provider_ids=delivery.provider_message_ids,
+        delivery=delivery,
     )
     return _known(connection, delivery_id)
 

@@ -13,10 +13,23 @@ from shared import errors
 from shared.domain.access import Caller, Role
 from shared.domain.agent import AgentProfile, RouteReason, RoutingDecision, RoutingRule, RuleKind
 from shared.domain.call import Call, CallDirection, CallState
+from shared.domain.content import (
+    ButtonAction,
+    Choices,
+    Content,
+    FileContent,
+    Location,
+    Menu,
+    MessageTemplate,
+    Reaction,
+    TemplateButton,
+    TextContent,
+)
 from shared.domain.conversation import ConversationStatus
 from shared.domain.message import DeliveryStatus
 from shared.domain.outbound import OutboundMessage, SentMessage
 from shared.http_api import agent_examples as examples
+from shared.http_api import outbound_examples
 from shared.ports.history import ConversationSummary
 from shared.ports.live_tasks import LiveTask
 from shared.use_cases.edit_agents import EditAgents, EditRules
@@ -358,6 +371,15 @@ def test_the_sample_of_an_outbound_message_is_taken(module: ModuleType, post: Po
     assert post.taken[0][1] == "reminder-919800000001-2026-11-23"
 
 
+def test_the_sample_of_choices_with_a_fallback_is_taken(module: ModuleType, post: Post) -> None:
+    answer = replay(module, "admin_api/outbound_choices", token="admin")
+
+    ((message, _),) = post.taken
+    assert answer.status == 201
+    assert isinstance(message.content, Choices)
+    assert message.fallback == MessageTemplate(name="appointment_reminder", variables=("Asha", "Monday, 10:30"))
+
+
 def test_the_sample_of_an_outbound_call_is_taken(module: ModuleType) -> None:
     assert replay(module, "admin_api/outbound_call", token="admin").status == 201
 
@@ -391,7 +413,7 @@ def test_an_admin_sends_a_text(admin: Any, post: Post) -> None:
     answer = admin("POST", "/api/v1/outbound-messages", TEXT, idempotency_key="key-1")
 
     ((message, key),) = post.taken
-    assert (message.text, message.key.user_id, message.template, key) == (TEXT["text"], TEXT["user_id"], None, "key-1")
+    assert (message.content, message.key.user_id, key) == (TextContent(text=TEXT["text"]), TEXT["user_id"], "key-1")
     assert (answer.status, answer.json["data"]) == (
         201,
         {"message_id": "m-1", "conversation_id": "c-1", "text": TEXT["text"], "delivery_status": "sent"},
@@ -414,7 +436,61 @@ def test_a_message_without_a_usable_key_is_refused(admin: Any, post: Post, heade
     assert post.taken == []
 
 
-@pytest.mark.parametrize("change", [{"text": None}, {"template": {"name": "reminder"}}, {"user_id": "91 98"}, {"x": 1}])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("template", MessageTemplate),
+        ("text", TextContent),
+        ("choices", Choices),
+        ("menu", Menu),
+        ("media", FileContent),
+        ("location", Location),
+        ("reaction", Reaction),
+        ("reply", TextContent),
+    ],
+)
+def test_every_documented_example_is_understood(admin: Any, post: Post, name: str, content: type[Content]) -> None:
+    answer = admin("POST", "/api/v1/outbound-messages", outbound_examples.NEW_MESSAGES[name], idempotency_key="key-1")
+
+    ((message, _),) = post.taken
+    assert answer.status == 201, answer.json
+    assert isinstance(message.content, content)
+
+
+def test_a_template_takes_values_for_its_header_and_buttons(admin: Any, post: Post) -> None:
+    template = {
+        "name": "report_ready",
+        "variables": ["Asha"],
+        "header_media": {"kind": "document", "key": "media/2026/11/22/whatsapp/m/0", "filename": "report.pdf"},
+        "buttons": [{"index": 0, "action": "url", "value": "r-17"}],
+    }
+
+    admin("POST", "/api/v1/outbound-messages", {**TEXT, "text": None, "template": template}, idempotency_key="key-1")
+
+    ((message, _),) = post.taken
+    assert isinstance(message.content, MessageTemplate)
+    assert message.content.header_file is not None
+    assert message.content.header_file.key == "media/2026/11/22/whatsapp/m/0"
+    assert message.content.buttons == (TemplateButton(index=0, action=ButtonAction.URL, value="r-17"),)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"text": None},
+        {"template": {"name": "reminder"}},
+        {"user_id": "91 98"},
+        {"x": 1},
+        {"choices": {"text": "Now?", "options": [{"id": "y", "title": "Yes"}]}},
+        {"text": None, "choices": {"text": "Now?", "options": []}},
+        {"text": None, "media": {"kind": "image"}},
+        {"text": None, "media": {"kind": "image", "link": "http://insecure.example/a.png"}},
+        {"text": None, "media": {"kind": "image", "key": "recordings/2026/11/22/CA1/call.wav"}},
+        {"text": None, "media": {"kind": "hologram", "link": "https://files.example/a"}},
+        {"text": None, "location": {"latitude": 91, "longitude": 0}},
+        {"text": None, "template": {"name": "r"}, "fallback_template": {"name": "s"}},
+    ],
+)
 def test_a_message_that_makes_no_sense_is_refused(admin: Any, post: Post, change: dict[str, Any]) -> None:
     answer = admin("POST", "/api/v1/outbound-messages", TEXT | change, idempotency_key="key-1")
 
