@@ -12,7 +12,8 @@ from shared.domain.event import EventType
 from shared.domain.message import InboundMessage
 from shared.errors import PlatformError
 from shared.observability import logger
-from shared.use_cases.answer_message import Answer, Anticipated
+from shared.use_cases.answer_message import Answer
+from shared.use_cases.speak_ahead import Anticipated
 from stream_service.call_record import CallRecord
 from stream_service.call_services import CallServices
 from stream_service.speaking.voice_channel import VoiceChannel

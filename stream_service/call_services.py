@@ -12,8 +12,8 @@ from shared.ports.channel import OutboundChannel
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import CallStore, RecordingStore
 from shared.use_cases.answer_message import Answer as AnswerOfTurn
-from shared.use_cases.answer_message import Anticipated
 from shared.use_cases.open_call import OpenedCall
+from shared.use_cases.speak_ahead import Anticipated
 from stream_service.listening.transcriber import Transcriber
 from stream_service.listening.vad import VoiceActivityDetector
 from stream_service.speaking.synthesizer import Synthesizer

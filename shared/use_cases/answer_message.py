@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +18,6 @@ from shared.domain.message import (
     Delivery,
     DeliveryStatus,
     InboundMessage,
-    MessageKind,
     Recipient,
     ReplyPolicy,
     Unanswered,
@@ -28,20 +26,19 @@ from shared.domain.prompt import HandOver
 from shared.domain.reply import ReplyDraft, with_first_audio
 from shared.domain.reply_rules import why_unanswered
 from shared.domain.transfer import hand_over_note
-from shared.errors import LeaseLost, StoreUnavailable
 from shared.observability import logger, record_turn
 from shared.ports.channel import OutboundChannel
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import Claim, HistoryStore
+from shared.use_cases.hold_claim import holding
 from shared.use_cases.orchestrator import Orchestrator, Reply
 from shared.use_cases.outbox import Outbox, join
 from shared.use_cases.read_attachments import ReadAttachments
 from shared.use_cases.recall_conversation import RecallConversation
 from shared.use_cases.respect_wishes import RespectWishes
 from shared.use_cases.show_typing import showing_typing
-
-_KIND_IN_WORDS = {MessageKind.AUDIO: "voice message", MessageKind.UNSUPPORTED: "message"}
-CANNOT_READ = "Thank you, I got your {kind}. I can only read text for now: could you write it in a few words?"
+from shared.use_cases.voice_replies import VoiceReplies
+from shared.use_cases.speak_ahead import Ahead, Anticipated, speaking_ahead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,37 +52,12 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Anticipated:
-    """A reply begun for words that may turn out to be the message; `conversation` is what it was begun upon."""
-
-    conversation: Conversation
-    reply: Reply
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ahead:
-    """An anticipated reply that is being spoken while its message is not yet claimed."""
-
-    conversation: Conversation
-    reply: Reply
-    delivery: asyncio.Task[Delivery]
-
-    def fits(self, claim: Claim) -> bool:
-        """Whether the claim allows what is being done already."""
-        is_same = self.conversation.id == claim.conversation_id and claim.held_reply is None
-        return is_same and claim.conversation_status is not ConversationStatus.HUMAN
-
-    async def give_up(self) -> None:
-        """Stop speaking; nothing happens once the reply was delivered."""
-        self.delivery.cancel()
-        await asyncio.gather(self.delivery, return_exceptions=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
     draft: ReplyDraft
     delivery: Delivery
     hand_over: HandOver | None = None
+    # What the user said, where the message itself holds no words: a voice note was heard.
+    words: str = ""
 
 
 class AnswerMessage:
@@ -101,6 +73,7 @@ class AnswerMessage:
         *,
         wishes: RespectWishes,
         attachments: ReadAttachments,
+        voice: VoiceReplies,
         lease_seconds: int,
         stale_after: timedelta | None,
         can_transfer_calls: bool,
@@ -108,11 +81,12 @@ class AnswerMessage:
         self._history = history
         self._recall = recall
         self._orchestrator = orchestrator
-        self._outbox = Outbox(history)
+        self._outbox = Outbox(history, voice)
         self._events = events
         self._clock = clock
         self._wishes = wishes
         self._attachments = attachments
+        self._voice = voice
         self._lease_seconds = lease_seconds
         self._stale_after = stale_after
         self._can_transfer_calls = can_transfer_calls
@@ -146,7 +120,9 @@ class AnswerMessage:
             StoreUnavailable, ProviderUnavailable: not finished; the same message may be answered later.
         """
         started = time.perf_counter()
-        async with self._speaking_ahead(message, channel, anticipated) as begun:
+        async with speaking_ahead(
+            _recipient(message, delivery_id=message.provider_message_id), channel, anticipated
+        ) as begun:
             claim = await self._history.claim(message, lease_seconds=self._lease_seconds, earlier=earlier)
             if claim is None:
                 logger.info("message_already_answered", message_id=message.provider_message_id)
@@ -155,7 +131,7 @@ class AnswerMessage:
             ahead = begun if begun is not None and begun.fits(claim) else None
             if begun is not None and ahead is None:
                 await begun.give_up()
-            async with self._holding(claim):
+            async with holding(claim, self._history, lease_seconds=self._lease_seconds):
                 conversation = ahead.conversation if ahead else await self._recall(message.key, claim.conversation_id)
                 conversation = conversation.with_status(claim.conversation_status)
                 # Whoever watches is told while the reply is written: a slow update must not make the user wait.
@@ -168,29 +144,6 @@ class AnswerMessage:
                     await telling
                 return await self._finish(message, claim, conversation, outcome)
 
-    @asynccontextmanager
-    async def _speaking_ahead(
-        self, message: InboundMessage, channel: OutboundChannel, anticipated: Anticipated | None
-    ) -> AsyncGenerator[_Ahead | None, None]:
-        """Speak an anticipated reply while its message is being claimed: the caller need not wait for the database.
-
-        A live call's message has no other claimant than its own stream, so the claim is refused only after that was
-        lost. Then, and whatever else goes wrong, the reply falls silent.
-        """
-        if anticipated is None or not channel.capabilities.streams:
-            yield None
-            return
-        recipient = _recipient(message, delivery_id=message.provider_message_id)
-        ahead = _Ahead(
-            conversation=anticipated.conversation,
-            reply=anticipated.reply,
-            delivery=asyncio.create_task(channel.deliver(recipient, anticipated.reply.chunks)),
-        )
-        try:
-            yield ahead
-        finally:
-            await ahead.give_up()
-
     async def _reply(
         self,
         message: InboundMessage,
@@ -198,7 +151,7 @@ class AnswerMessage:
         conversation: Conversation,
         channel: OutboundChannel,
         started: float,
-        ahead: _Ahead | None,
+        ahead: Ahead | None,
     ) -> _Outcome | Unanswered:
         # Derived, not random: a retry after a crash carries the same id, so the provider's statuses still match.
         delivery_id = uuid.uuid5(uuid.NAMESPACE_OID, f"delivery:{claim.message_id}")
@@ -222,6 +175,7 @@ class AnswerMessage:
         )
         if because is not None:
             logger.info("message_not_answered", message_id=claim.message_id, because=because.value)
+            await self._attachments.keep(message, claim, channel)
             return because
         async with showing_typing(channel, recipient):
             return await self._reply_in_text(message, claim, conversation, channel, recipient, started)
@@ -233,7 +187,7 @@ class AnswerMessage:
         channel: OutboundChannel,
         recipient: Recipient,
         started: float,
-        ahead: _Ahead | None,
+        ahead: Ahead | None,
     ) -> _Outcome | Unanswered:
         if conversation.status is ConversationStatus.HUMAN:
             return Unanswered.HUMAN
@@ -255,18 +209,22 @@ class AnswerMessage:
         recipient: Recipient,
         started: float,
     ) -> _Outcome:
-        message = await self._attachments(message, claim, channel)
-        if message.reply_policy is ReplyPolicy.ACKNOWLEDGE:
-            kind = _KIND_IN_WORDS.get(message.kind, message.kind.value)
-            draft = ReplyDraft(text=CANNOT_READ.format(kind=kind), agent_id=None)
-            return await self._send_whole(claim, channel, recipient, draft)
-        reply = self._orchestrator.reply(conversation, message, is_spoken=False)
+        read = await self._attachments(message, claim, channel)
+        if read.remark is not None:
+            return await self._send_whole(claim, channel, recipient, ReplyDraft(text=read.remark, agent_id=None))
+        asked = await self._voice.asked(read.message, claim)
+        if asked.is_all:
+            agent = await self._orchestrator.greeter(conversation, read.message)
+            draft = self._voice.confirmation(asked, agent, read.message, channel)
+            return replace(await self._send_whole(claim, channel, recipient, draft), words=read.message.text)
+        reply = self._orchestrator.reply(conversation, read.message, is_spoken=False, enclosed=read.enclosed)
         reply.stages_ms.update(_stages_before(message), context=_elapsed_ms(started))
         draft = reply.draft(await join(reply.chunks))
+        draft = self._voice.in_form(draft, reply.agent, asked.wishes, read.message, channel)
         await self._orchestrator.keep_active(conversation, reply)
         outcome = await self._send_whole(claim, channel, recipient, draft, reply)
         sent = replace(outcome.delivery, stages_ms={**outcome.delivery.stages_ms, "total": _elapsed_ms(started)})
-        return replace(outcome, delivery=sent)
+        return replace(outcome, delivery=sent, words=read.message.text)
 
     async def _note_spoken(self, conversation: Conversation, reply: Reply, delivery: Delivery) -> _Outcome:
         await self._orchestrator.keep_active(conversation, reply)
@@ -293,13 +251,14 @@ class AnswerMessage:
     ) -> Answer:
         unanswered = outcome if isinstance(outcome, Unanswered) else None
         draft = None if isinstance(outcome, Unanswered) else outcome.draft
+        words = message.text if isinstance(outcome, Unanswered) else outcome.words or message.text
         delivery = None if isinstance(outcome, Unanswered) else outcome.delivery
         route = None if draft is None else draft.route
         if route is not None and route.agent_id == HUMAN and conversation.status is not ConversationStatus.HUMAN:
             # Before the message is done: nobody would come back for it after a crash.
             conversation = await self._call_a_person(conversation, route)
         await self._history.complete(claim, draft, delivery, unanswered=unanswered)
-        conversation = conversation.with_turns(*_turns(message, draft, delivery, self._clock()))
+        conversation = conversation.with_turns(*_turns(message, words, draft, delivery, self._clock()))
         await self._recall.keep(conversation)
         if isinstance(outcome, Unanswered) or draft is None or delivery is None:
             return Answer(conversation=conversation)
@@ -326,39 +285,6 @@ class AnswerMessage:
         await self._history.set_status(conversation.id, status, note=hand_over_note(route.detail))
         return conversation.with_status(status)
 
-    @asynccontextmanager
-    async def _holding(self, claim: Claim) -> AsyncGenerator[None, None]:
-        """Keep the lease alive while the answer takes its time, and give it back at once when it fails."""
-        renewal = asyncio.create_task(self._renew(claim))
-        try:
-            yield
-        except Exception:
-            # A cancelled worker is not among these. It is being stopped, perhaps while a provider takes the reply:
-            # the rest of the lease is the time in which the provider's status can tell.
-            await self._give_back(claim)
-            raise
-        finally:
-            renewal.cancel()
-            await asyncio.wait({renewal})
-
-    async def _renew(self, claim: Claim) -> None:
-        while True:
-            await asyncio.sleep(self._lease_seconds / 3)
-            try:
-                await self._history.renew(claim, lease_seconds=self._lease_seconds)
-            except StoreUnavailable:
-                logger.warning("lease_not_renewed", message_id=claim.message_id)
-            except LeaseLost:
-                # Whatever this worker still wants to note will be refused, and it sends nothing unnoted.
-                logger.warning("lease_lost", message_id=claim.message_id)
-                return
-
-    async def _give_back(self, claim: Claim) -> None:
-        try:
-            await self._history.release(claim)
-        except StoreUnavailable:
-            logger.warning("lease_not_released", message_id=claim.message_id)
-
     async def _tell(self, kind: EventType, conversation: Conversation, data: dict[str, JSON]) -> None:
         await self._events.publish(
             PlatformEvent(type=kind, at=self._clock(), conversation_id=conversation.id, key=conversation.key, data=data)
@@ -377,8 +303,10 @@ def _recipient(message: InboundMessage, *, delivery_id: str) -> Recipient:
     )
 
 
-def _turns(message: InboundMessage, draft: ReplyDraft | None, delivery: Delivery | None, now: datetime) -> list[Turn]:
-    turns = [Turn(speaker=Speaker.USER, text=message.text, at=message.sent_at)] if message.text else []
+def _turns(
+    message: InboundMessage, words: str, draft: ReplyDraft | None, delivery: Delivery | None, now: datetime
+) -> list[Turn]:
+    turns = [Turn(speaker=Speaker.USER, text=words, at=message.sent_at)] if words else []
     if draft is None or delivery is None or delivery.status is DeliveryStatus.FAILED or not delivery.text:
         return turns
     answer = Turn(

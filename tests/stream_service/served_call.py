@@ -16,9 +16,10 @@ from shared.domain.message import Delivery, InboundMessage, Recipient, ReplyChun
 from shared.domain.prompt import HandOver
 from shared.ports.channel import OutboundChannel
 from shared.ports.stores import CallTurn
-from shared.use_cases.answer_message import Answer, Anticipated
+from shared.use_cases.answer_message import Answer
 from shared.use_cases.open_call import OpenedCall
 from shared.use_cases.orchestrator import Reply
+from shared.use_cases.speak_ahead import Anticipated
 from stream_service.call_services import CallServices, Manners
 from stream_service.listening.energy import EnergyDetector
 from stream_service.listening.scripted import ScriptedTranscriber, ScriptedTranscription

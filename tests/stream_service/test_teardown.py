@@ -16,8 +16,9 @@ from shared.domain.message import InboundMessage
 from shared.errors import RateLimited, SpeechUnavailable, StoreUnavailable
 from shared.http_contract import HTTPRequest
 from shared.ports.channel import OutboundChannel
-from shared.use_cases.answer_message import Answer, Anticipated
+from shared.use_cases.answer_message import Answer
 from shared.use_cases.open_call import OpenedCall
+from shared.use_cases.speak_ahead import Anticipated
 from stream_service import serve_call as serving
 from stream_service.call_services import CallServices, Manners
 from stream_service.listening.energy import EnergyDetector
