@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, Metrics, MetricUnit
 
-from shared.domain.message import Delivery
+from shared.domain.message import Delivery, Unanswered
 from shared.domain.reply import ReplyDraft
 
 NAMESPACE = "Vaani"
@@ -150,6 +150,13 @@ def record_turn(channel: str, draft: ReplyDraft, delivery: Delivery) -> None:
         turn.add_metric(name="turns", unit=MetricUnit.Count, value=1)
         for stage, elapsed_ms in stages_ms.items():
             turn.add_metric(name=f"turn_{stage}_ms", unit=MetricUnit.Milliseconds, value=elapsed_ms)
+
+
+def record_unanswered(channel: str, message_id: str, because: Unanswered) -> None:
+    """Log and count a message that is kept without a reply; a stale one is a loss that somebody should hear of."""
+    log = logger.warning if because is Unanswered.STALE else logger.info
+    log("message_not_answered", channel=channel, message_id=message_id, because=because.value)
+    count("messages_unanswered", reason=because.value)
 
 
 def flush_metrics() -> None:

@@ -26,7 +26,7 @@ from shared.domain.prompt import HandOver
 from shared.domain.reply import ReplyDraft, with_first_audio
 from shared.domain.reply_rules import why_unanswered
 from shared.domain.transfer import hand_over_note
-from shared.observability import logger, record_turn
+from shared.observability import logger, record_turn, record_unanswered
 from shared.ports.channel import OutboundChannel
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import Claim, HistoryStore
@@ -174,7 +174,7 @@ class AnswerMessage:
             stale_after=self._stale_after,
         )
         if because is not None:
-            logger.info("message_not_answered", message_id=claim.message_id, because=because.value)
+            record_unanswered(message.channel, claim.message_id, because)
             await self._attachments.keep(message, claim, channel)
             return because
         async with showing_typing(channel, recipient):
@@ -261,6 +261,9 @@ class AnswerMessage:
         conversation = conversation.with_turns(*_turns(message, words, draft, delivery, self._clock()))
         await self._recall.keep(conversation)
         if isinstance(outcome, Unanswered) or draft is None or delivery is None:
+            if outcome is Unanswered.STALE:
+                data: dict[str, JSON] = {"status": "unanswered", "unanswered_because": outcome.value}
+                await self._tell(EventType.MESSAGE_STATUS, conversation, {"message_id": claim.message_id} | data)
             return Answer(conversation=conversation)
         record_turn(message.channel, draft, delivery)
         await self._tell(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from shared import observability
 from shared.adapters.postgres.engine import Database
 from shared.adapters.redis.client import cache_operation
-from shared.domain.message import Delivery
+from shared.domain.message import Delivery, Unanswered
 from shared.domain.reply import STAGES, ReplyDraft, with_first_audio
 from shared.errors import StoreUnavailable
 from shared.use_cases.check_restore import MeasureRestorableLag
@@ -53,6 +53,8 @@ async def main() -> None:
     """Do what the named service does."""
     await use_stores()
     match os.environ["POWERTOOLS_SERVICE_NAME"]:
+        case "message_worker":
+            observability.record_unanswered("whatsapp", "message", Unanswered.STALE)
         case "stream_service":
             await hold_calls()
         case "restore_check":
