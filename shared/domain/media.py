@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
+
+MOST_FILES = 10
+"""Of one message; no provider sends more."""
+
+LARGEST_FILE_BYTES = 25 * 2**20
+"""What a worker holds in memory at once. Meta carries documents of four times that."""
+
+# What the providers themselves carry. Source: WhatsApp Business Platform, "Media", "Supported media types".
+_LARGEST_BYTES = {"image": 5 * 2**20, "audio": 16 * 2**20, "video": 16 * 2**20}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +34,16 @@ class MediaReference:
     filename: str | None = None
     is_voice: bool = False
 
+    @property
+    def is_audible(self) -> bool:
+        """Whether there may be words to hear in it."""
+        return self.is_voice or family_of(self.mime_type) == "audio"
+
+    @property
+    def limit_bytes(self) -> int:
+        """More than so much cannot be what its provider says that it is, or is more than we hold."""
+        return min(_LARGEST_BYTES.get(family_of(self.mime_type), LARGEST_FILE_BYTES), LARGEST_FILE_BYTES)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFile:
@@ -40,6 +60,24 @@ class MediaState(StrEnum):
     PENDING = "pending"
     STORED = "stored"
     FAILED = "failed"
+
+
+class MediaFailure(StrEnum):
+    """Why a file of a message is not kept.
+
+    GONE: the provider has it no longer. TOO_LARGE: more than its type may have, or than we hold. WRONG_HASH and
+    WRONG_TYPE: not what the provider said that it is. FOREIGN_HOST: at an address that is not the provider's. EMPTY:
+    without content. TOO_MANY: its message has more files than any should. NO_SOURCE: its channel cannot fetch files.
+    """
+
+    GONE = "gone"
+    TOO_LARGE = "too_large"
+    WRONG_HASH = "wrong_hash"
+    WRONG_TYPE = "wrong_type"
+    FOREIGN_HOST = "foreign_host"
+    EMPTY = "empty"
+    TOO_MANY = "too_many"
+    NO_SOURCE = "no_source"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +99,37 @@ class StoredMedia:
     sha256: str | None = None
     reason: str | None = None
     transcript: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaPlace:
+    """Where a file belongs: its message and its position there; the names under which it is kept follow from it."""
+
+    message_id: str
+    channel: str
+    sent_at: datetime
+    position: int
+
+    @property
+    def key(self) -> str:
+        """The name of its content in the store."""
+        day = self.sent_at.astimezone(UTC)
+        return f"media/{day:%Y/%m/%d}/{self.channel}/{self.message_id}/{self.position}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingMedia:
+    """A file that is still to be fetched."""
+
+    place: MediaPlace
+    reference: MediaReference
+
+
+def family_of(mime_type: str) -> str:
+    """The first part of a type: `image` of `image/png`."""
+    return mime_type.partition("/")[0].strip().lower()
+
+
+def plain_type(mime_type: str) -> str:
+    """A type without its parameters: `audio/ogg` of `audio/ogg; codecs=opus`."""
+    return mime_type.partition(";")[0].strip().lower()

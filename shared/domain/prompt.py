@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shared.domain.agent import AgentProfile, Passage
 from shared.domain.conversation import Conversation, Turn
+from shared.domain.media import MediaFile
 
 # Four characters a token is a safe estimate for English; Indic scripts take more tokens, hence the low budget.
 CHARACTERS_PER_TOKEN = 4
@@ -24,16 +25,28 @@ class Colleague:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosed:
+    """What came with a question: files for a model that reads them, and the types of those that it cannot be shown."""
+
+    files: tuple[MediaFile, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+NOTHING_ENCLOSED = Enclosed()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
     """One question to a language model.
 
     Attributes:
         system: who the agent is, what it may say, and the passages it must rely on.
         turns: the recent past, oldest first, without the question.
-        question: what the user just said.
+        question: what the user just said; empty if that was nothing but files.
         passages: knowledge that may answer it, best first; also part of `system`.
         colleagues: possible targets of a hand-over.
         spoken: the answer will be heard, not read: short sentences, no lists, no markup.
+        enclosed: the files that came with the question.
     """
 
     agent: AgentProfile
@@ -43,6 +56,7 @@ class Prompt:
     passages: tuple[Passage, ...]
     colleagues: tuple[Colleague, ...]
     spoken: bool
+    enclosed: Enclosed = NOTHING_ENCLOSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +95,7 @@ def build_prompt(
     *,
     spoken: bool,
     language: str | None = None,
+    enclosed: Enclosed = NOTHING_ENCLOSED,
 ) -> Prompt:
     """Put the agent's instructions, its knowledge and as much of the past as the token budget allows together.
 
@@ -94,6 +109,7 @@ def build_prompt(
         passages=passages,
         colleagues=colleagues,
         spoken=spoken,
+        enclosed=enclosed,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
 from shared.domain.prompt import ModelPiece, Prompt
@@ -10,6 +10,13 @@ from shared.domain.prompt import ModelPiece, Prompt
 
 class LanguageModel(Protocol):
     """Writes a reply to a prompt, piece by piece."""
+
+    @property
+    def reads(self) -> Mapping[str, int]:
+        """The types of files that it reads, each with the largest size in bytes.
+
+        `text/plain` among them says that it understands any text, such as the description of a place.
+        """
 
     def stream(self, prompt: Prompt) -> AsyncGenerator[ModelPiece, None]:
         """Yield the answer as it is written; closing the generator stops the model.

@@ -13,7 +13,16 @@ from datetime import datetime
 from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, Passage, RouteReason, RoutingDecision, RoutingRule
 from shared.domain.conversation import Conversation, Speaker
 from shared.domain.message import InboundMessage, ReplyChunk
-from shared.domain.prompt import Colleague, HandOver, Prompt, TextPiece, TokenUsage, build_prompt
+from shared.domain.prompt import (
+    NOTHING_ENCLOSED,
+    Colleague,
+    Enclosed,
+    HandOver,
+    Prompt,
+    TextPiece,
+    TokenUsage,
+    build_prompt,
+)
 from shared.domain.reply import ReplyDraft
 from shared.domain.routing import choose_agent
 from shared.errors import ModelUnavailable, StoreUnavailable
@@ -38,8 +47,10 @@ class Reply:
     """A reply being written. Iterate over `chunks` once; the other fields are final when the iteration ends."""
 
     chunks: AsyncGenerator[ReplyChunk, None] = field(init=False)
+    enclosed: Enclosed = NOTHING_ENCLOSED
     route: RoutingDecision | None = None
     agent_id: str | None = None
+    agent: AgentProfile | None = None
     active: ActiveAgent | None = None
     hand_over: HandOver | None = None
     usage: TokenUsage | None = None
@@ -109,9 +120,16 @@ class Orchestrator:
         self._clock = clock
         self._can_transfer_calls = can_transfer_calls
 
-    def reply(self, conversation: Conversation, message: InboundMessage, *, is_spoken: bool) -> Reply:
+    def reply(
+        self,
+        conversation: Conversation,
+        message: InboundMessage,
+        *,
+        is_spoken: bool,
+        enclosed: Enclosed = NOTHING_ENCLOSED,
+    ) -> Reply:
         """Begin a reply; nothing is read or asked before its first chunk is awaited."""
-        reply = Reply()
+        reply = Reply(enclosed=enclosed)
         reply.chunks = self._write(reply, conversation, message, is_spoken=is_spoken)
         return reply
 
@@ -163,7 +181,7 @@ class Orchestrator:
         current: AgentProfile | None = agent
         while current is not None:
             served.append(current.id)
-            reply.agent_id = current.id
+            reply.agent_id, reply.agent = current.id, current
             reply.active = ActiveAgent(agent_id=current.id, agent_version=current.version, since=self._clock())
             colleagues = _colleagues(desk, served)
             prompt = build_prompt(
@@ -174,6 +192,7 @@ class Orchestrator:
                 colleagues,
                 spoken=is_spoken,
                 language=_wanted_language(message),
+                enclosed=reply.enclosed,
             )
             voice.change_speaker()
             hand_over: HandOver | None = None

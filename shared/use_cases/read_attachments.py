@@ -1,15 +1,108 @@
-"""The files of a message: fetched, kept, and read as far as they hold words."""
+"""The files of a message: kept, and read as far as they hold words or a model can read them."""
 
 from __future__ import annotations
 
-from shared.domain.message import InboundMessage
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from shared.domain.acknowledgement import acknowledgement
+from shared.domain.media import MediaFile, MediaPlace, MediaState, plain_type
+from shared.domain.message import InboundMessage, ReplyPolicy
+from shared.domain.prompt import NOTHING_ENCLOSED, Enclosed
+from shared.errors import SpeechUnavailable
+from shared.observability import logger
 from shared.ports.channel import OutboundChannel
+from shared.ports.media import MediaSource, VoiceNotes
 from shared.ports.stores import Claim
+from shared.use_cases.keep_media import KeepMedia, KeptFile
+
+_MOST_SHOWN = 5
+"""Files that a model is shown with one question. Source: Amazon Bedrock, Converse: at most five documents."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadMessage:
+    """A message as far as it could be read.
+
+    Attributes:
+        message: with the words of its voice notes.
+        enclosed: what a model is shown with it.
+        remark: the reply where there is nothing that an agent could answer.
+    """
+
+    message: InboundMessage
+    enclosed: Enclosed = NOTHING_ENCLOSED
+    remark: str | None = None
 
 
 class ReadAttachments:
     """Makes of a message with files one that an agent can answer."""
 
-    async def __call__(self, message: InboundMessage, claim: Claim, channel: OutboundChannel) -> InboundMessage:
-        """The message with the words of its voice note; unchanged where there is nothing to read."""
-        return message
+    def __init__(self, keep: KeepMedia, *, reads: Mapping[str, int], voice_notes: VoiceNotes | None = None) -> None:
+        """`reads` is what the language model reads; without `voice_notes` nobody listens."""
+        self._keep = keep
+        self._reads = reads
+        self._voice_notes = voice_notes
+
+    async def keep(self, message: InboundMessage, claim: Claim, channel: OutboundChannel) -> tuple[KeptFile, ...]:
+        """Fetch and keep the files of a message, whether or not it is answered.
+
+        Raises:
+            StoreUnavailable: it could not be noted what became of them.
+        """
+        if not message.media or not channel.capabilities.media:
+            return ()
+        places = [
+            MediaPlace(message_id=claim.message_id, channel=message.channel, sent_at=message.sent_at, position=position)
+            for position in range(len(message.media))
+        ]
+        return await self._keep(places, message.media, cast("MediaSource", channel))
+
+    async def __call__(self, message: InboundMessage, claim: Claim, channel: OutboundChannel) -> ReadMessage:
+        """The message with the words of its voice notes, and with what a model can be shown.
+
+        Raises:
+            StoreUnavailable: it could not be noted what became of its files.
+        """
+        kept = await self.keep(message, claim, channel)
+        kept = tuple([await self._heard(claim.message_id, one) for one in kept])
+        said = [message.text, *(one.stored.transcript or "" for one in kept)]
+        read = replace(message, text="\n".join(words for words in said if words.strip())) if kept else message
+        enclosed = await self._enclosed(kept)
+        if read.reply_policy is ReplyPolicy.ACKNOWLEDGE and not enclosed.files:
+            return ReadMessage(message=read, remark=acknowledgement(message, [one.stored for one in kept]))
+        return ReadMessage(message=read, enclosed=enclosed)
+
+    async def _heard(self, message_id: str, one: KeptFile) -> KeptFile:
+        """The file with what is said in it, if anybody listens and anything is said."""
+        is_heard = one.stored.state is MediaState.STORED and one.reference.is_audible
+        if self._voice_notes is None or not is_heard or one.stored.transcript is not None:
+            return one
+        file = await self._keep.open(one)
+        if file is None:
+            return one
+        try:
+            words = await self._voice_notes.words(file)
+        except SpeechUnavailable:
+            logger.warning("voice_note_not_heard")
+            return one
+        return await self._keep.note_words(message_id, one, words) if words else one
+
+    async def _enclosed(self, kept: Sequence[KeptFile]) -> Enclosed:
+        """What the model is shown, and what it has to be told of."""
+        shown: list[MediaFile] = []
+        unread: list[str] = []
+        for one in kept:
+            if one.stored.transcript is not None:
+                continue
+            file = await self._keep.open(one) if self._is_readable(one) and len(shown) < _MOST_SHOWN else None
+            if file is None:
+                unread.append(plain_type(one.stored.mime_type))
+            else:
+                shown.append(file)
+        return Enclosed(files=tuple(shown), unread=tuple(unread))
+
+    def _is_readable(self, one: KeptFile) -> bool:
+        limit_bytes = self._reads.get(plain_type(one.stored.mime_type), 0)
+        return one.stored.state is MediaState.STORED and (one.stored.size_bytes or 0) <= limit_bytes

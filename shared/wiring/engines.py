@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from shared.adapters.models.fallback import FallbackLanguageModel
     from shared.adapters.models.openai_compatible import OpenAICompatibleClient
     from shared.ports.language_model import Embedder, LanguageModel
+    from shared.ports.voice_notes import SpeechEngine
 
 
 @lru_cache(maxsize=1)
@@ -48,7 +49,9 @@ def _language_model(name: Literal["bedrock", "openai", "local", "scripted"], bed
         case "openai":
             from shared.adapters.models.openai_compatible import OpenAICompatibleLanguageModel
 
-            return OpenAICompatibleLanguageModel(_openai(), model=known.openai_model)
+            return OpenAICompatibleLanguageModel(
+                _openai(), model=known.openai_model, reads_images=known.openai_reads_images
+            )
         case "local":
             from shared.adapters.models.local import LocalModel
 
@@ -76,6 +79,35 @@ def embedder() -> Embedder | None:
             from shared.adapters.models.minilm import MiniLMEmbedder
 
             return MiniLMEmbedder()
+        case "none":
+            return None
+
+
+@lru_cache(maxsize=1)
+def speech_engine() -> SpeechEngine | None:
+    """The engine named by VOICE_NOTES; None when voice notes are neither heard nor sent."""
+    known = settings()
+    match known.voice_notes:
+        case "aws":
+            from shared.adapters.voice_notes.aws import AwsSpeech
+
+            return AwsSpeech(aws_session())
+        case "openai":
+            from shared.adapters.voice_notes.openai_compatible import OpenAICompatibleSpeech
+
+            # A key goes to the address that it was given for, and to no other.
+            own = known.voice_notes_base_url
+            key = known.voice_notes_api_key if own else known.openai_api_key
+            return OpenAICompatibleSpeech(
+                base_url=own or known.openai_base_url,
+                api_key=key.get_secret_value(),
+                transcription_model=known.voice_notes_transcription_model,
+                speech_model=known.voice_notes_speech_model,
+            )
+        case "scripted":
+            from shared.adapters.voice_notes.scripted import ScriptedSpeech
+
+            return ScriptedSpeech()
         case "none":
             return None
 

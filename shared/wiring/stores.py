@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.ports.counters import Blocklist, ConnectionCounter, RateCounter
     from shared.ports.history import HistoryReader
     from shared.ports.identities import IdentityStore
+    from shared.ports.media import MediaRecords, MediaStore
     from shared.ports.messaging import EventPublisher, MessageQueue
     from shared.ports.received_records import ReceivedRecords
     from shared.ports.stores import (
@@ -240,6 +241,24 @@ def received_records() -> ReceivedRecords:
     if known.queue_url is None:
         raise SettingsInvalid("Set QUEUE_URL.")
     return SQSReceivedRecords(known.queue_url, known.dead_letter_queue_url, aws_client("sqs"))
+
+
+@lru_cache(maxsize=1)
+def media() -> MediaStore:
+    """Files of messages."""
+    from shared.adapters.aws.s3_media import S3MediaStore
+
+    bucket = settings().bucket
+    if bucket is None:
+        raise SettingsInvalid("Set BUCKET.")
+    return S3MediaStore(bucket, aws_client("s3"))
+
+
+def media_records() -> MediaRecords:
+    """What is known about them."""
+    from shared.adapters.postgres.media import PostgresMediaRecords
+
+    return PostgresMediaRecords(database())
 
 
 @lru_cache(maxsize=1)

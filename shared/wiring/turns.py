@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from shared.use_cases.gather_burst import GatherBurst
     from shared.use_cases.guard_source import GuardSource
     from shared.use_cases.handle_item import HandleItem
+    from shared.use_cases.hear_voice_notes import HearVoiceNotes
     from shared.use_cases.orchestrator import Orchestrator
+    from shared.use_cases.read_attachments import ReadAttachments
     from shared.use_cases.recall_conversation import RecallConversation
     from shared.use_cases.receive_message import ReceiveMessage
+    from shared.use_cases.voice_replies import VoiceReplies
 
 
 @lru_cache(maxsize=1)
@@ -65,7 +68,6 @@ def gather_burst() -> GatherBurst:
 def answer_message() -> AnswerMessage:
     """The turn."""
     from shared.use_cases.answer_message import AnswerMessage
-    from shared.use_cases.read_attachments import ReadAttachments
     from shared.use_cases.respect_wishes import RespectWishes
     from shared.wiring import stores
 
@@ -77,11 +79,40 @@ def answer_message() -> AnswerMessage:
         stores.events(),
         now,
         wishes=RespectWishes(stores.consent(), stores.events(), now),
-        attachments=ReadAttachments(),
+        attachments=read_attachments(),
+        voice=voice_replies(),
         lease_seconds=settings().answer_lease_seconds,
         stale_after=timedelta(minutes=minutes) if minutes else None,
         can_transfer_calls=can_transfer_calls(),
     )
+
+
+def read_attachments() -> ReadAttachments:
+    """The files of messages."""
+    from shared.use_cases.keep_media import KeepMedia
+    from shared.use_cases.read_attachments import ReadAttachments
+    from shared.wiring import engines, stores
+
+    keep = KeepMedia(stores.media(), stores.media_records())
+    return ReadAttachments(keep, reads=engines.language_model().reads, voice_notes=hear_voice_notes())
+
+
+def hear_voice_notes() -> HearVoiceNotes | None:
+    """The words of voice notes; None when VOICE_NOTES is none."""
+    from shared.use_cases.hear_voice_notes import HearVoiceNotes
+    from shared.wiring import engines
+
+    engine = engines.speech_engine()
+    return None if engine is None else HearVoiceNotes(engine)
+
+
+def voice_replies() -> VoiceReplies:
+    """Replies as voice notes."""
+    from shared.adapters.postgres.reply_forms import PostgresReplyForms
+    from shared.use_cases.voice_replies import VoiceReplies
+    from shared.wiring import engines, stores
+
+    return VoiceReplies(engines.speech_engine(), PostgresReplyForms(stores.database()), stores.media())
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import groupby
@@ -60,7 +60,8 @@ class FlakySynthesizer:
 class FlakyModel:
     """Implements LanguageModel: each answer follows the next plan; when they are used up, it says "Fine."."""
 
-    def __init__(self, *plans: ModelPlan) -> None:
+    def __init__(self, *plans: ModelPlan, reads: Mapping[str, int] | None = None) -> None:
+        self.reads: Mapping[str, int] = reads or {}
         self._plans = list(plans)
         self.prompts: list[Prompt] = []
         self.ended = 0

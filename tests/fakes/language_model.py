@@ -13,10 +13,13 @@ class FakeLanguageModel:
     """Implements `LanguageModel`: each agent says what its script holds, in order; the last script repeats.
 
     An exception in a script is raised in its place. `prompts` holds what was asked, `closed` how many answers ended or
-    were closed.
+    were closed. `reads` are the types of files that it takes.
     """
 
-    def __init__(self, scripts: Mapping[str, Sequence[Script]] | None = None) -> None:
+    def __init__(
+        self, scripts: Mapping[str, Sequence[Script]] | None = None, *, reads: Mapping[str, int] | None = None
+    ) -> None:
+        self.reads: Mapping[str, int] = reads or {}
         self._scripts = {agent_id: list(answers) for agent_id, answers in (scripts or {}).items()}
         self.prompts: list[Prompt] = []
         self.closed = 0

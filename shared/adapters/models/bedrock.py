@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import Any
@@ -26,9 +26,14 @@ from shared.adapters.models.chat_form import (
     read_hand_over,
     system_text,
 )
+from shared.adapters.models.enclosures import DOCUMENTS, IMAGES, QUOTED, converse_blocks, fitted, with_quotations
 from shared.adapters.models.threaded_stream import ThreadedStream
 from shared.domain.prompt import ModelPiece, Prompt, TextPiece, TokenUsage
 from shared.errors import ModelUnavailable
+
+# By a part of their ids: whose models look at images and documents. Of others we do not know, so they get text alone.
+# Source: Amazon Bedrock User Guide, "Supported models and model features" of Converse.
+_EYES = ("nova-lite", "nova-pro", "nova-premier", "nova-2-", "claude")
 
 
 class BedrockLanguageModel:
@@ -55,6 +60,9 @@ class BedrockLanguageModel:
         self._session = session
         self._endpoint_url = endpoint_url
         self._model_id = model_id
+        has_eyes = any(family in model_id for family in _EYES)
+        self.reads: Mapping[str, int] = {**IMAGES, **DOCUMENTS} if has_eyes else QUOTED
+        self._quotes = not has_eyes
         self._inference = {"maxTokens": max_tokens, "temperature": temperature}
         self._first_piece_seconds = first_piece_seconds
         self._next_piece_seconds = next_piece_seconds
@@ -115,12 +123,17 @@ class BedrockLanguageModel:
             return self._built
 
     def _request(self, prompt: Prompt) -> dict[str, Any]:
+        prompt = fitted(prompt, self.reads)
+        if self._quotes:
+            prompt = with_quotations(prompt)
+        messages: list[dict[str, Any]] = [
+            {"role": message.role, "content": [{"text": message.text}]} for message in chat_messages(prompt)
+        ]
+        messages[-1]["content"] += converse_blocks(prompt.enclosed.files)
         request: dict[str, Any] = {
             "modelId": self._model_id,
             "system": [{"text": system_text(prompt)}],
-            "messages": [
-                {"role": message.role, "content": [{"text": message.text}]} for message in chat_messages(prompt)
-            ],
+            "messages": messages,
             "inferenceConfig": self._inference,
         }
         if prompt.colleagues:

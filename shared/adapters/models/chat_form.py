@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.adapters.models.enclosures import question_text
 from shared.domain.conversation import Speaker, Turn
 from shared.domain.json_value import JSON
 from shared.domain.prompt import Colleague, HandOver, Prompt
@@ -45,7 +46,7 @@ def system_text(prompt: Prompt) -> str:
 def chat_messages(prompt: Prompt) -> tuple[ChatMessage, ...]:
     """The past and the question as messages that alternate, begin and end with the user, and are never empty."""
     merged: list[ChatMessage] = []
-    for role, text in [*_spoken(prompt.turns), ("user", prompt.question.strip())]:
+    for role, text in [*_spoken(prompt.turns), ("user", question_text(prompt))]:
         if not text:
             continue
         if not merged and role == "assistant":

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from shared.adapters.circuit import Circuit
+from shared.adapters.models.enclosures import fitted
 from shared.adapters.warm_up import warm_up_all
 from shared.domain.prompt import ModelPiece, Prompt
 from shared.errors import ModelUnavailable
@@ -73,6 +74,15 @@ class FallbackLanguageModel:
         self._patience = patience or Patience()
         self._clock = clock
 
+    @property
+    def reads(self) -> Mapping[str, int]:
+        """What at least one of the engines reads."""
+        every: dict[str, int] = {}
+        for engine in self._engines:
+            for mime_type, limit_bytes in engine.model.reads.items():
+                every[mime_type] = max(limit_bytes, every.get(mime_type, 0))
+        return every
+
     async def warm_up(self) -> None:
         """Prepare the engines that can be prepared; one that fails is logged, and tried again when it is asked."""
         warmable = {
@@ -90,12 +100,15 @@ class FallbackLanguageModel:
         begin_by = self._clock() + (patience.spoken_seconds if prompt.spoken else patience.written_seconds)
         for engine in self._engines:
             seconds = begin_by - self._clock()
+            asked = fitted(prompt, engine.model.reads)
+            if prompt.enclosed.files and not asked.enclosed.files and not prompt.question.strip():
+                continue  # It would be asked nothing.
             if seconds <= 0 or not engine.circuit.admit(self._clock()):
                 continue
             if engine is not self._engines[-1]:
                 seconds *= patience.share
             try:
-                async with aclosing(self._ask(engine, prompt, seconds)) as pieces:
+                async with aclosing(self._ask(engine, asked, seconds)) as pieces:
                     async for piece in pieces:
                         yield piece
             except _NotBegun:

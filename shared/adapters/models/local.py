@@ -7,7 +7,8 @@ Hindi to say so.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
+from types import MappingProxyType
 
 from shared.adapters.models.passage_answer import SPOKEN, WRITTEN, PassageReader
 from shared.adapters.models.small_talk import SmallTalk, recognise
@@ -55,6 +56,8 @@ class LocalModel:
     With an embedder it finds the sentences that matter and the colleague whose field a question is by meaning, without
     one by common words.
     """
+
+    reads: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self, embedder: Embedder | None = None) -> None:
         self._reader = PassageReader(embedder)

@@ -22,6 +22,7 @@ from shared.adapters.models.chat_form import (
     read_hand_over,
     system_text,
 )
+from shared.adapters.models.enclosures import IMAGES, QUOTED, fitted, image_parts, with_quotations
 from shared.adapters.models.server_sent_events import EventStreamParser, EventTooLong
 from shared.adapters.models.unit_vectors import to_unit_length
 from shared.domain.json_value import JSON
@@ -81,7 +82,7 @@ class OpenAICompatibleClient:
 class OpenAICompatibleLanguageModel:
     """LanguageModel over streamed chat completions."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the settings of one engine, all but two with a default
         self,
         client: OpenAICompatibleClient,
         *,
@@ -92,8 +93,11 @@ class OpenAICompatibleLanguageModel:
         max_tokens: int = 400,
         token_limit_field: str = "max_completion_tokens",  # noqa: S107 - the name of a JSON field
         extra_body: Mapping[str, JSON] | None = None,
+        reads_images: bool = False,
     ) -> None:
         """`token_limit_field` is "max_tokens" for older servers; `extra_body` adds what one model alone understands.
+
+        `reads_images` says that the model looks at images; one that does not refuses the whole question.
 
         Neither temperature nor any other taste is sent by default, because some models refuse them.
         """
@@ -102,6 +106,7 @@ class OpenAICompatibleLanguageModel:
         self._first_piece_seconds = first_piece_seconds
         self._next_piece_seconds = next_piece_seconds
         self._attempts = attempts
+        self.reads: Mapping[str, int] = {**QUOTED, **IMAGES} if reads_images else QUOTED
         self._limits: dict[str, JSON] = {token_limit_field: max_tokens, **(extra_body or {})}
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[ModelPiece, None]:
@@ -138,8 +143,14 @@ class OpenAICompatibleLanguageModel:
             await response.aclose()
 
     def _body(self, prompt: Prompt) -> dict[str, JSON]:
+        prompt = with_quotations(fitted(prompt, self.reads))
+        chat = [(message.role, message.text) for message in chat_messages(prompt)]
         messages: list[JSON] = [{"role": "system", "content": system_text(prompt)}]
-        messages += [{"role": message.role, "content": message.text} for message in chat_messages(prompt)]
+        messages += [{"role": role, "content": text} for role, text in chat]
+        if prompt.enclosed.files:
+            role, text = chat[-1]
+            seen = image_parts(prompt.enclosed.files)
+            messages[-1] = {"role": role, "content": [{"type": "text", "text": text}, *seen]}
         body: dict[str, JSON] = {
             "model": self._model,
             "messages": messages,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from itertools import cycle
+from types import MappingProxyType
 
 from shared.domain.prompt import CHARACTERS_PER_TOKEN, ModelPiece, Prompt, TextPiece, TokenUsage
 
@@ -20,6 +21,8 @@ class ScriptedModel:
         delay_ms: time before the first word.
         token_interval_ms: time between words; with zero the event loop still gets its turn.
     """
+
+    reads: Mapping[str, int] = MappingProxyType({})
 
     def __init__(
         self,

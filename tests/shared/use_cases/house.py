@@ -9,20 +9,24 @@ from shared.adapters.whatsapp.preferences import read_preferences
 from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
 from shared.use_cases.answer_message import AnswerMessage
 from shared.use_cases.handle_item import HandleItem
+from shared.use_cases.keep_media import KeepMedia
 from shared.use_cases.note_preferences import NotePreferences
 from shared.use_cases.orchestrator import Orchestrator
 from shared.use_cases.read_attachments import ReadAttachments
 from shared.use_cases.recall_conversation import RecallConversation
 from shared.use_cases.respect_wishes import RespectWishes
+from shared.use_cases.voice_replies import VoiceReplies
 from tests.fakes.clock import FrozenClock
 from tests.fakes.consent import FakeConsentStore
 from tests.fakes.faults import Faults
 from tests.fakes.history_store import FakeHistoryStore
 from tests.fakes.identities import FakeIdentityStore
 from tests.fakes.language_model import FakeEmbedder, FakeLanguageModel
+from tests.fakes.media import FakeMediaRecords, FakeMediaStore
 from tests.fakes.memory_rows import MemoryRows, MessageRow
 from tests.fakes.messaging import FakeEventPublisher
 from tests.fakes.stores import FakeActiveAgentStore, FakeAgentStore, FakeContextStore
+from tests.fakes.voice_notes import FakeReplyForms
 
 LEASE_SECONDS = 30
 STALE_AFTER = timedelta(hours=1)
@@ -69,7 +73,11 @@ class House:
         self.embedder: Any = FakeEmbedder({QUESTION_ABOUT_BOOKING: (1.0, 0.0)})
         self.events: Any = FakeEventPublisher()
         self.consent: Any = FakeConsentStore(self.rows)
-        self.attachments = ReadAttachments()
+        self.media: Any = FakeMediaStore()
+        self.media_records: Any = FakeMediaRecords(self.rows)
+        self.voice_notes: Any = None
+        self.speech_engine: Any = None
+        self.reply_forms: Any = FakeReplyForms(self.rows)
 
     @property
     def orchestrator(self) -> Orchestrator:
@@ -98,7 +106,12 @@ class House:
             self._faulty("events"),
             self.clock,
             wishes=RespectWishes(self._faulty("consent"), self._faulty("events"), self.clock),
-            attachments=self.attachments,
+            attachments=ReadAttachments(
+                KeepMedia(self._faulty("media"), self._faulty("media_records")),
+                reads=self.model.reads,
+                voice_notes=self.voice_notes,
+            ),
+            voice=VoiceReplies(self.speech_engine, self._faulty("reply_forms"), self._faulty("media")),
             lease_seconds=LEASE_SECONDS,
             stale_after=STALE_AFTER,
             can_transfer_calls=self.can_transfer_calls,
