@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -17,8 +18,9 @@ from shared import queue_contract
 from shared.adapters.provider_client import ProviderClient
 from shared.adapters.twilio.client import twilio_client
 from shared.adapters.twilio.signature import TwilioSignature
-from shared.adapters.twilio.whatsapp import TwilioWhatsAppChannel
+from shared.adapters.twilio.whatsapp import TwilioWhatsAppChannel, typing_url
 from shared.adapters.twilio.whatsapp_form import parse_message_form
+from shared.domain.content import Content, FileContent, FileKind, Location, MessageTemplate
 from shared.domain.media import MediaReference
 from shared.domain.message import (
     ChannelNotice,
@@ -30,7 +32,6 @@ from shared.domain.message import (
     ReplyChunk,
     StatusUpdate,
 )
-from shared.domain.content import MessageTemplate
 from shared.errors import InvalidRequest, ProviderRejected, ProviderUnavailable
 from tests.provider_requests import AUTH_TOKEN, BASE_URL, TWILIO_PATH, load_fixture, twilio_post
 from tests.streams import chunks
@@ -378,3 +379,76 @@ async def test_a_template_is_sent_by_its_content_sid_with_numbered_variables() -
     assert delivery.provider_message_ids == ("SM7",)
     assert (form["ContentSid"], form["ContentVariables"]) == ("HX1", '{"1":"Asha","2":"Monday"}')
     assert "Body" not in form
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            FileContent(file_kind=FileKind.IMAGE, link="https://files.example/a", caption="The way"),
+            {"MediaUrl": "https://files.example/a", "Body": "The way"},
+        ),
+        (
+            FileContent(file_kind=FileKind.VOICE, link="https://files.example/n"),
+            {"MediaUrl": "https://files.example/n"},
+        ),
+        (
+            Location(latitude=12.97, longitude=77.59, name="Lotus", address="12 Museum Road"),
+            {"Body": "Lotus, 12 Museum Road", "PersistentAction": "geo:12.97,77.59|Lotus, 12 Museum Road"},
+        ),
+        (
+            Location(latitude=12.97, longitude=77.59),
+            {"Body": "12.97, 77.59", "PersistentAction": "geo:12.97,77.59"},
+        ),
+    ],
+)
+async def test_contents_leave_in_twilios_words(content: Content, expected: dict[str, str]) -> None:
+    forms: list[dict[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        forms.append(dict(parse_qsl(request.content.decode())))
+        return httpx.Response(201, json={"sid": "SMout"})
+
+    delivery = await _channel(answer).deliver_content(RECIPIENT, content)
+
+    assert expected.items() <= forms[0].items()
+    assert forms[0]["To"] == "whatsapp:+919812345678"
+    assert delivery.provider_message_ids == ("SMout",)
+
+
+async def test_typing_is_shown_at_twilios_messaging_host_and_never_fails() -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(404)
+
+    await _channel(answer).show_typing(replace(RECIPIENT, reply_to="SM1"))
+
+    (request,) = requests
+    assert str(request.url) == "https://messaging.twilio.com/v2/Indicators/Typing.json"
+    assert dict(parse_qsl(request.content.decode())) == {"messageId": "SM1", "channel": "whatsapp"}
+
+
+@pytest.mark.parametrize(
+    ("api", "url"),
+    [
+        ("https://api.twilio.com", "https://messaging.twilio.com/v2/Indicators/Typing.json"),
+        ("https://api.dublin.ie1.twilio.com/", "https://messaging.dublin.ie1.twilio.com/v2/Indicators/Typing.json"),
+        ("http://127.0.0.1:9000", "http://127.0.0.1:9000/v2/Indicators/Typing.json"),
+    ],
+)
+def test_the_messaging_host_is_beside_the_api_host(api: str, url: str) -> None:
+    assert typing_url(api) == url
+
+
+async def test_a_user_who_changed_identity_is_addressed_by_the_new_one() -> None:
+    forms: list[dict[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        forms.append(dict(parse_qsl(request.content.decode())))
+        return httpx.Response(201, json={"sid": "SMout"})
+
+    await _channel(answer).deliver(replace(RECIPIENT, address="IN.42"), chunks(ReplyChunk(text="Hi", agent_id="a")))
+
+    assert forms[0]["To"] == "whatsapp:IN.42"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,9 +12,10 @@ import pytest
 
 from shared.adapters.whatsapp.channel import WhatsAppChannel
 from shared.adapters.whatsapp.sending import GraphClient
-from shared.domain.content import MessageTemplate
+from shared.domain.content import FileContent, FileKind, MessageTemplate
+from shared.domain.media import MediaFile
 from shared.domain.message import Delivery, Recipient, ReplyChunk
-from shared.errors import ProviderRejected, ProviderUnavailable
+from shared.errors import ProviderBusy, ProviderRejected, ProviderUnavailable
 from tests.streams import chunks
 
 RECIPIENT = Recipient(channel="whatsapp", user_id="919812345678", business_id="12345", delivery_id="d-1")
@@ -48,17 +49,18 @@ def _refused(code: int, status: int = 400) -> httpx.Response:
     return httpx.Response(status, json={"error": {"message": "secret details", "code": code}})
 
 
-def _channel(graph: Graph) -> WhatsAppChannel:
-    async def no_pause(_: float) -> None:
-        return
+async def _no_pause(_: float) -> None:
+    return
 
+
+def _channel(graph: Graph, sleep: Callable[[float], Awaitable[None]] = _no_pause) -> WhatsAppChannel:
     def open_client() -> GraphClient:
         return GraphClient(
             base_url="https://graph.example/",
             api_version="v26.0",
             access_token="token",
             transport=httpx.MockTransport(graph),
-            sleep=no_pause,
+            sleep=sleep,
         )
 
     return WhatsAppChannel(
@@ -215,3 +217,88 @@ async def test_a_template_is_sent_with_its_variables_and_our_delivery_id() -> No
             {"type": "body", "parameters": [{"type": "text", "text": "Asha"}, {"type": "text", "text": "Monday"}]}
         ],
     }
+
+
+async def test_a_pair_of_numbers_is_given_its_six_seconds_once() -> None:
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    graph = Graph(_refused(131056), _sent())
+
+    delivery = await _channel(graph, pause).deliver(RECIPIENT, chunks(ReplyChunk(text="Hello", agent_id="a")))
+
+    assert delivery.provider_message_ids == ("wamid.out",)
+    assert 6 <= sum(pauses) < 7
+
+
+async def test_a_pair_that_is_still_too_fast_is_left_to_a_later_try() -> None:
+    graph = Graph(_refused(131056))
+
+    with pytest.raises(ProviderBusy) as refusal:
+        await _deliver(graph)
+
+    assert (refusal.value.retry_after_seconds, len(graph.requests)) == (6, 2)
+
+
+PICTURE = FileContent(file_kind=FileKind.IMAGE, key="media/x", caption="The way")
+PNG = MediaFile(content=b"\x89PNG", mime_type="image/png", filename="way.png")
+
+
+def _uploaded(media_id: str) -> httpx.Response:
+    return httpx.Response(200, json={"id": media_id})
+
+
+async def test_a_file_is_uploaded_and_sent_by_its_id() -> None:
+    graph = Graph(_uploaded("987"), _sent())
+
+    delivery = await _channel(graph).deliver_content(RECIPIENT, PICTURE, file=PNG)
+
+    upload, message = graph.requests
+    assert str(upload.url) == "https://graph.example/v26.0/12345/media"
+    assert upload.headers["content-type"].startswith("multipart/form-data")
+    for expected in (b'name="messaging_product"\r\n\r\nwhatsapp', b"Content-Type: image/png", b"\x89PNG", b"way.png"):
+        assert expected in upload.content
+    assert json.loads(message.content)["image"] == {"id": "987", "caption": "The way"}
+    assert (delivery.text, delivery.provider_message_ids) == ("[image] The way", ("wamid.out",))
+
+
+async def test_a_voice_note_keeps_its_exact_type() -> None:
+    graph = Graph(_uploaded("987"), _sent())
+    note = MediaFile(content=b"OggS", mime_type="audio/ogg; codecs=opus", filename="note.ogg")
+
+    await _channel(graph).deliver_content(RECIPIENT, FileContent(file_kind=FileKind.VOICE, key="media/n"), file=note)
+
+    upload, message = graph.requests
+    assert b"Content-Type: audio/ogg; codecs=opus\r\n" in upload.content
+    assert b'name="type"\r\n\r\naudio/ogg; codecs=opus\r\n' in upload.content
+    assert json.loads(message.content)["audio"] == {"id": "987", "voice": True}
+
+
+async def test_a_file_that_was_not_taken_is_uploaded_once_more() -> None:
+    graph = Graph(_uploaded("1"), _refused(131053), _uploaded("2"), _sent())
+
+    delivery = await _channel(graph).deliver_content(RECIPIENT, PICTURE, file=PNG)
+
+    assert json.loads(graph.requests[-1].content)["image"]["id"] == "2"
+    assert delivery.provider_message_ids == ("wamid.out",)
+
+
+async def test_a_file_that_is_never_taken_is_given_up() -> None:
+    graph = Graph(_uploaded("1"), _refused(131053), _uploaded("2"), _refused(131053))
+
+    with pytest.raises(ProviderRejected) as refusal:
+        await _channel(graph).deliver_content(RECIPIENT, PICTURE, file=PNG)
+
+    assert (refusal.value.reason, len(graph.requests)) == ("media", 4)
+
+
+async def test_only_the_first_part_of_a_reply_quotes() -> None:
+    graph = Graph(_sent("w1"), _sent("w2"))
+
+    await _deliver(
+        graph, "a" * 4000 + "\n\n" + "b" * 500, recipient=replace(RECIPIENT, reply_to="wamid.in", is_quoting=True)
+    )
+
+    assert [body.get("context") for body in graph.bodies] == [{"message_id": "wamid.in"}, None]
