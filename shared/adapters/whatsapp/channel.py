@@ -99,7 +99,12 @@ class WhatsAppChannel:
         Raises:
             InvalidRequest: not a webhook notification.
         """
-        return parse_webhook(decode_json(request.body), channel=self.name, received_at=self._clock())
+        return parse_webhook(
+            decode_json(request.body),
+            post_id=hashlib.sha256(request.body).hexdigest(),
+            channel=self.name,
+            received_at=self._clock(),
+        )
 
     def parse_status(self, request: HTTPRequest) -> tuple[InboundItem, ...]:
         """Meta reports statuses at the same path as messages, so nothing lives here.

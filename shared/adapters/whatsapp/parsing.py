@@ -33,20 +33,21 @@ _WHOLE = frozenset({"flows"})
 _LONGEST_TOPIC = 100
 
 
-def parse_webhook(body: JSON, *, channel: str, received_at: datetime) -> tuple[InboundItem, ...]:
-    """All items of a webhook's body, in its order.
+def parse_webhook(body: JSON, *, channel: str, received_at: datetime, post_id: str = "") -> tuple[InboundItem, ...]:
+    """All items of a webhook's body, in its order. `post_id` is the same when the very same body is sent again.
 
     Raises:
         InvalidRequest: the body is not an object with a list of entries.
     """
     if not isinstance(body, dict) or not isinstance(body.get("entry"), list):
         raise InvalidRequest("The body is not a webhook notification.")
-    walk = _Walk(channel=channel, received_at=received_at)
+    walk = _Walk(post_id=post_id, channel=channel, received_at=received_at)
     return tuple(walk.within_bounds(walk.items(list_of(body, "entry"))))
 
 
 @dataclass(slots=True, kw_only=True)
 class _Walk:
+    post_id: str
     channel: str
     received_at: datetime
     _seen: Counter[str] = field(default_factory=Counter)
@@ -132,9 +133,11 @@ class _Walk:
 
     def _notice(self, kind: NoticeKind, topic: str, payload: JSON, *, at: datetime | None = None) -> ChannelNotice:
         at = at or time_of(payload, "timestamp")
+        # What bears no time may happen again in the same words: then it stands in another post.
+        when = self.post_id if at is None else at.isoformat()
         return ChannelNotice(
             channel=self.channel,
-            notice_id=self._notice_id(kind, topic, None if at is None else at.isoformat(), payload),
+            notice_id=self._notice_id(kind, topic, when, payload),
             kind=kind,
             topic=topic[:_LONGEST_TOPIC],
             occurred_at=at or self.received_at,
@@ -148,7 +151,7 @@ class _Walk:
             payload = None
         return ChannelNotice(
             channel=self.channel,
-            notice_id=self._notice_id(NoticeKind.REJECTED, topic, reason, payload),
+            notice_id=self._notice_id(NoticeKind.REJECTED, topic, self.post_id, reason, payload),
             kind=NoticeKind.REJECTED,
             topic=topic[:_LONGEST_TOPIC],
             occurred_at=self.received_at,

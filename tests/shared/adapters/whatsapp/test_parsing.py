@@ -43,8 +43,8 @@ values = st.dictionaries(st.sampled_from([*LISTS, "contacts", "metadata"]), st.l
 notifications = st.builds(lambda changes: notification(*changes), st.lists(values, max_size=3))
 
 
-def parse(body: Any) -> tuple[InboundItem, ...]:
-    return parse_webhook(body, channel="whatsapp", received_at=NOW)
+def parse(body: Any, *, post_id: str = "post-1") -> tuple[InboundItem, ...]:
+    return parse_webhook(body, post_id=post_id, channel="whatsapp", received_at=NOW)
 
 
 def parse_message(**element: object) -> InboundMessage:
@@ -173,6 +173,31 @@ def test_a_notice_sent_again_has_the_same_id_and_twins_in_one_post_do_not() -> N
     ids = [item.notice_id for item in first if isinstance(item, ChannelNotice)]
     assert ids == [item.notice_id for item in again if isinstance(item, ChannelNotice)]
     assert len(set(ids)) == 2
+
+
+@pytest.mark.parametrize(
+    ("element", "is_same"), [({"code": 130429}, False), ({"code": 130429, "timestamp": "1706709716"}, True)]
+)
+def test_the_same_words_in_another_post_are_news_unless_they_bear_a_time(
+    element: dict[str, object], *, is_same: bool
+) -> None:
+    body = notification({"errors": [element]})
+
+    (first,), (other,) = parse(body), parse(body, post_id="post-2")
+
+    assert isinstance(first, ChannelNotice)
+    assert isinstance(other, ChannelNotice)
+    assert (first.notice_id == other.notice_id) is is_same
+
+
+def test_the_same_refusal_in_another_post_is_another_one() -> None:
+    body = notification(messages_value(None))
+
+    (first,), (other,) = parse(body), parse(body, post_id="post-2")
+
+    assert isinstance(first, ChannelNotice)
+    assert isinstance(other, ChannelNotice)
+    assert first.notice_id != other.notice_id
 
 
 def test_a_text_carries_sender_name_business_and_time() -> None:
