@@ -296,3 +296,13 @@ class Delivery:
     stages_ms: dict[str, int] = field(default_factory=dict)
     parts: tuple[ReplyPart, ...] = ()
     attributes: dict[str, JSON] = field(default_factory=dict)
+
+    @property
+    def as_parts(self) -> tuple[ReplyPart, ...]:
+        """The messages that it took; where its channel cut it itself, only the ids tell how many they were."""
+        ids = self.provider_message_ids or (None,)
+        text = self.text if len(ids) == 1 else ""
+        return self.parts or tuple(
+            ReplyPart(position=position, text=text, status=self.status, provider_message_id=provider_id)
+            for position, provider_id in enumerate(ids, start=1)
+        )

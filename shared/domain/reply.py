@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from shared.domain.agent import RoutingDecision
 from shared.domain.message import DeliveryStatus, ReplyPart
 from shared.domain.prompt import TokenUsage
+from shared.domain.voice import Voice
 
 _LONGEST_POSITION = 4
 
@@ -17,6 +18,7 @@ class ReplyDraft:
 
     Attributes:
         stages_ms: milliseconds of each stage so far, by stage name.
+        voice: how it sounds as a voice note; None where it is to be read.
     """
 
     text: str
@@ -24,6 +26,7 @@ class ReplyDraft:
     route: RoutingDecision | None = None
     usage: TokenUsage | None = None
     stages_ms: dict[str, int] = field(default_factory=dict)
+    voice: Voice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

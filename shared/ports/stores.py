@@ -207,12 +207,13 @@ class HistoryStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedStatus:
-    """The message that a status belongs to, and the status it has now."""
+    """The message that a status belongs to, the status it has now, and the provider's reason if that is FAILED."""
 
     message_id: str
     conversation_id: str
     key: ConversationKey
     status: DeliveryStatus
+    error_code: str | None = None
 
 
 class AgentStore(Protocol):

@@ -83,7 +83,11 @@ class HandleItem:
                 at=self._clock(),
                 conversation_id=recorded.conversation_id,
                 key=recorded.key,
-                data={"message_id": recorded.message_id, "status": recorded.status.value},
+                data={
+                    "message_id": recorded.message_id,
+                    "status": recorded.status.value,
+                    "error_code": recorded.error_code,
+                },
             )
         )
 

@@ -19,12 +19,12 @@ from shared.domain.message import (
     ReplyPart,
     StatusUpdate,
     Unanswered,
-    later_status,
 )
-from shared.domain.reply import HeldReply, ReplyDraft, place_of
+from shared.domain.reply import HeldReply, ReplyDraft
 from shared.domain.wishes import UserWishes
 from shared.errors import AlreadyClaimed, LeaseLost, NotFound, NotTogether
 from shared.ports.stores import Claim, RecordedStatus
+from tests.fakes.memory_outcomes import bring_up_to_date, is_about
 from tests.fakes.memory_rows import MemoryRows, MessageRow
 
 _SPEAKERS = {MessageKind.ECHO: Speaker.HUMAN, MessageKind.SYSTEM: Speaker.SYSTEM}
@@ -64,7 +64,11 @@ class FakeHistoryStore:
             conversation_status=self.rows.conversations[row.conversation_id].status,
             fence=row.fence,
             held_reply=self.rows.held_replies.get(row.id),
-            wishes=UserWishes(has_opted_out=message.key in self.rows.opted_out),
+            wishes=UserWishes(
+                has_opted_out=message.key in self.rows.opted_out,
+                wants_voice=self.rows.reply_forms.get(message.key) == "voice",
+                wants_text=self.rows.reply_forms.get(message.key) == "text",
+            ),
             joined=tuple(part.text for part in self.rows.messages if part.joined_to == row.id),
         )
 
@@ -113,9 +117,7 @@ class FakeHistoryStore:
         if delivery is not None:
             reply = self._reply(inbound, draft, delivery)
             self.rows.add(reply)
-            for update in self.rows.statuses:
-                if self._is_about(reply, update):
-                    _move_forward(reply, update)
+            bring_up_to_date(self.rows, reply)
         inbound.state, inbound.lease_until, inbound.unanswered = "done", None, unanswered
 
     async def take_over(self, call_sid: str) -> InboundMessage | None:
@@ -146,9 +148,7 @@ class FakeHistoryStore:
         if self.rows.clock() - row.last_activity_at >= self.rows.gap:
             return None
         asked = {message.id for message in self.rows.messages if message.state not in (None, "done")}
-        said = [
-            message for message in self.rows.turns(row.id) if _is_past(message) and message.joined_to not in asked
-        ]
+        said = [message for message in self.rows.turns(row.id) if _is_past(message) and message.joined_to not in asked]
         turns = tuple(_turn(message) for message in said[-CONTEXT_TURNS:])
         return Conversation(id=row.id, key=key, status=row.status, turns=turns)
 
@@ -176,14 +176,17 @@ class FakeHistoryStore:
     async def record_status(self, update: StatusUpdate) -> RecordedStatus | None:
         if not any(_is_same_status(update, kept) for kept in self.rows.statuses):
             self.rows.statuses.append(update)
-        message = next((row for row in self.rows.messages if self._is_about(row, update)), None)
+        message = next((row for row in self.rows.messages if is_about(row, update)), None)
         if message is None:
             return None
+        status = bring_up_to_date(self.rows, message)
+        code = message.attributes.get("error_code") if status is DeliveryStatus.FAILED else None
         return RecordedStatus(
             message_id=message.id,
             conversation_id=message.conversation_id,
             key=message.key,
-            status=_move_forward(message, update),
+            status=status,
+            error_code=code if isinstance(code, str) else None,
         )
 
     async def record_notice(self, notice: ChannelNotice) -> None:
@@ -238,6 +241,7 @@ class FakeHistoryStore:
             provider_message_ids=delivery.provider_message_ids,
             delivery_id=None if held is None else held.delivery_id,
             delivery_status=delivery.status,
+            parts=delivery.as_parts,
             stages_ms={**({} if draft is None else draft.stages_ms), **delivery.stages_ms},
         )
         _place_in_call(row, dict(delivery.attributes))
@@ -252,12 +256,6 @@ class FakeHistoryStore:
     def _row(self, message_id: str) -> MessageRow:
         return next(row for row in self.rows.messages if row.id == message_id)
 
-    def _is_about(self, message: MessageRow, update: StatusUpdate) -> bool:
-        if message.key.channel != update.channel or message.state is not None:
-            return False
-        is_named = update.correlation_id is not None and place_of(update.correlation_id)[0] == message.delivery_id
-        return is_named or update.provider_message_id in message.provider_message_ids
-
 
 def _place_in_call(row: MessageRow, attributes: dict[str, JSON]) -> None:
     call_sid, start_ms, end_ms = (attributes.pop(name, None) for name in ("call_sid", "start_ms", "end_ms"))
@@ -265,19 +263,6 @@ def _place_in_call(row: MessageRow, attributes: dict[str, JSON]) -> None:
     row.start_ms = start_ms if isinstance(start_ms, int) else None
     row.end_ms = end_ms if isinstance(end_ms, int) else None
     row.attributes = attributes
-
-
-def _move_forward(message: MessageRow, update: StatusUpdate) -> DeliveryStatus:
-    current = message.delivery_status or DeliveryStatus.SENT
-    status = current if update.status is None else later_status(current, update.status)
-    if status is DeliveryStatus.FAILED and status is not current and update.error_code is not None:
-        message.attributes = {
-            **message.attributes,
-            "error_code": update.error_code,
-            "error_title": update.error_title,
-        }
-    message.delivery_status = status
-    return status
 
 
 def _is_past(message: MessageRow) -> bool:

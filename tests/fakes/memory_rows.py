@@ -11,7 +11,7 @@ from shared.domain.agent import RoutingDecision
 from shared.domain.call import Call
 from shared.domain.conversation import ConversationKey, ConversationStatus, Speaker
 from shared.domain.json_value import JSON
-from shared.domain.message import ChannelNotice, DeliveryStatus, MessageKind, StatusUpdate, Unanswered
+from shared.domain.message import ChannelNotice, DeliveryStatus, MessageKind, ReplyPart, StatusUpdate, Unanswered
 from shared.domain.reply import HeldReply
 
 
@@ -52,6 +52,7 @@ class MessageRow:
     provider_message_ids: tuple[str, ...] = ()
     delivery_id: str | None = None
     delivery_status: DeliveryStatus | None = None
+    parts: tuple[ReplyPart, ...] = ()
     stages_ms: dict[str, int] = field(default_factory=dict)
     call_sid: str | None = None
     position: str | None = None
@@ -68,6 +69,7 @@ class MemoryRows:
         self.gap = timedelta(hours=conversation_gap_hours)
         self.user_names: dict[ConversationKey, str] = {}
         self.opted_out: set[ConversationKey] = set()
+        self.reply_forms: dict[ConversationKey, str] = {}
         self.conversations: dict[str, ConversationRow] = {}
         self.messages: list[MessageRow] = []
         self.held_replies: dict[str, HeldReply] = {}

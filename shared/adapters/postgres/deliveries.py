@@ -17,10 +17,13 @@ from shared.adapters.postgres.identifiers import new_id
 from shared.adapters.postgres.schema import deliveries, messages
 from shared.domain.agent import RoutingDecision
 from shared.domain.conversation import Speaker
+from shared.domain.json_value import JSON
 from shared.domain.message import Delivery, DeliveryStatus, MessageKind, ReplyPart
 from shared.domain.prompt import TokenUsage
 from shared.domain.reply import HeldReply, ReplyDraft
+from shared.domain.voice import Voice
 
+_VOICE_NOTE = "voice_note"
 _STORE_REPLY = (
     insert(messages)
     .values(
@@ -65,6 +68,7 @@ class StoredReply:
     id: str
     at: datetime
     delivery_id: str | None
+    attributes: dict[str, Any]
 
 
 def load_held_reply(connection: Connection, message_id: str) -> HeldReply | None:
@@ -74,38 +78,39 @@ def load_held_reply(connection: Connection, message_id: str) -> HeldReply | None
 
 
 def hold(
-    connection: Connection, message_id: str, draft: ReplyDraft, delivery_id: str, parts: tuple[str, ...]
+    connection: Connection, inbound: Row[Any], draft: ReplyDraft, delivery_id: str, parts: tuple[str, ...]
 ) -> HeldReply:
     """Put the draft into the outbox unless there is one for the message, and return the one that stands."""
     mine = connection.execute(
         _HOLD,
         {
             "id": delivery_id,
-            "message_id": message_id,
+            "message_id": inbound.id,
             "text": draft.text,
             "agent_id": draft.agent_id,
             "route": msgspec.to_builtins(draft.route),
             "usage": msgspec.to_builtins(draft.usage),
             "stages_ms": draft.stages_ms,
+            "content": _content(draft),
         },
     ).one_or_none()
     if mine is None:
-        held = load_held_reply(connection, message_id)
+        held = load_held_reply(connection, inbound.id)
         assert held is not None
         return held
     cut = tuple(ReplyPart(position=position, text=text) for position, text in enumerate(parts, start=1))
     for part in cut:
-        delivery_parts.note(connection, delivery_id, part)
+        delivery_parts.note(connection, inbound.channel, delivery_id, part)
     return HeldReply(delivery_id=delivery_id, draft=draft, status=DeliveryStatus.PENDING, parts=cut)
 
 
 def mark_sending(
-    connection: Connection, message_id: str, delivery_id: str, *, position: int, sent: ReplyPart | None
+    connection: Connection, inbound: Row[Any], delivery_id: str, *, position: int, sent: ReplyPart | None
 ) -> None:
     """Note that a part is about to leave, and what became of the one before it."""
     if sent is not None:
-        delivery_parts.note(connection, delivery_id, sent)
-    connection.execute(_MARK_SENDING, {"delivery_id": delivery_id, "answered_id": message_id})
+        delivery_parts.note(connection, inbound.channel, delivery_id, sent)
+    connection.execute(_MARK_SENDING, {"delivery_id": delivery_id, "answered_id": inbound.id})
     delivery_parts.mark_sending(connection, delivery_id, position)
 
 
@@ -147,10 +152,10 @@ def store_reply(connection: Connection, inbound: Row[Any], draft: ReplyDraft | N
         },
     ).one()
     if delivery_id is not None:
-        for part in delivery.parts:
-            delivery_parts.note(connection, delivery_id, part)
+        for part in delivery.as_parts:
+            delivery_parts.note(connection, inbound.channel, delivery_id, part)
         connection.execute(_SETTLE, {"answered_id": inbound.id, "outcome": delivery.status, "turn_id": reply_id})
-    return StoredReply(id=reply_id, at=spoken_at, delivery_id=delivery_id)
+    return StoredReply(id=reply_id, at=spoken_at, delivery_id=delivery_id, attributes=attributes)
 
 
 def _of_draft(draft: ReplyDraft | None, delivery: Delivery) -> dict[str, Any]:
@@ -173,8 +178,22 @@ def _held_reply(row: Row[Any], parts: tuple[ReplyPart, ...]) -> HeldReply:
         route=msgspec.convert(row.route, RoutingDecision | None),
         usage=msgspec.convert(row.usage, TokenUsage | None),
         stages_ms=row.stages_ms,
+        voice=_voice(row.content),
     )
     status = DeliveryStatus(row.status)
     # A reply that was held before parts were kept left, or leaves, whole.
     whole = ReplyPart(position=1, text=row.text, status=status)
     return HeldReply(delivery_id=row.id, draft=draft, status=status, parts=parts or (whole,))
+
+
+def _content(draft: ReplyDraft) -> dict[str, JSON] | None:
+    """What tells how the reply is to be carried, if not as text."""
+    if draft.voice is None:
+        return None
+    return {"form": _VOICE_NOTE, "voice": draft.voice.name, "language": draft.voice.language}
+
+
+def _voice(content: JSON) -> Voice | None:
+    if not isinstance(content, dict) or content.get("form") != _VOICE_NOTE:
+        return None
+    return Voice(name=str(content["voice"]), language=str(content["language"]))

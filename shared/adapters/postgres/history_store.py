@@ -5,13 +5,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from shared.adapters.postgres import calls, claims, conversations, deliveries, message_events
 from shared.adapters.postgres.engine import Database
+from shared.adapters.postgres.message_outcomes import KeptMessage, settle
 from shared.domain.conversation import Conversation, ConversationKey, ConversationStatus
 from shared.domain.message import ChannelNotice, Delivery, InboundMessage, ReplyPart, StatusUpdate, Unanswered
+from shared.domain.outcome import Outcome
 from shared.domain.reply import HeldReply, ReplyDraft
 from shared.ports.stores import Claim, RecordedStatus
 
@@ -47,8 +50,8 @@ class PostgresHistoryStore:
         """See `HistoryStore.hold_reply`."""
 
         def work(connection: Connection) -> HeldReply:
-            claims.require_lease(connection, claim)
-            return deliveries.hold(connection, claim.message_id, draft, delivery_id, parts or (draft.text,))
+            inbound = claims.require_lease(connection, claim)
+            return deliveries.hold(connection, inbound, draft, delivery_id, parts or (draft.text,))
 
         return await self._database.run(work)
 
@@ -58,8 +61,8 @@ class PostgresHistoryStore:
         """See `HistoryStore.mark_sending`."""
 
         def work(connection: Connection) -> None:
-            claims.require_lease(connection, claim)
-            deliveries.mark_sending(connection, claim.message_id, delivery_id, position=position, sent=sent)
+            inbound = claims.require_lease(connection, claim)
+            deliveries.mark_sending(connection, inbound, delivery_id, position=position, sent=sent)
 
         await self._database.run(work)
 
@@ -114,14 +117,28 @@ def _complete(
         deliveries.abandon(connection, claim.message_id)
     else:
         reply = deliveries.store_reply(connection, inbound, draft, delivery)
-        message_events.join_reported_statuses(
-            connection,
-            channel=inbound.channel,
-            message_id=reply.id,
-            delivery_id=reply.delivery_id,
-            provider_ids=delivery.provider_message_ids,
-        )
+        _join_reported_statuses(connection, inbound, reply, delivery)
         agent_id = None if draft is None else draft.agent_id
         conversations.note_message(connection, inbound.conversation_id, at=reply.at, agent_id=agent_id)
         calls.note_agent(connection, delivery.attributes.get("call_sid"), agent_id)
     claims.finish(connection, claim, unanswered)
+
+
+def _join_reported_statuses(
+    connection: Connection, inbound: Row[Any], reply: deliveries.StoredReply, delivery: Delivery
+) -> None:
+    if reply.delivery_id is None and not delivery.provider_message_ids:
+        # Nothing that a provider could report about: what was spoken in a call.
+        return
+    ids = delivery.provider_message_ids
+    message_events.make_known(connection, channel=inbound.channel, message_id=reply.id, provider_ids=ids)
+    kept = KeptMessage(
+        id=reply.id,
+        conversation_id=inbound.conversation_id,
+        key=ConversationKey(channel=inbound.channel, user_id=inbound.user_id),
+        status=delivery.status,
+        attributes=reply.attributes,
+        delivery_id=reply.delivery_id,
+        outcomes=() if reply.delivery_id is None else tuple(Outcome(part=part) for part in delivery.as_parts),
+    )
+    settle(connection, kept)

@@ -270,12 +270,27 @@ delivery_parts = Table(
     Column("position", Integer, nullable=False),
     Column("text", AnyText, nullable=False),
     Column("status", Text, nullable=False),
+    Column("channel", AnyText),
     Column("provider_message_id", AnyText),
+    # When the provider took it.
+    Column("taken_at", Moment),
     Column("error_code", AnyText),
-    # What the provider says that it costs.
+    Column("error_title", AnyText),
+    # What the provider says that it costs; the two facts that are counted stand beside it.
     Column("pricing", AnyJSON),
+    Column("category", AnyText),
+    Column("is_billable", Boolean),
+    Column("conversation", AnyJSON),
     Column("updated_at", Moment, nullable=False, server_default=_NOW),
     PrimaryKeyConstraint("delivery_id", "position"),
+)
+Index(
+    "delivery_parts_charges",
+    delivery_parts.c.taken_at,
+    delivery_parts.c.channel,
+    delivery_parts.c.category,
+    delivery_parts.c.is_billable,
+    postgresql_where=delivery_parts.c.taken_at.is_not(None) & (delivery_parts.c.status != text("'failed'")),
 )
 Index(
     "delivery_parts_provider",
@@ -290,7 +305,13 @@ provider_messages = Table(
     Column("channel", AnyText, nullable=False),
     Column("provider_message_id", AnyText, nullable=False),
     Column("message_id", _Id, ForeignKey("messages.id")),
+    Column("noted_at", Moment, nullable=False, server_default=_NOW),
     PrimaryKeyConstraint("channel", "provider_message_id"),
+)
+Index(
+    "provider_messages_unknown",
+    provider_messages.c.noted_at,
+    postgresql_where=provider_messages.c.message_id.is_(None),
 )
 # For erasing, as above.
 Index(
@@ -308,6 +329,8 @@ message_events = Table(
     Column("item_id", AnyText, nullable=False),
     Column("reported", AnyText, nullable=False),
     Column("occurred_at", Moment, nullable=False),
+    # False: the provider did not say when, so it is when it came; the same words again are the same report.
+    Column("is_dated", Boolean, nullable=False, server_default="true"),
     Column("recorded_at", Moment, nullable=False, server_default=_NOW),
     Column("status", Text),
     Column("user_id", AnyText),
@@ -325,6 +348,15 @@ Index(
     message_events.c.reported,
     message_events.c.occurred_at,
     unique=True,
+)
+Index(
+    "message_events_undated_once",
+    message_events.c.channel,
+    message_events.c.kind,
+    message_events.c.item_id,
+    message_events.c.reported,
+    unique=True,
+    postgresql_where=~message_events.c.is_dated,
 )
 Index(
     "message_events_correlation",
