@@ -172,9 +172,10 @@ class _Group(Generic[Item]):
         for record in self.left:
             try:
                 items.append(self._work.decode(record.body))
-            except PlatformError as error:
+            except Exception as error:  # noqa: BLE001 - no body may stop the records behind it
                 if not items:
-                    logger.warning("record_unreadable", code=error.code)
+                    # Not its message, which may quote the body.
+                    logger.warning("record_unreadable", cause=type(error).__name__)
                 break
         return items
 
