@@ -6,6 +6,7 @@ Source: Twilio, "WhatsApp API overview" and "Message resource".
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from shared.adapters.twilio.signature import TwilioSignature
 from shared.adapters.twilio.whatsapp_form import parse_message_form, parse_status_form, whatsapp_address
 from shared.domain.content import Content, TextContent
 from shared.domain.json_value import JSON
-from shared.domain.media import MediaFile
+from shared.domain.media import MediaFile, MediaReference
 from shared.domain.message import Delivery, InboundItem, Recipient, ReplyChunk
 from shared.domain.text_parts import split_text
 from shared.errors import ProviderRejected, ProviderUnavailable
@@ -26,6 +27,7 @@ from shared.ports.channel import ChannelCapabilities
 
 if TYPE_CHECKING:
     from shared.adapters.provider_client import ProviderClient
+    from shared.adapters.twilio.media import TwilioMedia
     from shared.settings import Settings
 
 CHANNEL_NAME = "twilio-whatsapp"
@@ -37,7 +39,10 @@ _NOT_SENT = frozenset({"failed", "undelivered", "canceled"})
 
 
 class TwilioWhatsAppChannel:
-    """Both channel ports over Twilio's WhatsApp sender; replies always leave by REST, never in the webhook's answer."""
+    """Both channel ports over Twilio's WhatsApp sender; replies always leave by REST, never in the webhook's answer.
+
+    `open_media` is called when the first file is fetched; without it, none is.
+    """
 
     name = CHANNEL_NAME
     capabilities = ChannelCapabilities(text_limit=TEXT_LIMIT, reply_window_hours=24, typing=True, contents=CONTENTS)
@@ -51,7 +56,11 @@ class TwilioWhatsAppChannel:
         open_client: Callable[[], ProviderClient],
         clock: Callable[[], datetime],
         typing_url: str = f"https://messaging.twilio.com{_TYPING_PATH}",
+        open_media: Callable[[], TwilioMedia] | None = None,
     ) -> None:
+        self.capabilities = replace(self.capabilities, media=open_media is not None)
+        self._open_media = open_media
+        self._media: TwilioMedia | None = None
         self._signature = signature
         self._status_url = status_url
         self._typing_url = typing_url
@@ -157,11 +166,28 @@ class TwilioWhatsAppChannel:
         }
         return tuple(sid for part in wanted if (sid := found.get(part)) is not None)
 
+    async def fetch_media(self, reference: MediaReference, *, limit_bytes: int) -> MediaFile:
+        """See `MediaSource.fetch_media`."""
+        return await self._files().fetch_media(reference, limit_bytes=limit_bytes)
+
+    async def discard_media(self, reference: MediaReference) -> None:
+        """See `MediaSource.discard_media`."""
+        await self._files().discard_media(reference)
+
     async def aclose(self) -> None:
         """Close the connections to the provider."""
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+        if self._media is not None:
+            await self._media.aclose()
+            self._media = None
+
+    def _files(self) -> TwilioMedia:
+        if self._media is None:
+            assert self._open_media is not None
+            self._media = self._open_media()
+        return self._media
 
     def _addresses(self, recipient: Recipient) -> dict[str, str]:
         sender = recipient.business_id or self._sender_number
@@ -193,6 +219,13 @@ def twilio_whatsapp_channel(settings: Settings, clock: Callable[[], datetime]) -
             base_url=settings.twilio_api_base_url, account_sid=settings.twilio_account_sid, auth_token=auth_token
         )
 
+    def open_media() -> TwilioMedia:
+        from shared.adapters.twilio.media import TwilioMedia
+
+        return TwilioMedia(
+            base_url=settings.twilio_api_base_url, account_sid=settings.twilio_account_sid, auth_token=auth_token
+        )
+
     return TwilioWhatsAppChannel(
         signature=TwilioSignature(auth_token=auth_token, public_base_url=settings.public_base_url),
         status_url=f"{settings.public_base_url}/webhooks/messages/{CHANNEL_NAME}/status",
@@ -200,6 +233,7 @@ def twilio_whatsapp_channel(settings: Settings, clock: Callable[[], datetime]) -
         sender_number=settings.twilio_whatsapp_number,
         open_client=open_client,
         clock=clock,
+        open_media=open_media,
     )
 
 

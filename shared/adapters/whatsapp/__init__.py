@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shared.adapters.whatsapp.channel import WhatsAppChannel
 
 if TYPE_CHECKING:
+    from shared.adapters.whatsapp.media import GraphMedia
     from shared.adapters.whatsapp.sending import GraphClient
     from shared.settings import Settings
 
@@ -27,9 +28,19 @@ def whatsapp_channel(settings: Settings, clock: Callable[[], datetime]) -> Whats
             access_token=settings.whatsapp_access_token.get_secret_value(),
         )
 
+    def open_media() -> GraphMedia:
+        from shared.adapters.whatsapp.media import GraphMedia
+
+        return GraphMedia(
+            base_url=settings.whatsapp_api_base_url,
+            api_version=settings.whatsapp_api_version,
+            access_token=settings.whatsapp_access_token.get_secret_value(),
+        )
+
     return WhatsAppChannel(
         app_secret=settings.whatsapp_app_secret.get_secret_value(),
         verify_token=settings.whatsapp_verify_token.get_secret_value(),
         open_client=open_client,
+        open_media=open_media,
         clock=clock,
     )

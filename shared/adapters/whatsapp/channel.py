@@ -9,6 +9,7 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from shared.adapters.whatsapp.limits import CONTENTS, TEXT_LIMIT
 from shared.adapters.whatsapp.parsing import parse_webhook
 from shared.domain.content import Content
 from shared.domain.json_value import JSON
-from shared.domain.media import MediaFile
+from shared.domain.media import MediaFile, MediaReference
 from shared.domain.message import (
     ChannelNotice,
     Delivery,
@@ -33,6 +34,7 @@ from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.ports.channel import ChannelCapabilities
 
 if TYPE_CHECKING:
+    from shared.adapters.whatsapp.media import GraphMedia
     from shared.adapters.whatsapp.sending import GraphClient
 
 CHANNEL_NAME = "whatsapp"
@@ -45,6 +47,7 @@ class WhatsAppChannel:
     """Both channel ports over the Cloud API.
 
     `open_client` is called when the first reply leaves: the webhook, which never sends, need not load an HTTP client.
+    `open_media` likewise, when the first file is fetched; without it, none is.
     """
 
     name = CHANNEL_NAME
@@ -59,7 +62,11 @@ class WhatsAppChannel:
         verify_token: str,
         open_client: Callable[[], GraphClient],
         clock: Callable[[], datetime],
+        open_media: Callable[[], GraphMedia] | None = None,
     ) -> None:
+        self.capabilities = replace(self.capabilities, media=open_media is not None)
+        self._open_media = open_media
+        self._media: GraphMedia | None = None
         self._app_secret = app_secret.encode()
         self._verify_token = verify_token.encode()
         self._open_client = open_client
@@ -156,11 +163,28 @@ class WhatsAppChannel:
         if recipient.reply_to is not None:
             await self._sender().show_typing(recipient.business_id, recipient.reply_to)
 
+    async def fetch_media(self, reference: MediaReference, *, limit_bytes: int) -> MediaFile:
+        """See `MediaSource.fetch_media`."""
+        return await self._files().fetch_media(reference, limit_bytes=limit_bytes)
+
+    async def discard_media(self, reference: MediaReference) -> None:
+        """See `MediaSource.discard_media`."""
+        await self._files().discard_media(reference)
+
     async def aclose(self) -> None:
         """Close the connections to the provider."""
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+        if self._media is not None:
+            await self._media.aclose()
+            self._media = None
+
+    def _files(self) -> GraphMedia:
+        if self._media is None:
+            assert self._open_media is not None
+            self._media = self._open_media()
+        return self._media
 
     def _sender(self) -> GraphClient:
         if self._client is None:
