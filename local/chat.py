@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import sys
+from collections.abc import AsyncIterator
 
 import httpx
 
+from local.chatting.commands import HELP, NotUnderstood
+from local.chatting.lines import CHANNELS, OpenLine
+from local.chatting.screen import Screen
+from local.chatting.session import ChatSession
 from local.running_stack import NotRunning, find_stack
-from local.simulators.whatsapp_user import MessageRefused, NoReply, WhatsAppUser
+from local.simulators.whatsapp_user import MessageRefused, NoReply
 
 DEFAULT_USER = "919845012345"
 
@@ -18,14 +24,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `python -m local chat`."""
     parser.add_argument("--once", metavar="TEXT", help="send one message, print the answer, leave")
     parser.add_argument("--user", default=DEFAULT_USER, help="WhatsApp id of the user (%(default)s)")
+    parser.add_argument("--channel", choices=CHANNELS, default=CHANNELS[0], help="by which way (%(default)s)")
     parser.add_argument("--patience", type=float, default=20, help="seconds to wait for an answer (%(default)s)")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = (
+        "Lines are read from a pipe too: each is sent when the one before was answered.\n\n"
+        f"What can be typed:\n{HELP}".replace("%", "%%")
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Chat until the input ends; returns 0 when everything was answered."""
     try:
         asyncio.run(_chat(arguments))
-    except (NotRunning, NoReply, MessageRefused, httpx.HTTPError) as error:
+    except (NotRunning, NotUnderstood, NoReply, MessageRefused, httpx.HTTPError) as error:
         print(f"The chat failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -34,30 +46,32 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _chat(arguments: argparse.Namespace) -> None:
-    async with find_stack() as stack:
-        number = stack.whatsapp_number
-    async with WhatsAppUser(number, wa_id=arguments.user) as user:
+    screen = Screen()
+    async with (
+        find_stack() as stack,
+        OpenLine(stack, user=arguments.user, channel=arguments.channel) as opened,
+    ):
+        session = ChatSession(opened, screen, patience_seconds=arguments.patience)
         if arguments.once:
-            await _exchange(user, arguments.once, arguments.patience)
-            return
-        print("Write to the clinic; Ctrl-D ends the chat.")
-        while text := await _next_line():
-            await _exchange(user, text, arguments.patience)
+            await session.exchange(arguments.once)
+        elif sys.stdin.isatty():
+            screen.note("Write to the clinic; /help says what else can be sent, Ctrl-D ends the chat.")
+            await session.talk(_lines(screen))
+        else:
+            async for text in _lines(screen):
+                if text == "/quit":
+                    return
+                await session.exchange(text)
 
 
-async def _exchange(user: WhatsAppUser, text: str, patience_seconds: float) -> None:
-    await user.say(text)
-    for reply in await user.hear(timeout_seconds=patience_seconds):
-        print(f"clinic> {reply.text}")
-
-
-async def _next_line() -> str | None:
-    """What the user typed, blank lines skipped; None at the end of the input."""
+async def _lines(screen: Screen) -> AsyncIterator[str]:
+    """What is typed or piped in, blank lines skipped."""
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401 - lets `input` edit the line, and the screen show it again.
     while True:
         try:
-            text = (await asyncio.to_thread(input, "you> ")).strip()
+            text = (await asyncio.to_thread(input, screen.prompt())).strip()
         except EOFError:
-            print()
-            return None
+            return
         if text:
-            return text
+            yield text

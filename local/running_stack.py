@@ -12,7 +12,7 @@ import httpx
 
 from local.layout import default_layout
 from local.simulators.phone_line import PhoneLine
-from local.simulators.whatsapp_user import WhatsAppNumber
+from local.simulators.whatsapp_user import TwilioWhatsAppUser, WhatsAppNumber
 from local.stack_file import read_stack
 
 REQUEST_TIMEOUT_SECONDS = 10
@@ -61,6 +61,17 @@ class RunningStack:
             simulator_url=self._description["simulator_url"],
             app_secret=self._description["whatsapp_app_secret"],
             phone_number_id=self._description["whatsapp_phone_number_id"],
+        )
+
+    def twilio_whatsapp_user(self, *, wa_id: str | None, user_id: str | None = None) -> TwilioWhatsAppUser:
+        """Somebody who writes to the clinic by way of Twilio."""
+        return TwilioWhatsAppUser(
+            base_url=self._description["base_url"],
+            simulator_url=self._description["simulator_url"],
+            account_sid=self._description["twilio_account_sid"],
+            auth_token=self._description["twilio_auth_token"],
+            wa_id=wa_id,
+            user_id=user_id,
         )
 
     async def call(self, call_sid: str) -> dict[str, Any] | None:

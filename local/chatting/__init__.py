@@ -1,0 +1,1 @@
+"""WhatsApp in a terminal: what is typed, what is shown, and the user in between."""
