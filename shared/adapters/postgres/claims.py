@@ -13,16 +13,17 @@ from shared.adapters.postgres import conversations as conversation_rows
 from shared.adapters.postgres.call_place import put_call_place, take_call_place
 from shared.adapters.postgres.deliveries import load_held_reply
 from shared.adapters.postgres.identifiers import new_id
+from shared.adapters.postgres.media import expect_media
 from shared.adapters.postgres.schema import conversations, messages, users
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.message import InboundMessage, MessageKind, Unanswered
+from shared.domain.spoken.voice_requests import ReplyForm
 from shared.domain.wishes import UserWishes
 from shared.errors import AlreadyClaimed, LeaseLost, NotTogether
 from shared.ports.stores import Claim
 
 # An echo is what a person of the business wrote on the business's own phone.
 _SPEAKERS = {MessageKind.ECHO: Speaker.HUMAN, MessageKind.SYSTEM: Speaker.SYSTEM}
-_BY_VOICE = "voice"
 
 _IS_LEASED = (messages.c.state == "processing") & (messages.c.lease_until > func.clock_timestamp())
 _FOUND = (
@@ -94,7 +95,11 @@ def claim_message(
     """
     conversation_rows.lock_user(connection, message.key, message.user_name)
     found = _find(connection, message)
-    wishes = UserWishes(has_opted_out=found.opted_out_at is not None, wants_voice=found.reply_by == _BY_VOICE)
+    wishes = UserWishes(
+        has_opted_out=found.opted_out_at is not None,
+        wants_voice=found.reply_by == ReplyForm.VOICE,
+        wants_text=found.reply_by == ReplyForm.TEXT,
+    )
     if earlier:
         _require_together(connection, earlier, found.id)
     if found.id is None:
@@ -231,8 +236,9 @@ def _store_claimed(
     conversation_id, status = conversation_rows.find_or_open(connection, message.key, at=opening, gap=gap)
     # In the order of arrival; only then is there a message to join the earlier ones to.
     joined = [_values(part, new_id(), conversation_id) for part in earlier]
-    for values in joined:
+    for part, values in zip(earlier, joined, strict=True):
         connection.execute(_STORE_JOINED, values)
+        expect_media(connection, values["id"], part.media)
         conversation_rows.note_message(connection, conversation_id, at=values["sent_at"])
     claim = Claim(
         message_id=new_id(),
@@ -244,6 +250,8 @@ def _store_claimed(
     )
     lease = {"fence": claim.fence, "lease": timedelta(seconds=lease_seconds)}
     connection.execute(_STORE_CLAIMED, _values(message, claim.message_id, conversation_id) | lease)
+    # With the message, so that no file is forgotten if this worker goes no further.
+    expect_media(connection, claim.message_id, message.media)
     conversation_rows.note_message(connection, conversation_id, at=message.sent_at)
     if joined:
         ids = [values["id"] for values in joined]
