@@ -14,6 +14,7 @@ COMMANDS = {
     "call": "make a simulated phone call",
     "chat": "write to the agents as a WhatsApp user",
     "tail": "follow the logs of all programs",
+    "erase-user": "erase a user from every store of a running copy, with a report",
     "seed": "put the demo agents, routing rules and knowledge back as they were",
     "build": "build functions and layer for deployment, without a container",
     "invoke": "run one function on one event file, as Lambda would",
@@ -29,10 +30,14 @@ def main(arguments: list[str]) -> int:
     for name, summary in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if arguments[:1] == [name]:
-            importlib.import_module(f"local.{name}").add_arguments(subparser)
+            importlib.import_module(_module(name)).add_arguments(subparser)
     options = parser.parse_args(arguments)
-    status: int = importlib.import_module(f"local.{options.command}").run(options)
+    status: int = importlib.import_module(_module(options.command)).run(options)
     return status
+
+
+def _module(command: str) -> str:
+    return f"local.{command.replace('-', '_')}"
 
 
 if __name__ == "__main__":

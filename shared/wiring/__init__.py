@@ -30,6 +30,7 @@ from shared.wiring.environment import now, settings
 from shared.wiring.operations import (
     answer_costs,
     check_restore,
+    erase_user,
     cost_source,
     measure_restorable_lag,
     migrate_database,
@@ -58,6 +59,7 @@ __all__ = [
     "can_transfer_calls",
     "change_hands",
     "check_restore",
+    "erase_user",
     "close_call",
     "cost_source",
     "edit_agents",

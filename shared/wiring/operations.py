@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from shared.ports.billing import CostSource
     from shared.ports.idle import RecommendationStore
     from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag
+    from shared.use_cases.erase_user import EraseUser
     from shared.use_cases.repair_calls import RepairCalls
     from shared.use_cases.report_costs import AnswerCosts, ReportCosts
     from shared.use_cases.report_idle_resources import ReportIdleResources
     from shared.use_cases.rotate_password import RotatePassword
 
+# Beyond its limit a call is warned, says goodbye and is written down.
+_CALL_ENDS_WITHIN = timedelta(minutes=5)
 _INVENTORY_SERVICES = ("cloudwatch", "ec2", "ecs", "elasticache", "elbv2", "logs", "rds", "resourcegroupstaggingapi")
 
 
@@ -40,6 +43,43 @@ def repair_calls() -> RepairCalls:
         stores.events(),
         now,
         longest_call=timedelta(seconds=settings().call_limit_seconds),
+    )
+
+
+def erase_user() -> EraseUser:
+    """The removal of a person.
+
+    Raises:
+        SettingsInvalid: the bucket is not named.
+    """
+    from shared.adapters.aws.s3_erasure import S3UserObjects
+    from shared.adapters.aws.sqs_erasure import SQSDeadLetters
+    from shared.adapters.postgres.engine import Database
+    from shared.adapters.postgres.erasure import STATEMENT_SECONDS, PostgresUserRows
+    from shared.adapters.redis.erasure import RedisUserCaches
+    from shared.use_cases.erase_user import EraseUser
+    from shared.wiring import stores
+
+    known = settings()
+    if known.bucket is None:
+        raise SettingsInvalid("Set BUCKET.")
+    url, credentials = stores.database_address()
+    database = Database(
+        url,
+        pool_size=1,
+        ca_file=known.database_ca_file,
+        credentials=credentials,
+        renewed_credentials=None if credentials is None else stores.renewed_credentials,
+        socket_timeout_seconds=STATEMENT_SECONDS + 5,
+    )
+    dead_letters = known.dead_letter_queue_url
+    return EraseUser(
+        PostgresUserRows(database, longest_call=timedelta(seconds=known.call_limit_seconds) + _CALL_ENDS_WITHIN),
+        S3UserObjects(known.bucket, stores.aws_client("s3")),
+        RedisUserCaches(stores.redis()),
+        SQSDeadLetters(dead_letters, stores.aws_client("sqs")) if dead_letters else None,
+        now,
+        hash_key=(known.whatsapp_app_secret.get_secret_value() or known.twilio_auth_token.get_secret_value()).encode(),
     )
 
 

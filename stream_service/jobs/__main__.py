@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
@@ -17,6 +18,7 @@ from shared import observability, wiring
 from shared.errors import PlatformError, StoreUnavailable
 from shared.observability import logger
 from shared.wiring import stores
+from stream_service.jobs import erase
 
 DONE = 0
 INCOMPLETE = 1
@@ -73,7 +75,10 @@ async def _run_and_let_go(names: Sequence[str], look_back: timedelta) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Read the command line and do the jobs."""
+    """Read the command line and do the jobs, or what is done only when somebody asks for it."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["erase"]:
+        return erase.main(given[1:])
     parser = argparse.ArgumentParser(prog="python -m stream_service.jobs", description=__doc__)
     parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"what to do: {', '.join(JOBS)}; all when none is named")
     parser.add_argument(
@@ -82,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=72,
         help="how old the calls may be (default: %(default)s); more finds what an outage of days left",
     )
-    chosen = parser.parse_args(arguments)
+    chosen = parser.parse_args(given)
     unknown = set(chosen.jobs) - set(JOBS)
     if unknown:
         parser.error(f"there is no job {', '.join(sorted(unknown))}; there is {', '.join(JOBS)}")

@@ -20,7 +20,7 @@ from shared.domain.event import EventType, PlatformEvent
 from shared.errors import InvalidRequest, StoreUnavailable
 from shared.observability import count, logger
 
-_STREAM = "updates"
+UPDATES_STREAM = "updates"
 _FIELD = b"event"
 # Five minutes of a busy platform. A stream that nobody writes to for five minutes disappears, or a little later: its
 # life is prolonged not with every event.
@@ -107,9 +107,9 @@ class RedisEventPublisher:
         async with cache_operation(timeout_seconds=_PUBLISH_TIMEOUT_SECONDS):
             pipeline = self._client.pipeline()
             for entry in entries:
-                pipeline.xadd(_STREAM, {_FIELD: entry}, maxlen=_LONGEST_STREAM, approximate=True)
+                pipeline.xadd(UPDATES_STREAM, {_FIELD: entry}, maxlen=_LONGEST_STREAM, approximate=True)
             if is_prolonged:
-                pipeline.expire(_STREAM, _TTL_SECONDS)
+                pipeline.expire(UPDATES_STREAM, _TTL_SECONDS)
             await pipeline.execute()
         if is_prolonged:
             self._prolonged_at = now
@@ -141,19 +141,25 @@ class RedisEventSubscription:
     async def _latest_id(self) -> str:
         async with cache_operation():
             # The library's types name every form an answer can have in any protocol; ours has this one.
-            latest: Any = await self._client.xrevrange(_STREAM, count=1)
+            latest: Any = await self._client.xrevrange(UPDATES_STREAM, count=1)
         return str(latest[0][0], "ascii") if latest else "0-0"
 
     async def _read_after(self, last: str) -> list[tuple[str, dict[bytes, bytes]]]:
         try:
             async with cache_operation(timeout_seconds=READ_TIMEOUT_SECONDS):
-                answer: Any = await self._client.xread({_STREAM: last}, count=_READ_AT_ONCE, block=_BLOCK_MS)
+                answer: Any = await self._client.xread({UPDATES_STREAM: last}, count=_READ_AT_ONCE, block=_BLOCK_MS)
         except StoreUnavailable:
             logger.warning("updates_interrupted")
             await asyncio.sleep(_RETRY_SECONDS)
             return []
         entries = answer[0][1] if answer else []
         return [(str(event_id, "ascii"), fields) for event_id, fields in entries]
+
+
+def key_of_entry(fields: dict[bytes, bytes]) -> ConversationKey | None:
+    """Whose event it is; None for what is none."""
+    event = _read_event(fields)
+    return None if event is None else event.key
 
 
 def _read_event(fields: dict[bytes, bytes]) -> PlatformEvent | None:
