@@ -92,10 +92,17 @@ class MediaRecords(Protocol):
     async def pending(
         self, *, since: datetime, after: PendingMedia | None = None, limit: int
     ) -> tuple[PendingMedia, ...]:
-        """Files of messages that arrived at `since` or later and are still to be fetched, oldest message first.
+        """Files that are expected since then or later and are still to be fetched, oldest message first.
 
         Raises:
             StoreUnavailable: no answer within the adapter's timeout.
+        """
+
+    async def give_up(self, *, before: datetime) -> int:
+        """Note that files that were expected earlier will never be had; how many there were.
+
+        Raises:
+            StoreUnavailable: nothing is known to have happened.
         """
 
 

@@ -10,6 +10,7 @@ from shared.domain.acknowledgement import acknowledgement
 from shared.domain.media import MediaFile, MediaPlace, MediaState, plain_type
 from shared.domain.message import InboundMessage, ReplyPolicy
 from shared.domain.prompt import NOTHING_ENCLOSED, Enclosed
+from shared.domain.readable import readable_text
 from shared.errors import SpeechUnavailable
 from shared.observability import logger
 from shared.ports.channel import OutboundChannel
@@ -17,6 +18,8 @@ from shared.ports.media import MediaSource, VoiceNotes
 from shared.ports.stores import Claim
 from shared.use_cases.keep_media import KeepMedia, KeptFile
 
+DESCRIPTION = "text/plain"
+"""A model that reads this is told of places, cards and orders; others would take the words for a question."""
 _MOST_SHOWN = 5
 """Files that a model is shown with one question. Source: Amazon Bedrock, Converse: at most five documents."""
 
@@ -26,7 +29,7 @@ class ReadMessage:
     """A message as far as it could be read.
 
     Attributes:
-        message: with the words of its voice notes.
+        message: with the words of its voice notes, or those that describe what it holds instead of words.
         enclosed: what a model is shown with it.
         remark: the reply where there is nothing that an agent could answer.
     """
@@ -68,7 +71,10 @@ class ReadAttachments:
         kept = await self.keep(message, claim, channel)
         kept = tuple([await self._heard(claim.message_id, one) for one in kept])
         said = [message.text, *(one.stored.transcript or "" for one in kept)]
-        read = replace(message, text="\n".join(words for words in said if words.strip())) if kept else message
+        text = "\n".join(words for words in said if words.strip())
+        if not text and DESCRIPTION in self._reads:
+            text = readable_text(message)
+        read = replace(message, text=text)
         enclosed = await self._enclosed(kept)
         if read.reply_policy is ReplyPolicy.ACKNOWLEDGE and not enclosed.files:
             return ReadMessage(message=read, remark=acknowledgement(message, [one.stored for one in kept]))

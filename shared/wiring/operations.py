@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shared.ports.idle import RecommendationStore
     from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag
     from shared.use_cases.erase_user import EraseUser
+    from shared.use_cases.fetch_pending_media import FetchPendingMedia
     from shared.use_cases.repair_calls import RepairCalls
     from shared.use_cases.report_costs import AnswerCosts, ReportCosts
     from shared.use_cases.report_idle_resources import ReportIdleResources
@@ -81,6 +82,16 @@ def erase_user() -> EraseUser:
         now,
         hash_key=(known.whatsapp_app_secret.get_secret_value() or known.twilio_auth_token.get_secret_value()).encode(),
     )
+
+
+def fetch_pending_media() -> FetchPendingMedia:
+    """Files that could not be had while their message was answered."""
+    from shared.use_cases.fetch_pending_media import FetchPendingMedia
+    from shared.use_cases.keep_media import KeepMedia
+    from shared.wiring import channels, stores
+
+    records = stores.media_records()
+    return FetchPendingMedia(KeepMedia(stores.media(), records), records, channels.channels(), now)
 
 
 def check_restore() -> CheckRestore:

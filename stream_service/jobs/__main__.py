@@ -37,7 +37,14 @@ async def repair_calls(look_back: timedelta, stop: asyncio.Event) -> int:
     return INCOMPLETE if report.failed else DONE
 
 
-JOBS: dict[str, Job] = {"repair-calls": repair_calls}
+async def fetch_media(_look_back: timedelta, stop: asyncio.Event) -> int:
+    """Fetch the files of messages that could not be had before; what is still not to be had is no failure of ours."""
+    report = await wiring.fetch_pending_media()(should_stop=stop.is_set)
+    logger.info("media_fetch_finished", **asdict(report))
+    return DONE if report.is_complete else STOPPED
+
+
+JOBS: dict[str, Job] = {"repair-calls": repair_calls, "fetch-media": fetch_media}
 
 
 async def run(names: Sequence[str], look_back: timedelta) -> int:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.media import (
+    MediaFailure,
     MediaFile,
     MediaPlace,
     MediaReference,
@@ -47,8 +48,10 @@ class FakeMediaRecords:
     def __init__(self, rows: MemoryRows) -> None:
         self._rows = rows
         self._known: dict[str, list[tuple[MediaReference, StoredMedia]]] = {}
+        self._expected_at: dict[str, datetime] = {}
 
     async def expect(self, message_id: str, references: Sequence[MediaReference]) -> tuple[StoredMedia, ...]:
+        self._expected_at.setdefault(message_id, self._rows.clock())
         self._known.setdefault(
             message_id,
             [
@@ -91,12 +94,21 @@ class FakeMediaRecords:
                 reference=reference,
             )
             for row in self._rows.messages
-            if row.at >= since
+            if row.id in self._known and self._expected_at[row.id] >= since
             for reference, stored in self._known.get(row.id, [])
             if stored.state is MediaState.PENDING
         ]
         begin = 0 if after is None else next(i for i, one in enumerate(found) if one == after) + 1
         return tuple(found[begin : begin + limit])
+
+    async def give_up(self, *, before: datetime) -> int:
+        given_up = 0
+        for message_id, files in self._known.items():
+            for position, (reference, stored) in enumerate(files):
+                if stored.state is MediaState.PENDING and self._expected_at[message_id] < before:
+                    files[position] = (reference, replace(stored, state=MediaState.FAILED, reason=MediaFailure.GONE))
+                    given_up += 1
+        return given_up
 
     def forget(self, message_id: str) -> None:
         """Erase what is known about a message's files."""

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.schema import media, messages
-from shared.domain.media import MediaPlace, MediaReference, MediaState, PendingMedia, StoredMedia
+from shared.domain.media import MediaFailure, MediaPlace, MediaReference, MediaState, PendingMedia, StoredMedia
 
 
 class PostgresMediaRecords:
@@ -56,6 +56,15 @@ class PostgresMediaRecords:
             return tuple(_pending(row) for row in connection.execute(query))
 
         return await self._database.run(work)
+
+    async def give_up(self, *, before: datetime) -> int:
+        """See `MediaRecords.give_up`."""
+        change = (
+            update(media)
+            .where(media.c.state == MediaState.PENDING, media.c.noted_at < before)
+            .values(state=MediaState.FAILED, reason=MediaFailure.GONE)
+        )
+        return await self._database.run(lambda connection: connection.execute(change).rowcount)
 
 
 def expect_media(connection: Connection, message_id: str, references: Sequence[MediaReference]) -> None:
