@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev install-judges run demo stop clean-local status build invoke check format test requirements openapi lock ci
+.PHONY: help install install-dev install-judges run demo stop clean-local status build invoke check format test fuzz requirements openapi lock ci
 
 VENV := $(CURDIR)/.venv
 RUN := $(VENV)/bin/python
@@ -68,6 +68,9 @@ format: install-dev ## put the code into the form that `check` wants
 
 test: install-dev install-judges ## all tests, those with real databases and models included
 	$(RUN) -m pytest
+
+fuzz: install-dev ## break the message webhook in 100,000 ways (CASES=n: in so many)
+	$(RUN) -m tests.fuzz $(CASES)
 
 requirements: install-dev ## which test proves which acceptance criterion
 	@$(RUN) -m tests.requirements_table
