@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev install-judges run demo stop clean-local status build invoke check format test fuzz requirements openapi lock ci
+.PHONY: help install install-dev install-judges run demo stop clean-local status build invoke check format test fuzz soak requirements openapi lock ci
 
 VENV := $(CURDIR)/.venv
 RUN := $(VENV)/bin/python
@@ -71,6 +71,9 @@ test: install-dev install-judges ## all tests, those with real databases and mod
 
 fuzz: install-dev ## break the message webhook in 100,000 ways (CASES=n: in so many)
 	$(RUN) -m tests.fuzz $(CASES)
+
+soak: install-dev ## 1,000 messages of 50 users while worker, poller and Redis are killed (SEED=4 repeats a run)
+	@$(RUN) -m tests.end_to_end.soak $(if $(SEED),--seed $(SEED))
 
 requirements: install-dev ## which test proves which acceptance criterion
 	@$(RUN) -m tests.requirements_table

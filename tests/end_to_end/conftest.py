@@ -28,6 +28,8 @@ def scripted_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plat
         TEXT_TO_SPEECH="scripted",
         SCRIPTED_SPEECH_MS="1000",
         SCRIPTED_REPLY_DELAY_MS="300",
+        # What a killed worker was answering is free again so much later.
+        ANSWER_LEASE_SECONDS="6",
         HUMAN_PHONE_NUMBER="+912240000001",
     ) as running:
         yield running

@@ -34,7 +34,14 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--users", type=int, default=50, help="(%(default)s)")
     parser.add_argument("--messages", type=int, default=1000, help="of all users together (%(default)s)")
     parser.add_argument("--in-flight", type=int, default=5, help="unanswered messages of one user (%(default)s)")
-    parser.add_argument("--kill-pause", type=float, nargs=2, default=(2.0, 8.0), metavar="SECONDS")
+    parser.add_argument(
+        "--kill-pause",
+        type=float,
+        nargs=2,
+        default=(2.0, 6.0),
+        metavar="SECONDS",
+        help="between two kills, shortest and longest",
+    )
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="repeat a run (random)")
     return parser.parse_args()
 
