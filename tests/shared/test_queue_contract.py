@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from shared.domain.media import MediaReference
 from shared.domain.message import (
     ChannelNotice,
     DeliveryStatus,
@@ -38,6 +39,15 @@ FACTS = some.recursive(
 )
 ATTRIBUTES = some.dictionaries(TEXT, FACTS, max_size=4)
 
+FILES = some.builds(
+    MediaReference,
+    provider_id=TEXT,
+    url=TEXT,
+    mime_type=TEXT,
+    sha256=OPTIONAL_TEXT,
+    filename=OPTIONAL_TEXT,
+    is_voice=some.booleans(),
+)
 MESSAGES = some.builds(
     InboundMessage,
     channel=TEXT,
@@ -50,6 +60,10 @@ MESSAGES = some.builds(
     received_at=TIMES,
     user_name=OPTIONAL_TEXT,
     reply_to=OPTIONAL_TEXT,
+    media=some.lists(FILES, max_size=2).map(tuple),
+    address=TEXT,
+    group_id=OPTIONAL_TEXT,
+    aliases=some.lists(TEXT, max_size=3).map(tuple),
     attributes=ATTRIBUTES,
 )
 STATUSES = some.builds(
@@ -111,6 +125,19 @@ def test_what_is_no_item_is_refused(body: str | bytes) -> None:
         decode(body)
 
 
+def test_a_body_from_before_there_were_files_groups_and_aliases_is_read() -> None:
+    body = json.loads(encode(a_message(text="Namaste")))
+    for name in ("media", "address", "group_id", "aliases"):
+        del body[name]
+
+    message = decode(json.dumps(body))
+
+    assert isinstance(message, InboundMessage)
+    assert (message.text, message.media, message.address, message.group_id, message.aliases) == (
+        "Namaste", (), "", None, (),
+    )  # fmt: skip
+
+
 def test_an_unknown_version_is_refused() -> None:
     body = json.loads(encode(a_message())) | {"schema_version": 2}
 
@@ -119,12 +146,13 @@ def test_an_unknown_version_is_refused() -> None:
 
 
 def test_lone_surrogates_do_not_stop_an_item() -> None:
-    message = a_message(text="a\ud800b", attributes={"\udfff": ["\ud800"]})
+    file = MediaReference(url="https://x/\ud800")
+    message = a_message(text="a\ud800b", attributes={"\udfff": ["\ud800"]}, media=(file,), aliases=("IN.\ud800",))
 
     decoded = decode(encode(message))
 
     assert isinstance(decoded, InboundMessage)
-    assert decoded.text == "a?b"
+    assert (decoded.text, decoded.media[0].url, decoded.aliases) == ("a?b", "https://x/?", ("IN.?",))
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ from shared.adapters.twilio.whatsapp import TwilioWhatsAppChannel
 from shared.adapters.whatsapp import WhatsAppChannel
 from shared.domain.message import InboundItem
 from shared.errors import QueueUnavailable
+from shared.lambda_runtime import LARGEST_BODY_BYTES
 from shared.use_cases.guard_source import BlockingRule, GuardSource
 from shared.use_cases.receive_message import ReceiveMessage
 from tests.fakes.counters import FakeBlocklist, FakeRateCounter
 from tests.fakes.messaging import FakeMessageQueue
-from tests.functions.loading import load_function
+from tests.functions.loading import call, load_function
 
 EVENTS = Path(__file__).parents[3] / "events" / "message_webhook"
 BASE_URL = "http://127.0.0.1:8080"
@@ -119,3 +120,30 @@ def test_a_provider_is_asked_to_come_back_when_the_queue_is_down() -> None:
 
     assert answer["statusCode"] == 503
     assert int(answer["multiValueHeaders"]["retry-after"][0]) > 0
+
+
+@pytest.mark.parametrize(
+    ("channel", "allowed"),
+    [("whatsapp", "GET, HEAD, POST"), ("twilio-whatsapp", "POST"), ("twilio-whatsapp/status", "POST")],
+)
+def test_a_method_that_no_provider_uses_is_refused_in_the_envelope(
+    webhook: ModuleType, queue: FakeMessageQueue, channel: str, allowed: str
+) -> None:
+    answer = call(webhook, "PUT", f"/webhooks/messages/{channel}", body={})
+
+    assert (answer.status, answer.headers["allow"], answer.json["error"]["code"]) == (
+        405,
+        allowed,
+        "method_not_allowed",
+    )
+    assert queue.items == []
+
+
+def test_a_body_beyond_what_the_load_balancer_hands_over_is_refused_in_the_envelope(webhook: ModuleType) -> None:
+    answer = call(webhook, "POST", "/webhooks/messages/whatsapp", body="x" * (LARGEST_BODY_BYTES + 1))
+
+    assert (answer.status, answer.json["error"]["code"]) == (413, "too_large")
+
+
+def test_an_unknown_channel_is_not_there_whatever_the_method(webhook: ModuleType) -> None:
+    assert {call(webhook, method, "/webhooks/messages/telegraph").status for method in ("GET", "POST", "PUT")} == {404}
