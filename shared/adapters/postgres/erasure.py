@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
     text,
     true,
+    tuple_,
     union,
     update,
 )
@@ -37,6 +38,7 @@ from shared.adapters.postgres.schema import (
     media,
     message_events,
     messages,
+    provider_messages,
     recordings,
     user_aliases,
     users,
@@ -199,7 +201,12 @@ def _events(
     )
     if is_dry_run:
         return last, Counter(message_events=connection.execute(_how_many(message_events, names_user)).scalar_one())
-    return last, Counter(message_events=connection.execute(delete(message_events).where(names_user)).rowcount)
+    about = delete(message_events).where(names_user).returning(message_events.c.channel, message_events.c.item_id)
+    gone = [(row.channel, row.item_id) for row in connection.execute(about)]
+    # A status about a message that nobody knows left its name for that message to be found by.
+    named = tuple_(provider_messages.c.channel, provider_messages.c.provider_message_id).in_(gone)
+    orphans = delete(provider_messages).where(provider_messages.c.message_id.is_(None), named)
+    return last, Counter(message_events=len(gone), provider_messages=connection.execute(orphans).rowcount)
 
 
 def _mentions(subject: Subject) -> ColumnElement[bool]:
