@@ -14,6 +14,7 @@ COMMANDS = {
     "call": "make a simulated phone call",
     "chat": "write to the agents as a WhatsApp user",
     "tail": "follow the logs of all programs",
+    "dead-letters": "look after the messages that the worker could not handle, here or in AWS",
     "erase-user": "erase a user from every store of a running copy, with a report",
     "seed": "put the demo agents, routing rules and knowledge back as they were",
     "build": "build functions and layer for deployment, without a container",
