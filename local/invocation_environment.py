@@ -103,7 +103,7 @@ def _conventional(layout: Layout) -> Configuration:
         simulators=base + 3,
         postgres=base + 4,
         identity=base + 5,
-        speech=base + 7,
+        speech=base + 13,
         valkey=(base + 6,),
     )
     queue = f"http://{HOST}:{ports.aws}/{ACCOUNT_ID}/{STACK_NAME}-MessageQueue.fifo"

@@ -12,8 +12,8 @@ from shared.domain.voice import Voice
 class SpeechEngine(Protocol):
     """Speech to text and back, for whole recordings."""
 
-    async def transcribe(self, audio: bytes, *, mime_type: str, language: str) -> str:
-        """The words of a recording; empty when there are none. `language` is a BCP 47 tag, a hint.
+    async def transcribe(self, audio: bytes, *, mime_type: str) -> str:
+        """The words of a recording, in whatever language; empty when there are none.
 
         Raises:
             SpeechUnavailable: no answer in time.

@@ -14,13 +14,16 @@ from shared.errors import ProviderRejected
 from shared.observability import count, logger
 from shared.ports.channel import OutboundChannel
 from shared.ports.stores import Claim, HistoryStore
+from shared.use_cases.voice_replies import VoiceNote, VoiceReplies
 
 
 class Outbox:
     """Holds a reply in the database while a text channel sends it."""
 
-    def __init__(self, history: HistoryStore) -> None:
+    def __init__(self, history: HistoryStore, voice: VoiceReplies | None = None) -> None:
+        """Without `voice` every reply is text."""
         self._history = history
+        self._voice = voice
 
     async def hold(self, claim: Claim, draft: ReplyDraft, *, delivery_id: str, text_limit: int = 0) -> HeldReply:
         """Keep the reply; from here on a crash leads to the same words again, not to other ones.
@@ -58,11 +61,12 @@ class Outbox:
             if known is not None:
                 logger.info("reply_was_already_sent", delivery_id=recipient.delivery_id)
                 return replace(part, status=DeliveryStatus.SENT, provider_message_id=known)
+        note = await self._voice_note(sending, part)
         await self._history.mark_sending(
             sending.claim, sending.held.delivery_id, position=part.position, sent=sending.latest
         )
         try:
-            delivery = await sending.channel.deliver(recipient, _whole(part, sending.held.draft))
+            delivery = await self._deliver(sending, recipient, part, note)
         except ProviderRejected as error:
             logger.warning("reply_rejected", delivery_id=recipient.delivery_id, provider_code=error.provider_code)
             sending.attributes |= {"error_code": error.provider_code, "error_title": str(error)}
@@ -70,6 +74,25 @@ class Outbox:
         sending.note(delivery)
         provider_message_id = next(iter(delivery.provider_message_ids), None)
         return replace(part, status=DeliveryStatus.SENT, provider_message_id=provider_message_id)
+
+    async def _voice_note(self, sending: _Sending, part: ReplyPart) -> VoiceNote | None:
+        """What says the part, if it is to be heard and this is the first attempt to send it.
+
+        What went wrong before, perhaps while a voice note was handed over, goes in writing: words need the least.
+        """
+        if self._voice is None or part.status is not DeliveryStatus.PENDING or len(sending.held.parts) > 1:
+            return None
+        return await self._voice.record(sending.held.draft, sending.claim, sending.channel)
+
+    async def _deliver(
+        self, sending: _Sending, recipient: Recipient, part: ReplyPart, note: VoiceNote | None
+    ) -> Delivery:
+        """Hand the part to the provider, in writing where it refuses to take the voice note."""
+        if self._voice is not None and note is not None:
+            delivery = await self._voice.deliver(note, sending.channel, recipient)
+            if delivery is not None:
+                return delivery
+        return await sending.channel.deliver(recipient, _whole(part, sending.held.draft))
 
     async def _find_sent(self, sending: _Sending, recipient: Recipient, part: ReplyPart) -> str | None:
         known = await sending.channel.find_sent(recipient, part.text)

@@ -48,14 +48,14 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[SpeechEngine]:
 
 
 async def test_the_words_of_a_voice_note(engine: SpeechEngine) -> None:
-    words = await engine.transcribe(spoken(SATURDAY), mime_type=VOICE_NOTE_TYPE, language="en-IN")
+    words = await engine.transcribe(spoken(SATURDAY), mime_type=VOICE_NOTE_TYPE)
 
     assert "open" in words
 
 
 async def test_what_is_no_sound_is_refused(engine: SpeechEngine) -> None:
     with pytest.raises(MediaRefused):
-        await engine.transcribe(b"%PDF", mime_type="application/pdf", language="en-IN")
+        await engine.transcribe(b"%PDF", mime_type="application/pdf")
 
 
 async def test_a_voice_note_is_mono_opus_of_a_size_that_is_shown_as_one(engine: SpeechEngine) -> None:

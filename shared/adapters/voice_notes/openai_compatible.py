@@ -65,8 +65,8 @@ class OpenAICompatibleSpeech:
         self._speak_seconds = speak_seconds
         self._http: httpx.AsyncClient | None = None
 
-    async def transcribe(self, audio: bytes, *, mime_type: str, language: str) -> str:
-        """See SpeechEngine.transcribe."""
+    async def transcribe(self, audio: bytes, *, mime_type: str) -> str:
+        """See SpeechEngine.transcribe. The model tells the language by itself."""
         plain_type = mime_type.partition(";")[0].strip().lower()
         extension = _EXTENSIONS.get(plain_type)
         if extension is None:
@@ -75,11 +75,7 @@ class OpenAICompatibleSpeech:
             "/audio/transcriptions",
             {
                 "files": {"file": (f"voice_note.{extension}", audio, plain_type)},
-                "data": {
-                    "model": self._transcription_model,
-                    "language": language.partition("-")[0].lower(),
-                    "response_format": "json",
-                },
+                "data": {"model": self._transcription_model, "response_format": "json"},
             },
             seconds=self._transcribe_seconds,
             limit_bytes=_LONGEST_TRANSCRIPT_BYTES,

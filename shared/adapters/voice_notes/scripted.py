@@ -25,7 +25,7 @@ SCRIPTED_NOTE = zlib.decompress(
 class ScriptedSpeech:
     """SpeechEngine without an engine."""
 
-    async def transcribe(self, audio: bytes, *, mime_type: str, language: str) -> str:  # noqa: ARG002 - the port
+    async def transcribe(self, audio: bytes, *, mime_type: str) -> str:
         """See SpeechEngine.transcribe: fixed words."""
         if not mime_type.startswith("audio/"):
             raise MediaRefused("This is no sound.", reason=Unheard.UNREADABLE)
