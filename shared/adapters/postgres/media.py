@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from shared.adapters.postgres.engine import Database
@@ -50,7 +50,8 @@ class PostgresMediaRecords:
         )
         if after is not None:
             place = tuple_(media.c.message_id, media.c.position)
-            query = query.where(place > tuple_(after.place.message_id, after.place.position))
+            message_id = literal(after.place.message_id, media.c.message_id.type)
+            query = query.where(place > tuple_(message_id, after.place.position))
 
         def work(connection: Connection) -> tuple[PendingMedia, ...]:
             return tuple(_pending(row) for row in connection.execute(query))
