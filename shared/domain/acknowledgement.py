@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from shared.domain.media import MediaFailure, MediaState, StoredMedia
 from shared.domain.message import InboundMessage, MessageKind
+from shared.domain.voice_note import Unheard
 
 _IN_WORDS = {MessageKind.UNSUPPORTED: "message"}
 _WRITE = "could you write it in a few words?"
@@ -16,9 +17,21 @@ TOO_LARGE = f"Your {{kind}} is too large for me to open. Could you send a smalle
 NOT_OPENED = f"I could not open your {{kind}}. Could you send it again? Or {_WRITE}"
 
 
-def acknowledgement(message: InboundMessage, files: Sequence[StoredMedia]) -> str:
-    """What to answer to a message without words, by what became of its files."""
+_NOT_HEARD = {
+    Unheard.TOO_LONG: "Your {kind} is longer than I can listen to. Could you send one of at most five minutes? Or "
+    + _WRITE,
+    Unheard.UNREADABLE: "I cannot play your {kind}. Could you record it here as a voice message? Or " + _WRITE,
+    Unheard.UNCLEAR: "I listened to your {kind} but could not make out the words. Could you say it once more? Or "
+    + _WRITE,
+    Unheard.UNAVAILABLE: "I got your {kind} but cannot listen to it at the moment: " + _WRITE,
+}
+
+
+def acknowledgement(message: InboundMessage, files: Sequence[StoredMedia], unheard: Unheard | None = None) -> str:
+    """What to answer to a message without words, by what became of its files, or why nothing was heard in them."""
     kind = kind_in_words(message)
+    if unheard is not None:
+        return _NOT_HEARD[unheard].format(kind=kind)
     if not files:
         return CANNOT_READ.format(kind=kind)
     if all(file.state is MediaState.STORED for file in files):

@@ -40,6 +40,11 @@ class Unheard(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
+def unheard_of(reason: str) -> Unheard:
+    """The reason that an engine gave; whatever it refuses otherwise cannot be read."""
+    return Unheard(reason) if reason in set(Unheard) else Unheard.UNREADABLE
+
+
 def answers_by_voice(policy: VoiceNotePolicy, wishes: UserWishes, *, came_as_voice: bool) -> bool:
     """Whether a reply is spoken; `came_as_voice`: the message was a voice note itself. What the user asked for wins."""
     if policy is VoiceNotePolicy.NEVER or wishes.wants_text:

@@ -113,5 +113,6 @@ class VoiceNotes(Protocol):
         """What is said; None when nobody speaks, or nothing can be understood.
 
         Raises:
+            MediaRefused: nobody listens to it; `reason` is an `Unheard`.
             SpeechUnavailable: not now.
         """

@@ -16,6 +16,7 @@ from shared.domain.media import (
     MediaState,
     StoredMedia,
 )
+from shared.domain.voice_note import Unheard
 from shared.errors import MediaRefused, NotFound, ProviderUnavailable, StoreUnavailable
 from shared.observability import count, logger
 from shared.ports.media import MediaRecords, MediaSource, MediaStore
@@ -23,11 +24,17 @@ from shared.ports.media import MediaRecords, MediaSource, MediaStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptFile:
-    """What became of a file; `file` is its content if it was fetched just now."""
+    """What became of a file.
+
+    Attributes:
+        file: its content if it was fetched just now.
+        unheard: why what is said in it is not known, if somebody listened.
+    """
 
     reference: MediaReference
     stored: StoredMedia
     file: MediaFile | None = None
+    unheard: Unheard | None = None
 
 
 class KeepMedia:

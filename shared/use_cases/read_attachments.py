@@ -11,7 +11,8 @@ from shared.domain.media import MediaFile, MediaPlace, MediaState, plain_type
 from shared.domain.message import InboundMessage, ReplyPolicy
 from shared.domain.prompt import NOTHING_ENCLOSED, Enclosed
 from shared.domain.readable import readable_text
-from shared.errors import SpeechUnavailable
+from shared.domain.voice_note import Unheard, unheard_of
+from shared.errors import MediaRefused, SpeechUnavailable
 from shared.observability import logger
 from shared.ports.channel import OutboundChannel
 from shared.ports.media import MediaSource, VoiceNotes
@@ -77,11 +78,12 @@ class ReadAttachments:
         read = replace(message, text=text)
         enclosed = await self._enclosed(kept)
         if read.reply_policy is ReplyPolicy.ACKNOWLEDGE and not enclosed.files:
-            return ReadMessage(message=read, remark=acknowledgement(message, [one.stored for one in kept]))
+            unheard = next((one.unheard for one in kept if one.unheard is not None), None)
+            return ReadMessage(message=read, remark=acknowledgement(message, [one.stored for one in kept], unheard))
         return ReadMessage(message=read, enclosed=enclosed)
 
     async def _heard(self, message_id: str, one: KeptFile) -> KeptFile:
-        """The file with what is said in it, if anybody listens and anything is said."""
+        """The file with what is said in it, or why that is not known; as it is if nobody listens."""
         is_heard = one.stored.state is MediaState.STORED and one.reference.is_audible
         if self._voice_notes is None or not is_heard or one.stored.transcript is not None:
             return one
@@ -90,10 +92,15 @@ class ReadAttachments:
             return one
         try:
             words = await self._voice_notes.words(file)
+        except MediaRefused as error:
+            logger.info("voice_note_refused", reason=error.reason)
+            return replace(one, unheard=unheard_of(error.reason))
         except SpeechUnavailable:
             logger.warning("voice_note_not_heard")
-            return one
-        return await self._keep.note_words(message_id, one, words) if words else one
+            return replace(one, unheard=Unheard.UNAVAILABLE)
+        if not words:
+            return replace(one, unheard=Unheard.UNCLEAR)
+        return await self._keep.note_words(message_id, one, words)
 
     async def _enclosed(self, kept: Sequence[KeptFile]) -> Enclosed:
         """What the model is shown, and what it has to be told of."""
