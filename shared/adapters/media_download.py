@@ -178,7 +178,7 @@ async def _read(response: httpx.Response, limit_bytes: int) -> bytes:
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise MediaRefused("The file is packed, which we did not ask for.", reason=MediaFailure.WRONG_TYPE)
     content = bytearray()
-    async for piece in response.aiter_raw():
+    async for piece in response.aiter_bytes():
         content += piece
         if len(content) > limit_bytes:
             raise _too_large()

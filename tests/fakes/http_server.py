@@ -47,6 +47,12 @@ class Reply:
         await self.chunk(body)
         await self.end()
 
+    async def plain(self, body: bytes = b"", *, status: int = 200, **headers: str) -> None:
+        """A whole answer with these headers; an underscore in a name stands for a hyphen."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        lines = [f"{name}: {value}\r\n" for name, value in ({"content-length": str(len(body))} | named).items()]
+        await self._write(f"HTTP/1.1 {status} X\r\n{''.join(lines)}\r\n".encode() + body)
+
     async def break_off(self) -> None:
         self._writer.transport.abort()
 
