@@ -87,8 +87,8 @@ async def test_of_two_statuses_at_once_the_earlier_one_does_not_overwrite_the_la
     await PostgresHistoryStore(database).complete(claim, DRAFT, SENT)
 
     with ThreadPoolExecutor(max_workers=1) as executor, engine.begin() as connection:
-        record_status(connection, a_status(status=DeliveryStatus.READ, correlation_id="d-1"))
-        work = executor.submit(record, engine, DeliveryStatus.DELIVERED, "d-1")
+        record_status(connection, a_status(status=DeliveryStatus.DELIVERED, correlation_id="d-1"))
+        work = executor.submit(record, engine, DeliveryStatus.READ, "d-1")
         wait_until_blocked(engine, work)
         connection.commit()
 
