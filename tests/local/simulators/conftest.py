@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
+import httpx
 import pytest
 import uvicorn
 from starlette.applications import Starlette
@@ -19,9 +20,19 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from local.simulators.app import create_app
 from local.simulators.phone_line import PhoneLine
+from local.simulators.settings import SimulatorSettings, StatusTiming
+from local.simulators.whatsapp_user import TwilioWhatsAppUser, WhatsAppNumber, WhatsAppUser
 
 AUTH_TOKEN = "an auth token of the tests"
+ACCOUNT_SID = "AC" + "1" * 32
+APP_SECRET = "an app secret of the tests"
+ACCESS_TOKEN = "an access token of the tests"
+MESSAGES = "/v23.0/100000000000001/messages"
+TWILIO_MESSAGES = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json"
+META_WEBHOOK = "/webhooks/messages/whatsapp"
+QUICK = StatusTiming(sent_seconds=0.01, delivered_seconds=0.02, read_seconds=0.03, retry_seconds=(0.01, 0.01))
 
 
 class _QuietServer(uvicorn.Server):
@@ -185,3 +196,58 @@ async def platform() -> AsyncIterator[FakePlatform]:
     async with serve(Starlette(routes=routes)) as base_url:
         fake.base_url = base_url
         yield fake
+
+
+@pytest.fixture
+async def simulator_url(platform: FakePlatform) -> AsyncIterator[str]:
+    """The simulators, telling the fake platform about statuses within milliseconds."""
+    settings = SimulatorSettings(
+        base_url=platform.base_url,
+        simulator_url="http://simulator.test",
+        twilio_account_sid=ACCOUNT_SID,
+        twilio_auth_token=AUTH_TOKEN,
+        whatsapp_access_token=ACCESS_TOKEN,
+        whatsapp_app_secret=APP_SECRET,
+        whatsapp_phone_number_id="100000000000001",
+        timing=QUICK,
+        kept_requests=3,
+    )
+    async with serve(create_app(settings)) as url:
+        yield url
+
+
+@pytest.fixture
+async def graph(simulator_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """The platform as a client of the Graph API."""
+    headers = {"Authorization": f"Bearer {ACCESS_TOKEN}"}
+    async with httpx.AsyncClient(base_url=simulator_url, headers=headers, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+async def twilio(simulator_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """The platform as a client of Twilio."""
+    async with httpx.AsyncClient(base_url=simulator_url, auth=(ACCOUNT_SID, AUTH_TOKEN), trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+async def whatsapp_user(platform: FakePlatform, simulator_url: str) -> AsyncIterator[WhatsAppUser]:
+    """Somebody who writes by way of Meta."""
+    number = WhatsAppNumber(
+        base_url=platform.base_url,
+        simulator_url=simulator_url,
+        app_secret=APP_SECRET,
+        phone_number_id="100000000000001",
+    )
+    async with WhatsAppUser(number) as user:
+        yield user
+
+
+@pytest.fixture
+async def twilio_user(platform: FakePlatform, simulator_url: str) -> AsyncIterator[TwilioWhatsAppUser]:
+    """Somebody who writes by way of Twilio."""
+    async with TwilioWhatsAppUser(
+        base_url=platform.base_url, simulator_url=simulator_url, account_sid=ACCOUNT_SID, auth_token=AUTH_TOKEN
+    ) as user:
+        yield user

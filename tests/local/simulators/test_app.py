@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -11,55 +10,21 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from local.simulators import outbound_calls
-from local.simulators.app import create_app
 from local.simulators.phone import PhoneCall
 from local.simulators.phone_line import PhoneLine
-from local.simulators.settings import SimulatorSettings, StatusTiming
 from local.simulators.signatures import sign_meta
 from local.simulators.twiml_runner import CallEnd
 from local.simulators.whatsapp_user import MessageRefused, NoReply, TwilioWhatsAppUser, WhatsAppNumber, WhatsAppUser
-from tests.local.simulators.conftest import AUTH_TOKEN, FakePlatform, serve, until
-
-ACCOUNT_SID = "AC" + "1" * 32
-APP_SECRET = "an app secret of the tests"
-ACCESS_TOKEN = "an access token of the tests"
-MESSAGES = "/v23.0/100000000000001/messages"
-TWILIO_MESSAGES = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json"
-META_WEBHOOK = "/webhooks/messages/whatsapp"
-QUICK = StatusTiming(sent_seconds=0.01, delivered_seconds=0.02, read_seconds=0.03, retry_seconds=(0.01, 0.01))
-
-
-@pytest.fixture
-async def simulator_url(platform: FakePlatform) -> AsyncIterator[str]:
-    """The simulators, telling the fake platform about statuses within milliseconds."""
-    settings = SimulatorSettings(
-        base_url=platform.base_url,
-        simulator_url="http://simulator.test",
-        twilio_account_sid=ACCOUNT_SID,
-        twilio_auth_token=AUTH_TOKEN,
-        whatsapp_access_token=ACCESS_TOKEN,
-        whatsapp_app_secret=APP_SECRET,
-        whatsapp_phone_number_id="100000000000001",
-        timing=QUICK,
-        kept_requests=3,
-    )
-    async with serve(create_app(settings)) as url:
-        yield url
-
-
-@pytest.fixture
-async def graph(simulator_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """The platform as a client of the Graph API."""
-    headers = {"Authorization": f"Bearer {ACCESS_TOKEN}"}
-    async with httpx.AsyncClient(base_url=simulator_url, headers=headers, trust_env=False) as client:
-        yield client
-
-
-@pytest.fixture
-async def twilio(simulator_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """The platform as a client of Twilio."""
-    async with httpx.AsyncClient(base_url=simulator_url, auth=(ACCOUNT_SID, AUTH_TOKEN), trust_env=False) as client:
-        yield client
+from tests.local.simulators.conftest import (
+    ACCOUNT_SID,
+    APP_SECRET,
+    AUTH_TOKEN,
+    MESSAGES,
+    META_WEBHOOK,
+    TWILIO_MESSAGES,
+    FakePlatform,
+    until,
+)
 
 
 def text_to(number: str, text: str = "Hello", **more: object) -> dict[str, object]:
