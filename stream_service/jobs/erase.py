@@ -91,7 +91,11 @@ async def _run_and_let_go(options: argparse.Namespace) -> int:
     try:
         return await erase(options, say=_say, ask=_ask)
     finally:
-        await stores.redis().aclose()
+        await _let_go()
+
+
+async def _let_go() -> None:
+    await stores.redis().aclose()
 
 
 def _show(report: ErasureReport, say: Say) -> None:
