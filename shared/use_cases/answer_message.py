@@ -262,8 +262,8 @@ class AnswerMessage:
         await self._recall.keep(conversation)
         if isinstance(outcome, Unanswered) or draft is None or delivery is None:
             if outcome is Unanswered.STALE:
-                data: dict[str, JSON] = {"status": "unanswered", "unanswered_because": outcome.value}
-                await self._tell(EventType.MESSAGE_STATUS, conversation, {"message_id": claim.message_id} | data)
+                because = {"status": "unanswered", "unanswered_because": outcome.value}
+                await self._tell(EventType.MESSAGE_STATUS, conversation, {"message_id": claim.message_id, **because})
             return Answer(conversation=conversation)
         record_turn(message.channel, draft, delivery)
         await self._tell(
