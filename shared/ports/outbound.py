@@ -28,6 +28,13 @@ class OutboundMessages(Protocol):
             StoreUnavailable: no answer within the adapter's timeout.
         """
 
+    async def has_opted_out(self, key: ConversationKey) -> bool:
+        """Whether the user, under this or another identity, asked for no more messages on the channel.
+
+        Raises:
+            StoreUnavailable: not known, so nothing must be sent.
+        """
+
     async def hold(self, message: OutboundMessage, *, delivery_id: str, held: HeldContent) -> SentMessage:
         """Keep the message as a turn of the user's conversation; if something is kept under the id, that stands.
 

@@ -23,6 +23,7 @@ from shared.domain.outbound import (
 )
 from shared.errors import (
     InvalidContent,
+    OptedOut,
     ProviderBusy,
     ProviderRejected,
     ProviderUnavailable,
@@ -84,6 +85,7 @@ class SendOutboundMessage:
 
         Raises:
             InvalidContent: no such channel, or one that cannot send this, or nobody knows which number to send from.
+            OptedOut: the user asked for no more messages; nothing was sent, not even a template.
             WindowClosed: the user wrote too long ago for anything but a template; nothing was sent.
             VersionConflict: the key was used for another message.
             AlreadyClaimed: the same message is being sent at this moment.
@@ -97,6 +99,7 @@ class SendOutboundMessage:
             raise VersionConflict("The Idempotency-Key was used for another message.")
         if kept is not None and kept.status not in _UNDER_WAY:
             return kept
+        await self._refuse_opted_out(message)
         heard = await self._outbound.last_heard(message.key)
         held = self._plan(message, heard, channel) if kept is None or kept.held is None else kept.held
         sending = await self._prepare(message, heard, channel, held, delivery_id)
@@ -105,6 +108,11 @@ class SendOutboundMessage:
             if not kept.is_for(message):
                 raise VersionConflict("The Idempotency-Key was used for another message.")
         return await self._send(sending)
+
+    async def _refuse_opted_out(self, message: OutboundMessage) -> None:
+        if await self._outbound.has_opted_out(message.key):
+            count("outbound_refused", reason=OptedOut.code)
+            raise OptedOut("The user asked for no more messages on this channel; only the user can change that.")
 
     def _channel_of(self, message: OutboundMessage) -> Channel:
         channel = self._channels.get(message.key.channel)

@@ -19,6 +19,7 @@ class FakeOutboundMessages:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._begun_at: dict[str, datetime] = {}
+        self.opted_out: set[ConversationKey] = set()
         self.heard: dict[ConversationKey, LastHeard] = {}
         self.kept: dict[str, SentMessage] = {}
 
@@ -27,6 +28,9 @@ class FakeOutboundMessages:
 
     async def last_heard(self, key: ConversationKey) -> LastHeard | None:
         return self.heard.get(key)
+
+    async def has_opted_out(self, key: ConversationKey) -> bool:
+        return key in self.opted_out
 
     async def hold(self, message: OutboundMessage, *, delivery_id: str, held: HeldContent) -> SentMessage:
         return self.kept.setdefault(

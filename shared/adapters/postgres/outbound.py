@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.adapters.postgres import conversations, message_events
+from shared.adapters.postgres.consent import PostgresConsentStore
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.identifiers import new_id
 from shared.adapters.postgres.schema import deliveries, messages, user_aliases
@@ -37,6 +38,10 @@ class PostgresOutboundMessages:
     async def last_heard(self, key: ConversationKey) -> LastHeard | None:
         """See `OutboundMessages.last_heard`."""
         return await self._database.run(lambda connection: _last_heard(connection, key))
+
+    async def has_opted_out(self, key: ConversationKey) -> bool:
+        """See `OutboundMessages.has_opted_out`."""
+        return await PostgresConsentStore(self._database).has_opted_out(key)
 
     async def hold(self, message: OutboundMessage, *, delivery_id: str, held: HeldContent) -> SentMessage:
         """See `OutboundMessages.hold`."""

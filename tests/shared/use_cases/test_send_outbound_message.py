@@ -17,6 +17,7 @@ from shared.domain.outbound import LastHeard, OutboundMessage, SentMessage
 from shared.errors import (
     AlreadyClaimed,
     InvalidContent,
+    OptedOut,
     ProviderBusy,
     ProviderRejected,
     ProviderUnavailable,
@@ -168,6 +169,20 @@ async def test_a_channel_without_templates_refuses_them(office: Office) -> None:
 
     with pytest.raises(InvalidContent):
         await office.send(REMINDER)
+
+
+@pytest.mark.parametrize("message", [TEXT, TEMPLATE])
+async def test_nothing_is_sent_to_a_user_who_opted_out_not_even_a_template(
+    office: Office, message: OutboundMessage
+) -> None:
+    office.outbound.opted_out.add(KEY)
+
+    with pytest.raises(OptedOut):
+        await office.send(message)
+
+    assert office.channel.accepted == []
+    office.outbound.opted_out.clear()
+    assert (await office.send(message)).status is DeliveryStatus.SENT
 
 
 async def test_the_same_key_sends_once_even_after_the_window_closed(office: Office) -> None:
