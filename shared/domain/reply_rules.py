@@ -10,6 +10,7 @@ from shared.domain.wishes import UserWishes
 
 # No provider repeats a message for longer. What claims to be older was written by a clock that is wrong.
 _LONGEST_REPETITION = timedelta(days=8)
+_UNQUOTED = timedelta(minutes=2)
 
 
 def why_unanswered(
@@ -30,3 +31,8 @@ def why_unanswered(
     if stale_after is not None and stale_after < now - message.sent_at <= _LONGEST_REPETITION:
         return Unanswered.STALE
     return None
+
+
+def is_answered_late(message: InboundMessage, *, now: datetime) -> bool:
+    """Whether so much time went by that the reply has to show what it answers."""
+    return _UNQUOTED < now - message.sent_at <= _LONGEST_REPETITION

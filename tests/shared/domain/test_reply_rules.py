@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.conversation import ConversationStatus
 from shared.domain.message import MessageKind, Unanswered
-from shared.domain.reply_rules import why_unanswered
+from shared.domain.reply_rules import is_answered_late, why_unanswered
 from shared.domain.wishes import UserWishes
 from tests.samples import NOON, a_message
 
@@ -77,3 +77,17 @@ def test_a_reason_that_would_hold_at_any_age_comes_first(
     wishes = UserWishes(has_opted_out=opted_out)
 
     assert reason(age=age, kind=kind, status=status, wishes=wishes) is because
+
+
+@pytest.mark.parametrize(
+    ("age", "is_late"),
+    [
+        (timedelta(minutes=-5), False),
+        (timedelta(minutes=2), False),
+        (timedelta(minutes=2, seconds=1), True),
+        (timedelta(days=7), True),
+        (timedelta(days=9), False),
+    ],
+)
+def test_a_reply_shows_what_it_answers_when_that_was_minutes_ago(age: timedelta, *, is_late: bool) -> None:
+    assert is_answered_late(a_message(sent_at=NOON - age), now=NOON) is is_late
