@@ -88,6 +88,8 @@ class FakeMediaRecords:
     async def pending(
         self, *, since: datetime, after: PendingMedia | None = None, limit: int
     ) -> tuple[PendingMedia, ...]:
+        rows = {row.id: number for number, row in enumerate(self._rows.messages)}
+        begin = (-1, 0) if after is None else (rows[after.place.message_id], after.place.position)
         found = [
             PendingMedia(
                 place=MediaPlace(message_id=row.id, channel=row.key.channel, sent_at=row.at, position=stored.position),
@@ -96,10 +98,9 @@ class FakeMediaRecords:
             for row in self._rows.messages
             if row.id in self._known and self._expected_at[row.id] >= since
             for reference, stored in self._known.get(row.id, [])
-            if stored.state is MediaState.PENDING
+            if stored.state is MediaState.PENDING and (rows[row.id], stored.position) > begin
         ]
-        begin = 0 if after is None else next(i for i, one in enumerate(found) if one == after) + 1
-        return tuple(found[begin : begin + limit])
+        return tuple(found[:limit])
 
     async def give_up(self, *, before: datetime) -> int:
         given_up = 0

@@ -24,8 +24,8 @@ from shared.errors import MediaRefused, ProviderRejected, ProviderUnavailable
 
 _TRUSTED = ("lookaside.fbsbx.com", "*.whatsapp.net", "graph.facebook.com")
 _PUBLIC = ("*.fbcdn.net",)
-# Of the access token and its rights: ours to mend, while the file waits. Source: "Error codes".
-_OUR_FAULT = frozenset({"0", "3", "10", "102", "190", "401", "403"} | {str(code) for code in range(200, 300)})
+# Of the access token, its rights and the account: ours to mend, while the file waits. Source: "Error codes".
+_OURS_TO_MEND = frozenset({"3", "10", "102", "368", "401", "403", "131031"} | {str(code) for code in range(200, 300)})
 
 
 class GraphMedia:
@@ -86,7 +86,7 @@ class GraphMedia:
         try:
             answer = await self._api.get(f"/{quote(reference.provider_id, safe='')}", query={})
         except ProviderRejected as error:
-            if error.provider_code in _OUR_FAULT:
+            if error.provider_code in _OURS_TO_MEND:
                 raise ProviderUnavailable("WhatsApp does not accept our credentials.") from error
             raise MediaRefused("WhatsApp has the file no longer.", reason=MediaFailure.GONE) from error
         url = text_of(answer, "url")
