@@ -40,7 +40,7 @@ class KeptFile:
 class KeepMedia:
     """Fetch what is still to be fetched; a file that cannot be had now stays PENDING for the hourly job."""
 
-    def __init__(self, store: MediaStore, records: MediaRecords, *, patience_seconds: float = 15.0) -> None:
+    def __init__(self, store: MediaStore, records: MediaRecords, *, patience_seconds: float = 10.0) -> None:
         """`patience_seconds` is for all files of a message together: its user waits."""
         self._store = store
         self._records = records

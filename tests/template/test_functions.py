@@ -226,7 +226,15 @@ def test_nothing_imports_the_part_of_the_twilio_package_that_the_layer_leaves_ou
 # What the adapters that each role's code is wired to ask of AWS.
 CALLS = {
     "MessageWebhookRole": {"sqs:SendMessage"},
-    "MessageWorkerRole": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "bedrock:InvokeModelWithResponseStream"},
+    "MessageWorkerRole": {
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "bedrock:InvokeModelWithResponseStream",
+        "s3:DeleteObjectVersion",
+        "s3:GetObject",
+        "s3:ListBucketVersions",
+        "s3:PutObject",
+    },
     "AdminApiRole": {"bedrock:InvokeModel"},
     "HistoryApiRole": {"s3:GetObject"},
     "CostReportRole": {"ce:GetCostAndUsage", "ce:GetReservationCoverage", "s3:GetObject"},

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from shared.adapters.aws.s3 import S3RecordingStore
+from shared.domain.media import MediaPlace
 from tests.template.stack import Node, Stack, listed, statements, text
 
 PERIOD_OF_RECORDINGS_DAYS = 90
@@ -197,14 +198,29 @@ async def test_recordings_lie_where_they_age_and_where_roles_may_reach_them(stac
     (key,) = keys
     lifecycle = stack.properties("DataBucket")["LifecycleConfiguration"]["Rules"]
 
-    reachable = {
+    reachable = reaching(stack, key)
+
+    assert any(key.startswith(rule["Prefix"]) and "Transitions" in rule for rule in lifecycle if "Prefix" in rule)
+    writing = {("StreamTaskRole", f"s3:{action}") for action in ("PutObject", "GetObject", "DeleteObject")}
+    assert writing | {("HistoryApiRole", "s3:GetObject")} <= reachable
+
+
+async def test_files_of_messages_lie_where_roles_may_reach_them(stack: Stack) -> None:
+    place = MediaPlace(message_id="1", channel="whatsapp", sent_at=datetime(2026, 3, 1, tzinfo=UTC), position=0)
+
+    reachable = reaching(stack, place.key)
+
+    keeping = {"PutObject", "GetObject", "DeleteObjectVersion"}
+    keepers = {(role, f"s3:{action}") for role in ("MessageWorkerRole", "StreamTaskRole") for action in keeping}
+    assert keepers | {("HistoryApiRole", "s3:GetObject")} <= reachable
+
+
+def reaching(stack: Stack, key: str) -> set[tuple[str, str]]:
+    """Which roles may do what with an object of the bucket."""
+    return {
         (role, action)
         for role, statement in statements(stack)
         for action in listed(statement["Action"])
         for resource in listed(statement["Resource"])
         if fnmatchcase(f"${{DataBucket.Arn}}/{key}", str(resource.get("Fn::Sub")) if isinstance(resource, dict) else "")
     }
-
-    assert any(key.startswith(rule["Prefix"]) and "Transitions" in rule for rule in lifecycle if "Prefix" in rule)
-    writing = {("StreamTaskRole", f"s3:{action}") for action in ("PutObject", "GetObject", "DeleteObject")}
-    assert writing | {("HistoryApiRole", "s3:GetObject")} <= reachable
