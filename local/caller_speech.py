@@ -6,9 +6,9 @@ import asyncio
 from pathlib import Path
 
 from local.layout import default_layout
+from shared.domain.voice import Voice
 from stream_service.listening.moonshine_model import MoonshineModel
 from stream_service.speaking.hibari import HibariSynthesizer
-from stream_service.speaking.synthesizer import Voice
 
 
 class CallerVoice:

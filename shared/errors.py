@@ -163,6 +163,12 @@ class SpeechUnavailable(PlatformError):
     retryable = True
 
 
+class SpeechRefused(SpeechUnavailable):
+    """The engine is well, but has no such voice or cannot say this text: asking it once more is no use."""
+
+    retryable = False
+
+
 class ProviderUnavailable(PlatformError):
     """Twilio or Meta gave no answer, or asked us to slow down."""
 

@@ -9,6 +9,7 @@ from shared import wiring
 from shared.adapters.redis.client import connect_to_every_shard
 from shared.adapters.twilio.signature import TwilioSignature
 from shared.domain.spoken.fixed_sentences import SentenceKind, sentence
+from shared.domain.voice import Voice
 from shared.wiring import engines as model_engines
 from shared.wiring import stores
 from stream_service import engines
@@ -18,7 +19,6 @@ from stream_service.ecs_agent import EcsTaskProtection
 from stream_service.heartbeat import Heartbeat
 from stream_service.media_endpoint import MediaEndpoint
 from stream_service.serve_call import serve_call
-from stream_service.speaking.synthesizer import Voice
 from stream_service.task_protection import ProtectWhileCalled
 from stream_service.turn_taking import TurnTiming
 

@@ -10,6 +10,7 @@ from typing import Any
 from shared.domain.event import EventType
 from shared.domain.json_value import JSON
 from shared.domain.spoken.fixed_sentences import SentenceKind
+from shared.domain.voice import Voice
 from shared.errors import SpeechUnavailable
 from shared.observability import count, logger
 from shared.use_cases.open_call import OpenedCall
@@ -26,7 +27,6 @@ from stream_service.media.transport import MediaTransport
 from stream_service.recording import RecordedSink, Recording
 from stream_service.remarks import Remarks
 from stream_service.responding import Responding
-from stream_service.speaking.synthesizer import Voice
 from stream_service.speaking.voice_channel import VoiceChannel
 from stream_service.turn_taking import AgentVoice, TurnEvent, TurnTaking
 

@@ -21,8 +21,9 @@ LARGEST_SPOKEN_BYTES = 512 * 1024
 """WhatsApp shows a larger file as a download, not as a voice note."""
 
 _OPUS_HZ = 48_000
+_LOWEST_HZ = 8_000
 _PAGE = struct.Struct("<4sBBqIIIB")
-_OPUS_HEAD = struct.Struct("<8sBBH")
+_OPUS_HEAD = struct.Struct("<8sBBHI")
 _FIRST_PAGE_BYTES = 300
 _LAST_PAGES_BYTES = 70_000
 
@@ -77,6 +78,18 @@ def opus_seconds(content: bytes) -> float | None:
             return max(0, samples - skipped) / _OPUS_HZ
         position = content.rfind(b"OggS", earliest, position)
     return None
+
+
+def opus_rate_hz(content: bytes) -> int | None:
+    """The sample rate of the sound that OGG/Opus was made from, as the file states it; None for anything else.
+
+    Opus itself has none: it plays at any of its rates. Source: RFC 7845, section 5.1.
+    """
+    head = content.find(b"OpusHead", 0, _FIRST_PAGE_BYTES)
+    if head < 0 or len(content) < head + _OPUS_HEAD.size:
+        return None
+    stated: int = _OPUS_HEAD.unpack_from(content, head)[4]
+    return stated if _LOWEST_HZ <= stated <= _OPUS_HZ else _OPUS_HZ
 
 
 def _page_at(content: bytes, position: int) -> int | None:

@@ -17,11 +17,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Origin
 
+from shared.adapters.aws.transcribe.languages import transcribe_code
+from shared.adapters.aws.transcribe.signed_url import CredentialsMissing, find_endpoint, sign_url
 from shared.errors import SpeechUnavailable
-from stream_service.listening.languages import transcribe_code
 from stream_service.listening.transcribe_session import Timing, fail_when_unacknowledged
 from stream_service.listening.transcribe_stream import AwsTranscribeStream
-from stream_service.listening.transcribe_url import CredentialsMissing, find_endpoint, sign_url
 from stream_service.listening.transcriber import PartialListener
 from stream_service.media.audio import SAMPLE_RATE_HZ
 

@@ -11,9 +11,9 @@ import random
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
 
+from shared.adapters.aws.transcribe.event_stream import Message, MessageMalformed, decode_message, encode_message
 from shared.errors import SpeechUnavailable
 from stream_service.listening.call_audio import CallAudio
-from stream_service.listening.event_stream import Message, MessageMalformed, decode_message, encode_message
 from stream_service.listening.transcribe_session import Connect, SessionEnded, Timing, abort
 from stream_service.listening.transcriber import PartialListener, Transcript
 from stream_service.listening.transcript_words import TranscriptWords, confidence_of

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.adapters.models.onnx import ModelMissing, package_file
-from shared.errors import SpeechUnavailable
+from shared.domain.voice import Voice
+from shared.errors import SpeechRefused, SpeechUnavailable
 from stream_service.media.audio import encode_mulaw
 from stream_service.media.resampling import downsample_24k_to_8k, samples_to_pcm
-from stream_service.speaking.synthesizer import SpeechRefused, Voice
 
 _REQUIREMENT = "hibari-tts==0.2.1"
 _SHA256 = "5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8"

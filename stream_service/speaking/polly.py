@@ -16,11 +16,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from shared.errors import SpeechUnavailable
+from shared.adapters.aws.polly_voices import DEFAULT_VOICES, PollyVoice, choose_voice
+from shared.domain.voice import Voice
+from shared.errors import SpeechRefused, SpeechUnavailable
 from shared.observability import logger
 from stream_service.media.audio import BYTES_PER_MS, SAMPLE_RATE_HZ
-from stream_service.speaking.polly_voices import DEFAULT_VOICES, PollyVoice, choose_voice
-from stream_service.speaking.synthesizer import SpeechRefused, Voice
 
 # The first piece is short, because the caller waits for it; the others are long, because each costs a thread's turn.
 _FIRST_PIECE_BYTES = 100 * BYTES_PER_MS

@@ -11,12 +11,13 @@ from enum import Enum, auto
 
 from shared.adapters.circuit import Circuit
 from shared.adapters.warm_up import warm_up_all
-from shared.errors import SpeechUnavailable
+from shared.domain.voice import DEFAULT_VOICE, Voice
+from shared.errors import SpeechRefused, SpeechUnavailable
 from shared.observability import count, logger
 from stream_service.media.audio import BYTES_PER_MS
 from stream_service.speaking.remembered import RememberedSpeech
 from stream_service.speaking.sentences import SentenceSplitter
-from stream_service.speaking.synthesizer import DEFAULT_VOICE, SpeechRefused, Synthesizer, Voice
+from stream_service.speaking.synthesizer import Synthesizer
 
 _TRIES = 2
 # A beginning so short is a stutter when the sentence is said again; a longer one would be heard as a repetition.

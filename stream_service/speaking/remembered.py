@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from shared.domain.voice import Voice
 from stream_service.media.audio import BYTES_PER_MS
-from stream_service.speaking.synthesizer import Voice
 
 
 class RememberedSpeech:

@@ -7,8 +7,8 @@ import math
 from array import array
 from collections.abc import AsyncGenerator
 
+from shared.domain.voice import Voice
 from stream_service.media.audio import BYTES_PER_MS, SAMPLE_RATE_HZ, encode_mulaw
-from stream_service.speaking.synthesizer import Voice
 
 _AMPLITUDE = 8000
 

@@ -3,26 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import Protocol
 
-from shared.errors import SpeechUnavailable
-
-DEFAULT_VOICE = "default"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
-    """How an agent sounds. `language` is a BCP 47 tag such as en-IN; `name` is the engine's, or "default"."""
-
-    name: str = DEFAULT_VOICE
-    language: str = "en-IN"
-
-
-class SpeechRefused(SpeechUnavailable):
-    """The engine is well, but has no such voice or cannot say this text: asking it once more is no use."""
-
-    retryable = False
+from shared.domain.voice import Voice
 
 
 class Synthesizer(Protocol):

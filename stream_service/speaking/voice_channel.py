@@ -9,6 +9,7 @@ from contextlib import aclosing, suppress
 
 from shared.domain.json_value import JSON
 from shared.domain.message import Delivery, Recipient, ReplyChunk
+from shared.domain.voice import Voice
 from shared.errors import ProviderUnavailable, SpeechUnavailable
 from shared.observability import logger
 from shared.ports.channel import ChannelCapabilities
@@ -16,7 +17,7 @@ from stream_service.media.audio import BYTES_PER_MS, AudioSink
 from stream_service.speaking.playback import Piece, PlaybackLedger
 from stream_service.speaking.sentences import SentenceSplitter
 from stream_service.speaking.speech import Speech
-from stream_service.speaking.synthesizer import Synthesizer, Voice
+from stream_service.speaking.synthesizer import Synthesizer
 
 PIECE_MS = 250
 _PIECE_BYTES = PIECE_MS * BYTES_PER_MS

@@ -7,11 +7,12 @@ from contextlib import aclosing
 
 import pytest
 
-from shared.errors import SpeechUnavailable
+from shared.domain.voice import Voice
+from shared.errors import SpeechRefused, SpeechUnavailable
 from stream_service.speaking.hibari import HibariSynthesizer
 from stream_service.speaking.reliable import ReliableSynthesizer
 from stream_service.speaking.scripted import ScriptedSynthesizer
-from stream_service.speaking.synthesizer import SpeechRefused, Synthesizer, Voice
+from stream_service.speaking.synthesizer import Synthesizer
 from tests.fakes.flaky_engines import HANG, FlakySynthesizer
 
 TEXT = "We are open until six today."

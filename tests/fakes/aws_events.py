@@ -7,7 +7,7 @@ import json
 
 import boto3
 
-from stream_service.listening.event_stream import Message, encode_message
+from shared.adapters.aws.transcribe.event_stream import Message, encode_message
 
 CONTENT_TYPE = "application/vnd.amazon.eventstream"
 

@@ -9,9 +9,9 @@ from enum import Enum, auto
 from itertools import groupby
 
 from shared.domain.prompt import ModelPiece, Prompt, TextPiece
+from shared.domain.voice import Voice
 from shared.errors import SpeechUnavailable
 from stream_service.listening.transcriber import PartialListener, Transcript
-from stream_service.speaking.synthesizer import Voice
 
 
 class Silence(Enum):

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from stream_service.listening.event_stream import decode_message
+from shared.adapters.aws.transcribe.event_stream import decode_message
 from tests.fakes.aws_events import event, exception
 
 PCM_BYTES_PER_MS = 16
@@ -67,6 +67,10 @@ class TranscribeSession:
 
     async def send_raw(self, data: bytes | str) -> None:
         await self._connection.send(data)
+
+    async def close(self) -> None:
+        """End the session, as the service does after the last audio."""
+        await self._connection.close()
 
     def drop(self) -> None:
         """Lose the connection without a word."""

@@ -14,6 +14,7 @@ from shared.domain.conversation import Conversation
 from shared.domain.event import PlatformEvent
 from shared.domain.message import Delivery, InboundMessage, Recipient, ReplyChunk
 from shared.domain.prompt import HandOver
+from shared.domain.voice import Voice
 from shared.ports.channel import OutboundChannel
 from shared.ports.stores import CallTurn
 from shared.use_cases.answer_message import Answer
@@ -27,7 +28,6 @@ from stream_service.listening.transcriber import PartialListener
 from stream_service.media.transport import MediaTransport
 from stream_service.serve_call import serve_call
 from stream_service.speaking.scripted import ScriptedSynthesizer
-from stream_service.speaking.synthesizer import Voice
 from stream_service.turn_taking import TurnTiming
 from tests.stream_service.caller import Caller
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from shared.domain.voice import Voice
 from shared.settings import load_settings
 from stream_service import engines
 from stream_service.listening.energy import EnergyDetector
 from stream_service.media.audio import duration_ms
-from stream_service.speaking.synthesizer import Voice
 
 SCRIPTED = {
     "PUBLIC_BASE_URL": "https://vaani.example",

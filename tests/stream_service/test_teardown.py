@@ -13,6 +13,7 @@ import pytest
 
 from shared.domain.call import StreamTicket
 from shared.domain.message import InboundMessage
+from shared.domain.voice import Voice
 from shared.errors import RateLimited, SpeechUnavailable, StoreUnavailable
 from shared.http_contract import HTTPRequest
 from shared.ports.channel import OutboundChannel
@@ -30,7 +31,6 @@ from stream_service.media.transport import MediaTransport
 from stream_service.media_endpoint import MediaEndpoint
 from stream_service.serve_call import serve_call
 from stream_service.speaking.scripted import ScriptedSynthesizer
-from stream_service.speaking.synthesizer import Voice
 from tests.stream_service.caller import Caller
 from tests.stream_service.running_service import SingleUseTickets
 from tests.stream_service.served_call import MANNERS, World, services_of

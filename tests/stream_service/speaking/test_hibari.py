@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shared.errors import SpeechUnavailable
+from shared.domain.voice import Voice
+from shared.errors import SpeechRefused, SpeechUnavailable
 from stream_service.listening.moonshine_model import MoonshineModel
 from stream_service.media.audio import duration_ms
 from stream_service.speaking.hibari import HibariSynthesizer
-from stream_service.speaking.synthesizer import SpeechRefused, Voice
 from tests.stream_service.listening.utterances import MODEL_DIR
 
 

@@ -7,11 +7,11 @@ from contextlib import aclosing, asynccontextmanager
 import pytest
 from botocore.stub import Stubber
 
-from shared.errors import SpeechUnavailable
+from shared.adapters.aws.polly_voices import DEFAULT_VOICES, PollyVoice
+from shared.domain.voice import Voice
+from shared.errors import SpeechRefused, SpeechUnavailable
 from stream_service.media.audio import BYTES_PER_MS
 from stream_service.speaking.polly import Polly
-from stream_service.speaking.polly_voices import DEFAULT_VOICES, PollyVoice
-from stream_service.speaking.synthesizer import SpeechRefused, Voice
 from tests.fakes.aws_events import aws_session
 from tests.fakes.http_server import scripted_server
 

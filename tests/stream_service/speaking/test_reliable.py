@@ -7,11 +7,11 @@ from contextlib import aclosing
 
 import pytest
 
-from shared.errors import SpeechUnavailable
+from shared.domain.voice import Voice
+from shared.errors import SpeechRefused, SpeechUnavailable
 from stream_service.media.audio import BYTES_PER_MS
 from stream_service.speaking.reliable import ReliableSynthesizer
 from stream_service.speaking.remembered import RememberedSpeech
-from stream_service.speaking.synthesizer import SpeechRefused, Voice
 from tests.fakes.flaky_engines import HANG, FlakySynthesizer, SpeechPlan
 
 VOICE = Voice(name="Kajal", language="en-IN")

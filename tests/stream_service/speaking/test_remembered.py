@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.voice import Voice
 from stream_service.media.audio import BYTES_PER_MS
 from stream_service.speaking.remembered import RememberedSpeech
-from stream_service.speaking.synthesizer import Voice
 
 ENGLISH, HINDI = Voice(language="en-IN"), Voice(language="hi-IN")
 AUDIO = b"\x10" * 100

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import audioop
 
+from shared.domain.voice import Voice
 from stream_service.media.audio import duration_ms
 from stream_service.speaking.scripted import ScriptedSynthesizer
-from stream_service.speaking.synthesizer import Voice
 
 
 async def test_any_text_sounds_as_long_as_was_asked_for() -> None:

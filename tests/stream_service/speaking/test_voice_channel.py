@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from shared.domain.message import Delivery, Recipient, ReplyChunk
+from shared.domain.voice import Voice
 from shared.errors import ProviderUnavailable, SpeechUnavailable
 from stream_service.media.audio import BYTES_PER_MS
-from stream_service.speaking.synthesizer import Voice
 from stream_service.speaking.voice_channel import VoiceChannel
 
 RECIPIENT = Recipient(channel="voice", user_id="u", business_id="b", delivery_id="d")

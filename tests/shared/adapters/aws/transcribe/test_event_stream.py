@@ -5,7 +5,7 @@ from botocore.eventstream import EventStreamBuffer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream_service.listening.event_stream import Message, MessageMalformed, decode_message, encode_message
+from shared.adapters.aws.transcribe.event_stream import Message, MessageMalformed, decode_message, encode_message
 
 HEADERS = {":content-type": "application/octet-stream", ":event-type": "AudioEvent", ":message-type": "event"}
 # Two samples of audio as the developer guide lays a frame out: lengths, checksum, three headers, payload, checksum.

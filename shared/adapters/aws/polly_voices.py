@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from stream_service.speaking.synthesizer import DEFAULT_VOICE, SpeechRefused, Voice
+from shared.domain.voice import DEFAULT_VOICE, Voice
+from shared.errors import SpeechRefused
 
 Engine = Literal["standard", "neural", "long-form", "generative"]
 

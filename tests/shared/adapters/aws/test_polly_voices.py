@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stream_service.speaking.polly_voices import DEFAULT_VOICES, PollyVoice, choose_voice
-from stream_service.speaking.synthesizer import SpeechRefused, Voice
+from shared.adapters.aws.polly_voices import DEFAULT_VOICES, PollyVoice, choose_voice
+from shared.domain.voice import Voice
+from shared.errors import SpeechRefused
 
 KAJAL = PollyVoice(voice_id="Kajal")
 

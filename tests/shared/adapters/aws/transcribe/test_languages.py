@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stream_service.listening.languages import transcribe_code
+from shared.adapters.aws.transcribe.languages import transcribe_code
 
 
 @pytest.mark.parametrize(

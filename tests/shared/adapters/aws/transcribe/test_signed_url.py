@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import boto3
 import pytest
 
-from stream_service.listening.transcribe_url import CredentialsMissing, find_endpoint, sign_url
+from shared.adapters.aws.transcribe.signed_url import CredentialsMissing, find_endpoint, sign_url
 from tests.fakes.aws_events import aws_session
 
 PARAMETERS = {"language-code": "en-IN", "media-encoding": "pcm", "sample-rate": "8000"}

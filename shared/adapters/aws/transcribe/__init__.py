@@ -1,0 +1,1 @@
+"""How to speak with Amazon Transcribe over its WebSocket interface: for calls as for voice notes."""
