@@ -69,8 +69,8 @@ class MediaHosts:
 class MediaDownload:
     """Reads one address at a time, as far as the limit goes.
 
-    `credentials` are the headers that prove who we are; they leave for hosts that may know us, and for no other one
-    that those send us to.
+    `credentials` are the headers that prove who we are; they leave for hosts that may know us, and never follow a
+    redirect: an address that a provider hands out proves itself, and many servers refuse two proofs.
     """
 
     def __init__(
@@ -128,12 +128,13 @@ class MediaDownload:
 
     async def _follow(self, address: str, limit_bytes: int) -> Download:
         url = _read_address(address)
+        proof = self._credentials if self._hosts.may_know_us(url) else {}
         for _ in range(_MOST_REDIRECTS + 1):
             await self._require_known(url)
-            found = await self._visit(url, limit_bytes)
+            found = await self._visit(url, proof, limit_bytes)
             if isinstance(found, Download):
                 return found
-            url = found
+            url, proof = found, {}
         raise MediaRefused("The address leads nowhere.", reason=MediaFailure.GONE)
 
     async def _require_known(self, url: httpx.URL) -> None:
@@ -145,10 +146,10 @@ class MediaDownload:
         if not addresses or not all(ipaddress.ip_address(address).is_global for address in addresses):
             raise _foreign()
 
-    async def _visit(self, url: httpx.URL, limit_bytes: int) -> Download | httpx.URL:
+    async def _visit(self, url: httpx.URL, proof: Mapping[str, str], limit_bytes: int) -> Download | httpx.URL:
         """The file, or where it is said to be."""
         # Packed content could unpack to any size.
-        headers = {"accept-encoding": "identity"} | (self._credentials if self._hosts.may_know_us(url) else {})
+        headers = {"accept-encoding": "identity", **proof}
         try:
             async with self._client().stream("GET", url, headers=headers, follow_redirects=False) as response:
                 if response.has_redirect_location:

@@ -79,13 +79,16 @@ async def test_a_foreign_host_is_not_asked_when_the_provider_sends_us_there() ->
     assert (reason, foreign.requests) == ("foreign_host", [])
 
 
-async def test_a_redirect_within_the_interface_is_followed() -> None:
+async def test_a_redirect_is_followed_without_credentials_even_to_the_same_host() -> None:
     scripts = [answers(status=307, location="/elsewhere"), answers(b"content")]
     async with scripted_server(*scripts) as server, downloads(server.url) as get:
         found = await get(f"{server.url}/files/1", limit_bytes=LIMIT)
 
     assert found.content == b"content"
-    assert server.requests[1].path == "/elsewhere"
+    assert [(one.path, "authorization" in one.headers) for one in server.requests] == [
+        ("/files/1", True),
+        ("/elsewhere", False),
+    ]
 
 
 async def test_credentials_stay_behind_when_a_public_host_hands_the_file_out() -> None:
