@@ -166,6 +166,7 @@ def test_only_what_uses_the_cache_may_connect_to_it(stack: Stack) -> None:
         "VoiceWebhookRole",
         "MessageWorkerRole",
         "AdminApiRole",
+        "EraseTaskRole",
         "StreamTaskRole",
     }
 
@@ -236,6 +237,17 @@ CALLS = {
         "s3:PutObject",
     },
     "AdminApiRole": {"bedrock:InvokeModel"},
+    "EraseTaskRole": {
+        "elasticache:Connect",
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:ListBucketMultipartUploads",
+        "s3:ListBucketVersions",
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:ReceiveMessage",
+    },
     "HistoryApiRole": {"s3:GetObject"},
     "CostReportRole": {"ce:GetCostAndUsage", "ce:GetReservationCoverage", "s3:GetObject"},
     "IdleReportRole": {

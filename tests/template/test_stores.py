@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from shared.adapters.aws.s3 import S3RecordingStore
+from shared.domain.erasure import CallTrace, MessageTrace
 from shared.domain.media import MediaPlace
 from tests.template.stack import Node, Stack, listed, statements, text
 
@@ -213,6 +214,19 @@ async def test_files_of_messages_lie_where_roles_may_reach_them(stack: Stack) ->
     keeping = {"PutObject", "GetObject", "DeleteObjectVersion"}
     keepers = {(role, f"s3:{action}") for role in ("MessageWorkerRole", "StreamTaskRole") for action in keeping}
     assert keepers | {("HistoryApiRole", "s3:GetObject")} <= reachable
+
+
+def test_only_the_task_that_erases_may_remove_versions_of_recordings(stack: Stack) -> None:
+    recording = CallTrace(call_sid="CA1", started_at=datetime(2026, 3, 1, tzinfo=UTC)).folder + "recording.wav"
+    of_media = MessageTrace(message_id="1", channel="whatsapp", sent_at=datetime(2026, 3, 1, tzinfo=UTC)).folders
+
+    erasing = {role for role, action in reaching(stack, recording) if action == "s3:DeleteObjectVersion"}
+
+    assert erasing == {"EraseTaskRole"}
+    for folder in of_media:
+        assert ("EraseTaskRole", "s3:DeleteObjectVersion") in reaching(stack, f"{folder}0")
+    assert ("EraseTaskRole", "s3:DeleteObjectVersion") not in reaching(stack, "exports/conversations/dt=2026-03-01/1")
+    assert ("EraseTaskRole", "s3:GetObject") not in reaching(stack, recording)
 
 
 def reaching(stack: Stack, key: str) -> set[tuple[str, str]]:
