@@ -6,7 +6,7 @@ import io
 import json
 import math
 from contextlib import redirect_stdout
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.domain.message import ChannelNotice, InboundItem, InboundMessage, NoticeKind, StatusUpdate
@@ -16,6 +16,8 @@ from tests.payloads.intake import Intake
 from tests.payloads.shapes import PERSONAL
 from tests.provider_requests import APP_SECRET, AUTH_TOKEN, VERIFY_TOKEN
 
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+_CLOCK_SKEW = timedelta(hours=1)
 _SECRET = (APP_SECRET, AUTH_TOKEN, VERIFY_TOKEN, *PERSONAL)
 _ANSWERS = {200, 204, 400, 401, 403, 404, 405, 413}
 _LONGEST_INDEXED_BYTES = 2000
@@ -27,8 +29,7 @@ class Judge:
     """Posts cases and looks at what came of them; `statuses` counts the answers, `items` the queued items."""
 
     def __init__(self) -> None:
-        self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
-        self._intake = Intake(lambda: self.now)
+        self._intake = Intake(lambda: NOW)
         self.statuses: dict[int, int] = {}
         self.items: dict[str, int] = {}
 
@@ -94,11 +95,11 @@ def judge_queued(body: str) -> InboundItem:
             *item.aliases,
         ]
         assert item.user_id
-        assert item.sent_at.year < 3000
+        assert item.sent_at <= item.received_at + _CLOCK_SKEW
         _judge_json(item.attributes)
     elif isinstance(item, StatusUpdate):
         indexed = [item.provider_message_id, item.reported, item.user_id, item.correlation_id, item.error_code]
-        assert item.occurred_at.year < 3000
+        assert item.occurred_at <= NOW + _CLOCK_SKEW
         _judge_json(item.attributes)
     else:
         indexed = [item.notice_id, item.topic]
