@@ -14,6 +14,8 @@ from local.simulators.app import create_app
 from local.simulators.settings import SimulatorSettings, StatusTiming
 
 HOST = "127.0.0.1"
+KEEP_ALIVE_SECONDS = 75
+"""Longer than clients keep an idle connection, so that none of them writes into one that is being closed."""
 
 
 NICENESS = 5
@@ -72,6 +74,7 @@ def main() -> None:
         port=parsed.port,
         log_level="warning",
         access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=2,
     )
 

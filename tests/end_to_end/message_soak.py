@@ -11,6 +11,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
@@ -26,6 +27,9 @@ LONGEST_THOUGHT_SECONDS = 0.2
 
 STALLED_SECONDS = 120.0
 """Without any progress for so long, what is missing counts as lost."""
+
+LONGEST_MERCY_SECONDS = 15.0
+"""What is being started again is left alone for so long, or until it has answered something."""
 
 VICTIMS = {"message_worker": 4, "queue_poller": 2, "valkey": 3}
 """How often each is chosen, relative to the others. The poller takes its worker with it."""
@@ -101,19 +105,16 @@ class MessageSoak:
             base_url=self._platform.facts["simulator_url"], trust_env=False, timeout=30
         ) as simulator:
             await self._shuffle_statuses(simulator)
-            watching = asyncio.create_task(self._watch(simulator))
-            killing = asyncio.create_task(self._kill())
             try:
                 async with asyncio.TaskGroup() as group:
-                    for user_id in self._plan.user_ids:
-                        group.create_task(self._write(user_id))
-                await self._until(self._count_done, self._plan.total)
-                await self._until(self._count_read, self._plan.total)
-                await self._until_statuses_are_told(simulator)
+                    helpers = [group.create_task(self._watch(simulator)), group.create_task(self._kill())]
+                    await self._write_all()
+                    await self._until(self._count_done, self._plan.total)
+                    await self._until(self._count_read, self._plan.total)
+                    await self._until_statuses_are_told(simulator)
+                    for helper in helpers:
+                        helper.cancel()
             finally:
-                for task in (watching, killing):
-                    task.cancel()
-                await asyncio.gather(watching, killing, return_exceptions=True)
                 await simulator.delete("/faults")
         self._sum_up()
         return self._report
@@ -130,6 +131,11 @@ class MessageSoak:
         fault = {"provider": "whatsapp", "path": "*/messages", "method": "POST", "times": ANY_NUMBER}
         answer = await simulator.post("/faults", json={**fault, "shuffle_statuses": True, "duplicate_statuses": True})
         answer.raise_for_status()
+
+    async def _write_all(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for user_id in self._plan.user_ids:
+                group.create_task(self._write(user_id))
 
     async def _write(self, user_id: str) -> None:
         number = self._platform.stack().whatsapp_number
@@ -150,10 +156,19 @@ class MessageSoak:
         first = self._randomness.sample(list(VICTIMS), len(VICTIMS))
         for number in range(self._plan.most_kills):
             await asyncio.sleep(self._randomness.uniform(*self._plan.kill_pause_seconds))
+            await self._see_an_answer()
             if self._count_sent() >= self._plan.total:
                 return
             (drawn,) = self._randomness.choices(list(VICTIMS), weights=list(VICTIMS.values()))
             self._kill_one(first[number] if number < len(first) else drawn)
+
+    async def _see_an_answer(self) -> None:
+        """Wait a while for one: where all is killed faster than it starts, nothing could ever be answered."""
+        answered = self._count_sent()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_MERCY_SECONDS):
+                while self._count_sent() == answered:
+                    await asyncio.sleep(POLL_SECONDS)
 
     def _kill_one(self, name: str) -> None:
         pids = self._platform.facts["pids"].get(name)
@@ -166,14 +181,20 @@ class MessageSoak:
         last_number = 0
         told_at = self._started
         while True:
-            for request in (await simulator.get("/sent", params={"after": last_number})).json():
-                last_number = request["number"]
-                if request["provider_id"] and isinstance(request["body"], dict) and request["body"].get("to"):
-                    self._sends[request["body"]["to"]].append(request["provider_id"])
+            # A connection that was idle too long on a busy machine may be gone; the next look sees the same.
+            with contextlib.suppress(httpx.TransportError):
+                for request in (await simulator.get("/sent", params={"after": last_number})).json():
+                    last_number = request["number"]
+                    self._note_sent(request)
             if time.monotonic() - told_at >= TELL_SECONDS:
                 told_at = time.monotonic()
                 self._tell()
             await asyncio.sleep(POLL_SECONDS)
+
+    def _note_sent(self, request: dict[str, Any]) -> None:
+        body = request["body"]
+        if request["provider_id"] and isinstance(body, dict) and body.get("to"):
+            self._sends[body["to"]].append(request["provider_id"])
 
     def _tell(self) -> None:
         kills = ", ".join(f"{name} {count}" for name, count in self._report.kills.items()) or "nobody"
