@@ -14,6 +14,7 @@ CONVERSATION: dict[str, Any] = {
     "started_at": "2026-03-01T09:30:00Z",
     "last_message_at": "2026-03-01T09:30:04Z",
     "message_count": 2,
+    "needs_attention": False,
     "opted_out": False,
 }
 
@@ -29,7 +30,15 @@ QUESTION: dict[str, Any] = {
     "route_detail": None,
     "interrupted": False,
     "provider_message_id": "wamid.HBgMOTE5ODAwMDAwMDAx",
+    "reply_to": None,
+    "answers_id": None,
+    "joined_to": None,
+    "unanswered_because": None,
     "delivery_status": None,
+    "statuses": [],
+    "parts": [],
+    "pricing": None,
+    "pricing_conversation": None,
     "stages_ms": {},
     "call_sid": None,
     "start_ms": None,
@@ -47,7 +56,21 @@ ANSWER: dict[str, Any] = {
     "route_reason": "rule",
     "route_detail": "appointments-keywords",
     "provider_message_id": "wamid.HBgMOTE5ODAwMDAwMDAxFQIAERgS",
+    "answers_id": QUESTION["id"],
     "delivery_status": "delivered",
+    "statuses": [
+        {
+            "status": status,
+            "reported": status,
+            "at": f"2026-03-01T09:30:0{second}Z",
+            "error_code": None,
+            "error_title": None,
+            "part": 1,
+        }
+        for status, second in (("sent", 5), ("delivered", 6))
+    ],
+    "pricing": {"billable": True, "category": "service", "pricing_model": "PMP", "type": "regular"},
+    "pricing_conversation": {"id": "a1b2c3", "origin": {"type": "service"}},
     "stages_ms": {"routing": 3, "model_first_token": 310, "total": 912},
 }
 

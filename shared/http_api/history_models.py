@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.domain.agent import RouteReason
 from shared.domain.call import Call, CallDirection, CallState, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker
-from shared.domain.message import DeliveryStatus, MessageKind
+from shared.domain.message import DeliveryStatus, MessageKind, Unanswered
 from shared.http_api.fields import Time
 
 
@@ -29,9 +29,36 @@ class ConversationView(_View):
     started_at: Time
     last_message_at: Time
     message_count: int
+    needs_attention: bool = Field(
+        description="A message came too late for an answer, or one of ours did not arrive, and nothing said since did."
+    )
     opted_out: bool = Field(
         description="The user asked for no more messages on this channel; until they write START, nobody may write."
     )
+
+
+class StatusView(_View):
+    """A report of the provider about a message of ours."""
+
+    status: DeliveryStatus | None = Field(description="Null for a word that is not known; `reported` holds it.")
+    reported: str
+    at: Time
+    error_code: str | None
+    error_title: str | None
+    part: int = Field(description="Which of its `parts` it is about, from 1.")
+
+
+class PartView(_View):
+    """One of the messages that a long message of ours was sent as."""
+
+    position: int
+    text: str
+    status: DeliveryStatus
+    provider_message_id: str | None
+    error_code: str | None
+    error_title: str | None
+    pricing: Any
+    pricing_conversation: Any
 
 
 class MessageView(_View):
@@ -48,7 +75,17 @@ class MessageView(_View):
     route_detail: str | None
     interrupted: bool = Field(description="The user cut the agent short; `text` holds only the words that were heard.")
     provider_message_id: str | None
-    delivery_status: DeliveryStatus | None
+    reply_to: str | None = Field(description="The provider's id of the message that it quotes.")
+    answers_id: str | None = Field(description="The message that it is the reply to.")
+    joined_to: str | None = Field(description="The later message that it was answered together with.")
+    unanswered_because: Unanswered | None = Field(description="Why it got no reply, if it got none and will get none.")
+    delivery_status: DeliveryStatus | None = Field(
+        description="How far a message of ours came: as far as the least advanced of its parts."
+    )
+    statuses: list[StatusView] = Field(description="All that its provider reported about it, oldest first.")
+    parts: list[PartView] = Field(description="The messages that it was sent as, if they were several.")
+    pricing: Any = Field(description="What the provider said last about its price, if it was sent as one message.")
+    pricing_conversation: Any = Field(description="The provider's own conversation that it was counted in, likewise.")
     stages_ms: dict[str, int] = Field(description="Milliseconds of each stage of the reply, by stage name.")
     call_sid: str | None
     start_ms: int | None = Field(description="Place in the call's recording; null on text channels.")

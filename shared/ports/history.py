@@ -10,7 +10,8 @@ from shared.domain.agent import RouteReason
 from shared.domain.call import Call, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.json_value import JSON
-from shared.domain.message import DeliveryStatus, MessageKind
+from shared.domain.message import DeliveryStatus, MessageKind, Unanswered
+from shared.domain.outcome import Outcome
 
 Item = TypeVar("Item")
 PAGE_LIMIT = 100
@@ -39,7 +40,13 @@ class HistoryFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationSummary:
-    """A conversation in a list. `opted_out`: its user wants nothing to be sent on this channel."""
+    """A conversation in a list.
+
+    Attributes:
+        needs_attention: a message came too late to be answered, or one of ours did not arrive, and nothing that was
+            said since arrived.
+        opted_out: its user wants nothing to be sent on this channel.
+    """
 
     id: str
     channel: str
@@ -50,7 +57,54 @@ class ConversationSummary:
     started_at: datetime
     last_message_at: datetime
     message_count: int
+    needs_attention: bool = False
     opted_out: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """What the provider reported about a message of ours.
+
+    Attributes:
+        status: None for a word that we do not know; `reported` keeps it.
+        at: when it happened, by the provider's clock; where the provider does not say, when the report came.
+        part: which of the messages that ours was sent as, from 1.
+    """
+
+    status: DeliveryStatus | None
+    reported: str
+    at: datetime
+    error_code: str | None
+    error_title: str | None
+    part: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPart:
+    """One of the messages that a message of ours was sent as."""
+
+    position: int
+    text: str
+    status: DeliveryStatus
+    provider_message_id: str | None
+    error_code: str | None
+    error_title: str | None
+    pricing: JSON
+    pricing_conversation: JSON
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> StoredPart:
+        """The part whose outcome it is."""
+        return cls(
+            position=outcome.part.position,
+            text=outcome.part.text,
+            status=outcome.part.status,
+            provider_message_id=outcome.part.provider_message_id,
+            error_code=outcome.part.error_code,
+            error_title=outcome.error_title,
+            pricing=outcome.pricing,
+            pricing_conversation=outcome.conversation,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +112,13 @@ class StoredMessage:
     """A turn as it is kept, with how it came about and what became of it.
 
     Attributes:
+        reply_to: the provider's id of the message that it quotes.
+        answers_id: the message that it is the reply to.
+        joined_to: the later message that it was answered together with.
+        unanswered_because: why it got no reply, if it was dealt with and got none.
+        statuses: everything that was reported about it, oldest first.
+        parts: the messages that it was sent as, if they were several.
+        pricing, pricing_conversation: what the provider said last about what it costs, if it was one.
         stages_ms: milliseconds of each stage of the reply, by stage name.
         start_ms, end_ms: place in the call's recording; None on text channels.
     """
@@ -73,7 +134,15 @@ class StoredMessage:
     route_detail: str | None
     interrupted: bool
     provider_message_id: str | None
+    reply_to: str | None
+    answers_id: str | None
+    joined_to: str | None
+    unanswered_because: Unanswered | None
     delivery_status: DeliveryStatus | None
+    statuses: tuple[StatusReport, ...]
+    parts: tuple[StoredPart, ...]
+    pricing: JSON
+    pricing_conversation: JSON
     stages_ms: dict[str, int]
     call_sid: str | None
     start_ms: int | None

@@ -218,6 +218,7 @@ class FakeHistoryStore:
             state="received",
             business_id=message.business_id,
             provider_message_id=message.provider_message_id,
+            reply_to=message.reply_to,
         )
         _place_in_call(row, attributes)
         self.rows.add(row)
@@ -242,6 +243,7 @@ class FakeHistoryStore:
             delivery_id=None if held is None else held.delivery_id,
             delivery_status=delivery.status,
             parts=delivery.as_parts,
+            answers_id=inbound.id,
             stages_ms={**({} if draft is None else draft.stages_ms), **delivery.stages_ms},
         )
         _place_in_call(row, dict(delivery.attributes))

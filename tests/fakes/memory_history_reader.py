@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from shared.domain.call import VOICE_CHANNEL, Call, TranscriptSegment
+from shared.domain.conversation import Speaker
+from shared.domain.message import DeliveryStatus, Unanswered
 from shared.errors import InvalidRequest, NotFound
-from shared.ports.history import PAGE_LIMIT, ConversationSummary, HistoryFilter, Page, StoredMessage
+from shared.ports.history import PAGE_LIMIT, ConversationSummary, HistoryFilter, Page, StoredMessage, StoredPart
+from tests.fakes.memory_outcomes import outcomes, reports
 from tests.fakes.memory_rows import ConversationRow, MemoryRows, MessageRow
 
 Item = TypeVar("Item")
@@ -35,7 +38,7 @@ class MemoryHistoryReader:
 
     async def messages(self, conversation_id: str, *, cursor: str | None, limit: int) -> Page[StoredMessage]:
         await self.conversation(conversation_id)
-        return _page(self.rows.turns(conversation_id), cursor, limit, _stored_message)
+        return _page(self.rows.turns(conversation_id), cursor, limit, self._stored_message)
 
     async def calls(self, wanted: HistoryFilter, *, cursor: str | None, limit: int) -> Page[Call]:
         found = [call for call in self.rows.calls.values() if self._is_wanted_call(call, wanted)]
@@ -51,6 +54,37 @@ class MemoryHistoryReader:
         said = [row for row in self.rows.messages if row.call_sid == call_sid and row.text]
         segments = [_segment(row, row.start_ms) for row in said if row.start_ms is not None]
         return tuple(sorted(segments, key=lambda segment: segment.start_ms))
+
+    def _stored_message(self, row: MessageRow) -> StoredMessage:
+        parts = tuple(StoredPart.of(outcome) for outcome in outcomes(self.rows, row)) if row.delivery_id else ()
+        only = parts[0] if len(parts) == 1 else None
+        return StoredMessage(
+            id=row.id,
+            conversation_id=row.conversation_id,
+            speaker=row.speaker,
+            kind=row.kind,
+            text=row.text,
+            at=row.at,
+            agent_id=row.agent_id,
+            route_reason=None if row.route is None else row.route.reason,
+            route_detail=None if row.route is None else row.route.detail,
+            interrupted=row.interrupted,
+            provider_message_id=row.provider_message_id,
+            reply_to=row.reply_to,
+            answers_id=row.answers_id,
+            joined_to=row.joined_to,
+            unanswered_because=row.unanswered,
+            statuses=reports(self.rows, row),
+            parts=parts if only is None else (),
+            pricing=None if only is None else only.pricing,
+            pricing_conversation=None if only is None else only.pricing_conversation,
+            delivery_status=row.delivery_status,
+            stages_ms=row.stages_ms,
+            call_sid=row.call_sid,
+            start_ms=row.start_ms,
+            end_ms=row.end_ms,
+            attributes=row.attributes,
+        )
 
     def _is_wanted(self, row: ConversationRow, wanted: HistoryFilter) -> bool:
         pairs = (
@@ -85,8 +119,18 @@ class MemoryHistoryReader:
             started_at=row.started_at,
             last_message_at=row.last_message_at,
             message_count=len(self.rows.turns(row.id)),
+            needs_attention=_needs_attention(self.rows.turns(row.id)),
             opted_out=row.key in self.rows.opted_out,
         )
+
+
+def _needs_attention(turns: Sequence[MessageRow]) -> bool:
+    for turn in reversed(turns):
+        if turn.unanswered is Unanswered.STALE:
+            return True
+        if turn.state is None and turn.speaker is not Speaker.SYSTEM:
+            return turn.delivery_status is DeliveryStatus.FAILED or "parts_missing" in turn.attributes
+    return False
 
 
 def _is_within(wanted: HistoryFilter, time: datetime) -> bool:
@@ -107,28 +151,6 @@ def _page(rows: Sequence[object], cursor: str | None, limit: int, read: Callable
     start = int(cursor or 0)
     end = start + max(1, min(limit, PAGE_LIMIT))
     return Page(items=tuple(read(row) for row in rows[start:end]), next_cursor=str(end) if end < len(rows) else None)
-
-
-def _stored_message(row: MessageRow) -> StoredMessage:
-    return StoredMessage(
-        id=row.id,
-        conversation_id=row.conversation_id,
-        speaker=row.speaker,
-        kind=row.kind,
-        text=row.text,
-        at=row.at,
-        agent_id=row.agent_id,
-        route_reason=None if row.route is None else row.route.reason,
-        route_detail=None if row.route is None else row.route.detail,
-        interrupted=row.interrupted,
-        provider_message_id=row.provider_message_id,
-        delivery_status=row.delivery_status,
-        stages_ms=row.stages_ms,
-        call_sid=row.call_sid,
-        start_ms=row.start_ms,
-        end_ms=row.end_ms,
-        attributes=row.attributes,
-    )
 
 
 def _segment(row: MessageRow, start_ms: int) -> TranscriptSegment:

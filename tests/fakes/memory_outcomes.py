@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.domain.message import DeliveryStatus, StatusUpdate
 from shared.domain.outcome import Outcome, outcome_of, outcomes_of, status_of
 from shared.domain.reply import place_of
+from shared.ports.history import StatusReport
 from tests.fakes.memory_rows import MemoryRows, MessageRow
 
 
@@ -39,3 +40,20 @@ def bring_up_to_date(rows: MemoryRows, message: MessageRow) -> DeliveryStatus:
         reason = {"error_code": failed.part.error_code, "error_title": failed.error_title}
         message.attributes = {**message.attributes, **reason} if status is DeliveryStatus.FAILED else message.attributes
     return status
+
+
+def reports(rows: MemoryRows, message: MessageRow) -> tuple[StatusReport, ...]:
+    """Everything reported about a message, oldest first."""
+    places = {part.provider_message_id: part.position for part in message.parts}
+    told = [report for report in rows.statuses if is_about(message, report)]
+    return tuple(
+        StatusReport(
+            status=report.status,
+            reported=report.reported,
+            at=report.occurred_at,
+            error_code=report.error_code,
+            error_title=report.error_title,
+            part=places.get(report.provider_message_id) or place_of(report.correlation_id or "")[1],
+        )
+        for report in sorted(told, key=lambda report: report.occurred_at)
+    )

@@ -44,6 +44,8 @@ class MessageRow:
     lease_until: datetime | None = None
     unanswered: Unanswered | None = None
     joined_to: str | None = None
+    reply_to: str | None = None
+    answers_id: str | None = None
     agent_id: str | None = None
     route: RoutingDecision | None = None
     interrupted: bool = False

@@ -10,12 +10,14 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    case,
     exists,
     false,
     func,
     literal,
     literal_column,
     select,
+    true,
     tuple_,
 )
 
@@ -24,17 +26,32 @@ from shared.adapters.postgres.column_types import storable_text
 from shared.adapters.postgres.cursors import read_cursor, write_cursor
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.identifiers import is_id
+from shared.adapters.postgres.message_details import NOTHING, MessageDetails, load_details
 from shared.adapters.postgres.schema import calls, conversations, messages, users
 from shared.domain.agent import RouteReason
 from shared.domain.call import VOICE_CHANNEL, Call, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker
-from shared.domain.message import DeliveryStatus, MessageKind
+from shared.domain.message import DeliveryStatus, MessageKind, Unanswered
 from shared.errors import InvalidRequest, NotFound
 from shared.ports.history import PAGE_LIMIT, ConversationSummary, HistoryFilter, Page, StoredMessage
 
 Item = TypeVar("Item")
 # Takes words as they are, for people write English, Hindi and both at once. Must read as in the index.
 _WORDS: ColumnElement[str] = literal_column("'simple'::regconfig")
+# The latest of what asks for a person and of what we said since: read from the end of the conversation.
+_IS_STALE = (messages.c.direction == "inbound") & (messages.c.unanswered_because == Unanswered.STALE)
+_HAS_FAILED = (messages.c.delivery_status == DeliveryStatus.FAILED) | func.jsonb_exists(
+    messages.c.attributes, "parts_missing"
+)
+_NEEDS_ATTENTION = func.coalesce(
+    select(case((messages.c.direction == "outbound", _HAS_FAILED), else_=true()))
+    .where(messages.c.conversation_id == conversations.c.id, (messages.c.direction == "outbound") | _IS_STALE)
+    .order_by(messages.c.sent_at.desc(), messages.c.arrival.desc())
+    .limit(1)
+    .correlate(conversations)
+    .scalar_subquery(),
+    false(),
+)
 
 
 class PostgresHistoryReader:
@@ -70,8 +87,19 @@ class PostgresHistoryReader:
                 raise InvalidRequest("The cursor is not one of ours.")
             query = query.where(tuple_(messages.c.sent_at, messages.c.arrival) > tuple_(at, int(last)))
         await self.conversation(conversation_id)
-        rows = await self._rows(query.order_by(messages.c.sent_at, messages.c.arrival), limit)
-        return _page(rows, limit, _stored_message, lambda row: write_cursor(row.sent_at, row.arrival))
+        page = query.order_by(messages.c.sent_at, messages.c.arrival).limit(_within_bounds(limit) + 1)
+
+        def work(connection: Connection) -> tuple[Sequence[Row[Any]], dict[str, MessageDetails]]:
+            rows = connection.execute(page).all()
+            return rows, load_details(connection, rows)
+
+        rows, details = await self._database.run(work)
+        return _page(
+            rows,
+            limit,
+            lambda row: _stored_message(row, details.get(row.id, NOTHING)),
+            lambda row: write_cursor(row.sent_at, row.arrival),
+        )
 
     async def calls(self, wanted: HistoryFilter, *, cursor: str | None, limit: int) -> Page[Call]:
         """See `HistoryReader.calls`."""
@@ -109,7 +137,9 @@ class PostgresHistoryReader:
 
 def _select_conversations() -> Select[Any]:
     same_user = (users.c.channel == conversations.c.channel) & (users.c.user_id == conversations.c.user_id)
-    return select(conversations, users.c.name, users.c.opted_out_at).outerjoin_from(conversations, users, same_user)
+    return select(
+        conversations, users.c.name, users.c.opted_out_at, _NEEDS_ATTENTION.label("needs_attention")
+    ).outerjoin_from(conversations, users, same_user)
 
 
 def _conversation_conditions(wanted: HistoryFilter) -> list[ColumnElement[bool]]:
@@ -192,11 +222,13 @@ def _summary(row: Row[Any]) -> ConversationSummary:
         started_at=row.started_at,
         last_message_at=row.last_message_at,
         message_count=row.message_count,
+        needs_attention=row.needs_attention,
         opted_out=row.opted_out_at is not None,
     )
 
 
-def _stored_message(row: Row[Any]) -> StoredMessage:
+def _stored_message(row: Row[Any], details: MessageDetails) -> StoredMessage:
+    only = details.parts[0] if len(details.parts) == 1 else None
     return StoredMessage(
         id=row.id,
         conversation_id=row.conversation_id,
@@ -209,6 +241,14 @@ def _stored_message(row: Row[Any]) -> StoredMessage:
         route_detail=row.route_detail,
         interrupted=row.interrupted,
         provider_message_id=row.provider_message_id,
+        reply_to=row.reply_to,
+        answers_id=row.answers_id,
+        joined_to=row.joined_to,
+        unanswered_because=None if row.unanswered_because is None else Unanswered(row.unanswered_because),
+        statuses=details.statuses,
+        parts=details.parts if only is None else (),
+        pricing=None if only is None else only.pricing,
+        pricing_conversation=None if only is None else only.pricing_conversation,
         delivery_status=None if row.delivery_status is None else DeliveryStatus(row.delivery_status),
         stages_ms=row.stages_ms,
         call_sid=row.call_sid,

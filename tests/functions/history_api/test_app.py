@@ -15,7 +15,7 @@ from shared.domain.agent import RouteReason
 from shared.domain.call import Call, CallDirection, CallState, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.message import DeliveryStatus, MessageKind
-from shared.ports.history import ConversationSummary, StoredMessage
+from shared.ports.history import ConversationSummary, StatusReport, StoredMessage
 from shared.use_cases.query_history import QueryHistory
 from tests.fakes.identity_provider import AUDIENCE, ISSUER, JWKS_URL, IdentityProvider
 from tests.functions.history_api.canned_history import CannedHistory
@@ -45,7 +45,17 @@ MESSAGE = StoredMessage(
     route_detail="appointments-words",
     interrupted=False,
     provider_message_id="wamid.1",
+    reply_to=None,
+    answers_id="m0",
+    joined_to=None,
+    unanswered_because=None,
     delivery_status=DeliveryStatus.READ,
+    statuses=(
+        StatusReport(status=DeliveryStatus.READ, reported="read", at=NOON, error_code=None, error_title=None, part=1),
+    ),
+    parts=(),
+    pricing={"category": "service", "billable": True},
+    pricing_conversation=None,
     stages_ms={"routing": 3, "total": 812},
     call_sid=None,
     start_ms=None,
@@ -136,6 +146,7 @@ def test_conversations_come_in_the_envelope(read: Any) -> None:
                     "started_at": "2026-03-01T12:00:00Z",
                     "last_message_at": "2026-03-01T12:00:00Z",
                     "message_count": 1,
+                    "needs_attention": False,
                     "opted_out": False,
                 }
             ],
