@@ -6,9 +6,11 @@ import os
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError, model_validator
 
 from shared.errors import PlatformError
+
+_CHANNEL_SETTINGS = TypeAdapter(dict[str, dict[str, str]])
 
 
 class SettingsInvalid(PlatformError):
@@ -53,6 +55,8 @@ class Settings(BaseModel):
     alarm_topic_arn: str | None = None
     stack_name: str | None = None
     ecs_agent_uri: str | None = None
+
+    channel_settings: SecretStr = SecretStr("{}")
 
     twilio_api_base_url: str = "https://api.twilio.com"
     twilio_account_sid: str = ""
@@ -124,6 +128,10 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _fits_the_environment(self) -> Self:
         problems = []
+        try:
+            self._channels()
+        except ValidationError:
+            problems.append("CHANNEL_SETTINGS: must be a JSON object of objects of texts")
         if self.database_url is None and (self.database_secret_arn is None or self.database_host is None):
             problems.append("set DATABASE_URL, or DATABASE_SECRET_ARN and DATABASE_HOST")
         if self.environment == "production":
@@ -147,6 +155,18 @@ class Settings(BaseModel):
         if not self.public_base_url.startswith("https://"):
             problems.append("PUBLIC_BASE_URL: must be https in production")
         return problems
+
+    def of_channel(self, name: str) -> dict[str, str]:
+        """What CHANNEL_SETTINGS holds for a channel: its address, its secrets; empty when there is nothing."""
+        return self._channels().get(name, {})
+
+    @property
+    def channel_secrets(self) -> tuple[str, ...]:
+        """Every value of CHANNEL_SETTINGS; none of them may be seen in a log."""
+        return tuple(value for fields in self._channels().values() for value in fields.values())
+
+    def _channels(self) -> dict[str, dict[str, str]]:
+        return _CHANNEL_SETTINGS.validate_json(self.channel_settings.get_secret_value())
 
     @property
     def media_base_url(self) -> str:

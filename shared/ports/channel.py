@@ -1,4 +1,8 @@
-"""The channel interface: all that a new channel has to implement."""
+"""The channel interface: all that a new channel has to implement.
+
+A class that names `Channel` as its base inherits what most providers do not ask for. It has to say its `name` and its
+`capabilities`, and to `verify`, `parse` and `deliver`; and to `parse_status`, where statuses have a path of their own.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from shared.domain.content import Content
 from shared.domain.content_limits import ContentLimits
 from shared.domain.media import MediaFile
 from shared.domain.message import Delivery, InboundItem, Recipient, ReplyChunk
+from shared.errors import NotFound
 from shared.http_contract import HTTPRequest, HTTPResponse
 
 
@@ -45,12 +50,13 @@ class InboundChannel(Protocol):
     def name(self) -> str:
         """The channel's name: in paths, in conversation keys, in the database."""
 
-    def handshake(self, request: HTTPRequest) -> HTTPResponse | None:
+    def handshake(self, request: HTTPRequest) -> HTTPResponse | None:  # noqa: ARG002 - for others to look at
         """Answer a provider's check of the address (a GET); None when the request is no such check.
 
         Raises:
             Forbidden: the check carries a wrong token.
         """
+        return None
 
     def verify(self, request: HTTPRequest) -> None:
         """Make sure that the provider sent exactly this request.
@@ -71,13 +77,17 @@ class InboundChannel(Protocol):
 
         Raises:
             InvalidRequest: the request as a whole is not the provider's format.
+            NotFound: there is no such path, because statuses come with the messages.
         """
+        raise NotFound(f"There is nothing at {request.path}.")
 
     def acknowledge(self, items: tuple[InboundItem, ...]) -> HTTPResponse:
-        """What the provider wants to read once the items are safe."""
+        """What the provider wants to read once the items are safe: by default, how many there were."""
+        return HTTPResponse.ok({"accepted": len(items)})
 
     def acknowledge_status(self) -> HTTPResponse:
-        """The same after `parse_status`."""
+        """The same after `parse_status`: by default, nothing."""
+        return HTTPResponse.empty()
 
 
 class OutboundChannel(Protocol):
@@ -97,7 +107,7 @@ class OutboundChannel(Protocol):
             ProviderRejected: not delivered and never will be.
         """
 
-    async def find_sent(self, recipient: Recipient, text: str) -> tuple[str, ...] | None:
+    async def find_sent(self, recipient: Recipient, text: str) -> tuple[str, ...] | None:  # noqa: ARG002 - the same
         """Provider ids under which this very delivery was already accepted; None when the provider cannot tell.
 
         Asked after a crash between sending and noting it. An empty tuple means: certainly not accepted.
@@ -105,6 +115,7 @@ class OutboundChannel(Protocol):
         Raises:
             ProviderUnavailable: the provider could tell but does not answer, so the reply must not be sent yet.
         """
+        return None
 
 
 class TypingIndicator(Protocol):

@@ -30,6 +30,7 @@ def settings() -> Settings:
         for name in type(loaded).model_fields
         if isinstance(value := getattr(loaded, name), SecretStr)
     ]
+    secrets += loaded.channel_secrets
     observability.configure(
         level=loaded.log_level, secrets=secrets, hash_key=loaded.whatsapp_app_secret.get_secret_value()
     )

@@ -16,15 +16,15 @@ from shared.domain.message import (
     ReplyChunk,
     StatusUpdate,
 )
-from shared.errors import SignatureInvalid
-from shared.http_contract import HTTPRequest, HTTPResponse
-from shared.ports.channel import ChannelCapabilities
+from shared.errors import InvalidRequest, SignatureInvalid
+from shared.http_contract import HTTPRequest
+from shared.ports.channel import Channel, ChannelCapabilities
 
 PASSWORD = "toy"
 
 
-class ToyChannel:
-    """Implements `Channel`: messages are `{"id", "user", "text"}`, statuses on their own path `{"id", "state"}`.
+class ToyChannel(Channel):
+    """Messages are `{"id", "user", "text"}`, statuses on their own path `{"id", "state"}`.
 
     What was delivered lies in `sent`, by user.
     """
@@ -36,15 +36,12 @@ class ToyChannel:
         self._clock = clock
         self.sent: list[tuple[str, str]] = []
 
-    def handshake(self, request: HTTPRequest) -> HTTPResponse | None:
-        return None
-
     def verify(self, request: HTTPRequest) -> None:
         if request.headers.get("x-toy") != PASSWORD:
             raise SignatureInvalid("The toy's password is missing or wrong.")
 
     def parse(self, request: HTTPRequest) -> tuple[InboundItem, ...]:
-        body = json.loads(request.body)
+        body = _fields(request)
         now = self._clock()
         message = InboundMessage(
             channel=self.name,
@@ -59,7 +56,7 @@ class ToyChannel:
         return (message,)
 
     def parse_status(self, request: HTTPRequest) -> tuple[InboundItem, ...]:
-        body = json.loads(request.body)
+        body = _fields(request)
         update = StatusUpdate(
             channel=self.name,
             provider_message_id=body["id"],
@@ -69,17 +66,15 @@ class ToyChannel:
         )
         return (update,)
 
-    def acknowledge(self, items: tuple[InboundItem, ...]) -> HTTPResponse:
-        return HTTPResponse.text(f"thanks for {len(items)}")
-
-    def acknowledge_status(self) -> HTTPResponse:
-        return HTTPResponse.empty()
-
     async def deliver(self, recipient: Recipient, reply: AsyncGenerator[ReplyChunk, None]) -> Delivery:
         text = "".join([chunk.text async for chunk in reply])
         self.sent.append((recipient.user_id, text))
         return Delivery(text=text, provider_message_ids=(f"toy-{len(self.sent)}",))
 
-    async def find_sent(self, recipient: Recipient, text: str) -> tuple[str, ...] | None:
-        found = [number for number, sent in enumerate(self.sent, start=1) if sent == (recipient.user_id, text)]
-        return tuple(f"toy-{number}" for number in found)
+
+def _fields(request: HTTPRequest) -> dict[str, str]:
+    try:
+        fields: dict[str, str] = json.loads(request.body)
+    except ValueError as error:
+        raise InvalidRequest("The body is not JSON.") from error
+    return fields

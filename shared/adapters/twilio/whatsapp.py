@@ -23,7 +23,7 @@ from shared.domain.text_parts import split_text
 from shared.errors import ProviderRejected, ProviderUnavailable
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.observability import logger
-from shared.ports.channel import ChannelCapabilities
+from shared.ports.channel import Channel, ChannelCapabilities
 
 if TYPE_CHECKING:
     from shared.adapters.provider_client import ProviderClient
@@ -38,7 +38,7 @@ _SEARCHED_MINUTES = 30
 _NOT_SENT = frozenset({"failed", "undelivered", "canceled"})
 
 
-class TwilioWhatsAppChannel:
+class TwilioWhatsAppChannel(Channel):
     """Both channel ports over Twilio's WhatsApp sender; replies always leave by REST, never in the webhook's answer.
 
     `open_media` is called when the first file is fetched; without it, none is.
@@ -69,10 +69,6 @@ class TwilioWhatsAppChannel:
         self._client: ProviderClient | None = None
         self._clock = clock
 
-    def handshake(self, request: HTTPRequest) -> HTTPResponse | None:  # noqa: ARG002 - the port's signature
-        """Twilio checks no address beforehand."""
-        return None
-
     def verify(self, request: HTTPRequest) -> None:
         """Check Twilio's signature.
 
@@ -100,10 +96,6 @@ class TwilioWhatsAppChannel:
     def acknowledge(self, items: tuple[InboundItem, ...]) -> HTTPResponse:  # noqa: ARG002 - the port's signature
         """TwiML that says nothing."""
         return HTTPResponse.xml(_EMPTY_TWIML)
-
-    def acknowledge_status(self) -> HTTPResponse:
-        """No content."""
-        return HTTPResponse.empty()
 
     async def deliver(self, recipient: Recipient, reply: AsyncGenerator[ReplyChunk, None]) -> Delivery:
         """Send the whole reply, in as few messages as it fits into.

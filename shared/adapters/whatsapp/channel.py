@@ -29,9 +29,9 @@ from shared.domain.message import (
     ReplyChunk,
     StatusUpdate,
 )
-from shared.errors import Forbidden, NotFound, SignatureInvalid
+from shared.errors import Forbidden, SignatureInvalid
 from shared.http_contract import HTTPRequest, HTTPResponse
-from shared.ports.channel import ChannelCapabilities
+from shared.ports.channel import Channel, ChannelCapabilities
 
 if TYPE_CHECKING:
     from shared.adapters.whatsapp.media import GraphMedia
@@ -43,7 +43,7 @@ _SIGNATURE_PREFIX = "sha256="
 _NOTICE_NAMES = {NoticeKind.CALL: "calls", NoticeKind.ERROR: "errors", NoticeKind.ACCOUNT: "notices"}
 
 
-class WhatsAppChannel:
+class WhatsAppChannel(Channel):
     """Both channel ports over the Cloud API.
 
     `open_client` is called when the first reply leaves: the webhook, which never sends, need not load an HTTP client.
@@ -113,14 +113,6 @@ class WhatsAppChannel:
             received_at=self._clock(),
         )
 
-    def parse_status(self, request: HTTPRequest) -> tuple[InboundItem, ...]:
-        """Meta reports statuses at the same path as messages, so nothing lives here.
-
-        Raises:
-            NotFound: always.
-        """
-        raise NotFound(f"There is nothing at {request.path}.")
-
     def acknowledge(self, items: tuple[InboundItem, ...]) -> HTTPResponse:
         """Say how many items of each kind were kept, and which could not be read."""
         counts = Counter(_plural(item) for item in items)
@@ -131,10 +123,6 @@ class WhatsAppChannel:
         ]
         kept: dict[str, JSON] = {name: counts[name] for name in ("messages", "statuses", "calls", "errors", "notices")}
         return HTTPResponse.ok({"accepted": len(items) - len(rejected), **kept, "rejected": rejected})
-
-    def acknowledge_status(self) -> HTTPResponse:
-        """Never reached, since `parse_status` finds nothing."""
-        return HTTPResponse.empty()
 
     async def deliver(self, recipient: Recipient, reply: AsyncGenerator[ReplyChunk, None]) -> Delivery:
         """Send the whole reply, in as few messages as it fits into; only the first one quotes.
@@ -153,10 +141,6 @@ class WhatsAppChannel:
         """See `ContentSender.deliver_content`."""
         message_id = await self._sender().send(recipient, content, file)
         return Delivery(text=content.as_turn, provider_message_ids=(message_id,) if message_id else ())
-
-    async def find_sent(self, recipient: Recipient, text: str) -> tuple[str, ...] | None:  # noqa: ARG002 - the port
-        """Meta cannot be asked; its statuses carry the delivery id, so the statuses that came in know."""
-        return None
 
     async def show_typing(self, recipient: Recipient) -> None:
         """See `TypingIndicator.show_typing`."""

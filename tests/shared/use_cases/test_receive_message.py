@@ -402,7 +402,7 @@ async def test_a_new_channel_needs_only_the_channel_interface() -> None:
 
     response = await intake.receive(request)
 
-    assert response.body == "thanks for 1"
+    assert json.loads(response.body)["data"] == {"accepted": 1}
     assert [(item.channel, item.text) for item in intake.queue.items if isinstance(item, InboundMessage)] == [
         ("toy", "hi")
     ]
