@@ -1,0 +1,138 @@
+"""Messages that are kept without a reply: why, who is told, and what joined ones mean for the conversation."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.conversation import ConversationStatus
+from shared.domain.message import MessageKind, Unanswered
+from shared.errors import ProviderUnavailable
+from tests.fakes.clock import FrozenClock
+from tests.fakes.faults import Killed
+from tests.fakes.outbound_channel import FakeTextChannel
+from tests.samples import NOON, a_message
+from tests.shared.use_cases.house import LEASE_SECONDS, STALE_AFTER, House
+
+LATE = NOON - STALE_AFTER - timedelta(minutes=1)
+
+
+@pytest.fixture
+def house(clock: FrozenClock) -> House:
+    clock.now = NOON
+    return House(clock)
+
+
+@pytest.fixture
+def channel() -> FakeTextChannel:
+    return FakeTextChannel(can_tell=True)
+
+
+def metrics(output: str, name: str) -> list[dict[str, object]]:
+    return [line for line in map(json.loads, output.splitlines()) if "_aws" in line and name in line]
+
+
+async def test_a_message_that_comes_hours_late_is_kept_and_flagged_not_answered(
+    house: House, channel: FakeTextChannel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await house.answer(a_message(sent_at=LATE), channel)
+
+    (row,) = house.rows.messages
+    assert (row.state, row.unanswered, channel.accepted) == ("done", Unanswered.STALE, [])
+    (counted,) = metrics(capsys.readouterr().out, "messages_unanswered")
+    assert (counted["reason"], counted["messages_unanswered"]) == ("stale", [1.0])
+
+
+async def test_whoever_watches_is_told_of_a_message_that_came_too_late(house: House, channel: FakeTextChannel) -> None:
+    await house.answer(a_message(sent_at=LATE), channel)
+
+    (row,) = house.rows.messages
+    assert house.told == ["message.received", "message.status"]
+    assert house.events.events[1].data == {
+        "message_id": row.id,
+        "status": "unanswered",
+        "unanswered_because": "stale",
+    }
+
+
+async def test_what_was_late_is_part_of_the_conversation_when_the_user_writes_again(
+    house: House, channel: FakeTextChannel
+) -> None:
+    await house.answer(a_message(text="Are you open?", sent_at=LATE), channel)
+
+    await house.answer(a_message(text="Hello?"), channel)
+
+    (prompt,) = house.model.prompts
+    assert [turn.text for turn in prompt.turns] == ["Are you open?"]
+
+
+@pytest.mark.parametrize("kind", [MessageKind.REACTION, MessageKind.ECHO])
+async def test_a_kind_that_wants_no_reply_keeps_its_reason(
+    house: House, channel: FakeTextChannel, kind: MessageKind
+) -> None:
+    await house.answer(a_message(kind=kind, sent_at=LATE), channel)
+
+    assert house.rows.messages[0].unanswered is Unanswered.SILENT
+    assert house.told == ["message.received"]
+
+
+async def test_while_a_person_has_the_conversation_that_is_the_reason(house: House, channel: FakeTextChannel) -> None:
+    first = a_message(text="Hello")
+    await house.answer(first, channel)
+    conversation_id = house.rows.messages[0].conversation_id
+    await house.history.set_status(conversation_id, ConversationStatus.HUMAN, note="Taken over.")
+
+    await house.answer(a_message(), channel)
+
+    assert [row.unanswered for row in house.rows.messages if row.state is not None] == [None, Unanswered.HUMAN]
+
+
+async def test_a_reply_that_was_decided_on_is_sent_however_late_it_has_become(
+    house: House, channel: FakeTextChannel
+) -> None:
+    message = a_message()
+    house.faults.arm("history.mark_sending", Killed, after=False)
+    with pytest.raises(Killed):
+        await house.answer(message, channel)
+
+    house.clock.advance(hours=2)
+    await house.answer(message, channel)
+
+    assert len(channel.accepted) == 1
+    assert house.rows.messages[0].unanswered is None
+
+
+async def test_joined_messages_are_one_question_once(house: House, channel: FakeTextChannel) -> None:
+    earlier = [a_message(text="Hello"), a_message(text="I have a question")]
+
+    await house.answer(a_message(text="When do you open?"), channel, earlier=earlier)
+
+    (prompt,) = house.model.prompts
+    assert prompt.question == "Hello\nI have a question\nWhen do you open?"
+    assert prompt.turns == ()
+
+
+async def test_joined_messages_are_all_remembered_for_the_next_question(house: House, channel: FakeTextChannel) -> None:
+    await house.answer(a_message(text="And you?"), channel, earlier=[a_message(text="I am fine")])
+
+    await house.answer(a_message(text="Thanks"), channel)
+
+    said = "\n".join(turn.text for turn in house.model.prompts[1].turns)
+    assert said == "I am fine\nAnd you?\nAnswer 1."
+
+
+async def test_after_a_failure_the_last_of_joined_messages_alone_brings_back_all_their_words(
+    house: House, channel: FakeTextChannel
+) -> None:
+    last = a_message(text="When do you open?")
+    house.faults.arm("active.save", lambda: ProviderUnavailable("busy"), after=False)
+    with pytest.raises(ProviderUnavailable):
+        await house.answer(last, channel, earlier=[a_message(text="Hello")])
+    house.clock.advance(seconds=LEASE_SECONDS + 1)
+
+    await house.answer(last, channel)
+
+    assert [prompt.question for prompt in house.model.prompts] == ["Hello\nWhen do you open?"] * 2
+    assert len(channel.accepted) == 1
