@@ -20,7 +20,6 @@ from local.simulators.graph_statuses import GraphStatuses
 from local.simulators.journal import Journal
 from local.simulators.media_shelf import MediaShelf
 from local.simulators.outbound_calls import OutboundCalls
-from local.simulators.phone_line import WebhookSender
 from local.simulators.provider_door import LockedDoor, ProviderDoor
 from local.simulators.reply_windows import ReplyWindows
 from local.simulators.settings import SimulatorSettings
@@ -71,6 +70,7 @@ def _graph_routes(settings: SimulatorSettings, shared: Shared, client: httpx.Asy
     )
     messages = GraphAPI(
         door,
+        client=client,
         player=shared.player,
         statuses=GraphStatuses(settings, client),
         shelf=shared.shelf,
@@ -92,7 +92,7 @@ def _twilio_routes(
         settings,
         door=door,
         player=shared.player,
-        sender=WebhookSender(client, auth_token=settings.twilio_auth_token),
+        client=client,
         templates=shared.templates,
         windows=shared.windows,
     )

@@ -13,6 +13,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -22,10 +23,11 @@ from local.simulators.graph_errors import graph_error
 from local.simulators.graph_media import fits_message
 from local.simulators.graph_messages import MEDIA_TYPES, refusal
 from local.simulators.graph_statuses import AcceptedMessage, GraphStatuses
+from local.simulators.linked_files import can_be_fetched
 from local.simulators.media_shelf import MediaShelf
 from local.simulators.provider_door import Answer, LockedDoor
 from local.simulators.reply_windows import CLOSED_AT_META, ReplyWindows
-from local.simulators.status_player import USUAL_STATUSES, StatusPlayer
+from local.simulators.status_player import FAILED_STATUSES, USUAL_STATUSES, StatusPlayer
 from local.simulators.templates import Templates
 
 UNFIT_MEDIA = 131053
@@ -38,6 +40,7 @@ class GraphAPI:
         self,
         door: LockedDoor,
         *,
+        client: httpx.AsyncClient,
         player: StatusPlayer,
         statuses: GraphStatuses,
         shelf: MediaShelf,
@@ -45,6 +48,7 @@ class GraphAPI:
         windows: ReplyWindows,
     ) -> None:
         self._door = door
+        self._client = client
         self._player = player
         self._statuses = statuses
         self._shelf = shelf
@@ -79,11 +83,15 @@ class GraphAPI:
             phone_number_id=phone_number_id,
             content=content,
             category=self._category(content),
-            failure=failure,
+            failure=failure or (UNFIT_MEDIA if _link(content) else None),
         )
+
+        async def can_be_sent() -> bool:
+            return not _link(content) or await can_be_fetched(self._client, _link(content))
+
         if is_ever_delivered(content):
-            usual = _usual_statuses(content) if failure is None else ("sent", "failed")
-            self._player.play(self._statuses.of(message), fault, usual=usual)
+            usual = _usual_statuses(content) if failure is None else FAILED_STATUSES
+            self._player.play(self._statuses.of(message), fault, usual=usual, can_be_sent=can_be_sent)
         is_template = content.get("type") == "template"
         accepted = {"id": message_id} | ({"message_status": "accepted"} if is_template else {})
         contact = {"input": recipient, "wa_id" if content.get("to") else "user_id": user}
@@ -112,6 +120,12 @@ def is_ever_delivered(content: dict[str, Any]) -> bool:
     """Whether anybody gets the message: a business-scoped id belongs into `recipient`; in `to` it reaches nobody."""
     to = str(content.get("to") or "").removeprefix("+")
     return not to or to.isdecimal() or content.get("recipient_type") == "group"
+
+
+def _link(content: dict[str, Any]) -> str:
+    """The address of the file that the message carries, if it is sent as a link."""
+    kind = str(content.get("type", "text"))
+    return str(content[kind].get("link") or "") if kind in MEDIA_TYPES else ""
 
 
 def _usual_statuses(content: dict[str, Any]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 MOST_PENDING = 5000
 POST_TIMEOUT_SECONDS = 15
 USUAL_STATUSES = ("sent", "delivered", "read")
+FAILED_STATUSES = ("sent", "failed")
 
 PostStatuses = Callable[[Sequence[str]], Awaitable[httpx.Response]]
 """Sends one status, such as "delivered", or several in one post."""
@@ -37,14 +38,24 @@ class StatusPlayer:
         """Messages whose statuses are still being played."""
         return len(self._pending)
 
-    def play(self, post: PostStatuses, fault: Fault, *, usual: Sequence[str] = USUAL_STATUSES) -> None:
-        """Start telling what becomes of one accepted message; `usual` unless the fault has it otherwise."""
+    def play(
+        self,
+        post: PostStatuses,
+        fault: Fault,
+        *,
+        usual: Sequence[str] = USUAL_STATUSES,
+        can_be_sent: Callable[[], Awaitable[bool]] | None = None,
+    ) -> None:
+        """Start telling what becomes of one accepted message: `usual`, unless the fault has it otherwise.
+
+        `can_be_sent` finds out what the provider did not look at before it accepted the message.
+        """
         if self._timing is None:
             return
         if len(self._pending) >= MOST_PENDING:
             self.skipped += 1
             return
-        task = asyncio.create_task(self._play(self._timing, post, fault, usual))
+        task = asyncio.create_task(self._play_if_it_can_be_sent(self._timing, post, fault, usual, can_be_sent))
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
 
@@ -53,6 +64,17 @@ class StatusPlayer:
         for task in self._pending:
             task.cancel()
         await asyncio.gather(*self._pending, return_exceptions=True)
+
+    async def _play_if_it_can_be_sent(
+        self,
+        timing: StatusTiming,
+        post: PostStatuses,
+        fault: Fault,
+        usual: Sequence[str],
+        can_be_sent: Callable[[], Awaitable[bool]] | None,
+    ) -> None:
+        fails = can_be_sent is not None and not await can_be_sent()
+        await self._play(timing, post, fault, FAILED_STATUSES if fails else usual)
 
     async def _play(self, timing: StatusTiming, post: PostStatuses, fault: Fault, usual: Sequence[str]) -> None:
         elapsed_seconds = 0.0
@@ -80,7 +102,7 @@ def schedule(timing: StatusTiming, fault: Fault, usual: Sequence[str]) -> list[t
     if fault.statuses is not None:
         statuses = list(fault.statuses)
     elif fault.delivery_error_code is not None:
-        statuses = ["sent", "failed"]
+        statuses = list(FAILED_STATUSES)
     if fault.shuffle_statuses:
         secrets.SystemRandom().shuffle(statuses)
     if fault.reorder_statuses:

@@ -16,17 +16,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local.simulators.faults import Fault
+from local.simulators.linked_files import can_be_fetched
 from local.simulators.phone_line import WebhookSender
 from local.simulators.provider_door import Answer, LockedDoor
 from local.simulators.reply_windows import CLOSED_AT_TWILIO, ReplyWindows
 from local.simulators.settings import SimulatorSettings
-from local.simulators.status_player import USUAL_STATUSES, StatusPlayer
+from local.simulators.status_player import FAILED_STATUSES, USUAL_STATUSES, StatusPlayer
 from local.simulators.templates import Templates
 from local.simulators.twilio_errors import twilio_error
 from local.simulators.twilio_messages import TwilioMessage, TwilioMessages, refusal
 
 LARGEST_PAGE = 1000
 UNDELIVERED = 63024
+MEDIA_NOT_FETCHED = 63019
 FAILURES = frozenset({"failed", "undelivered"})
 
 
@@ -39,14 +41,15 @@ class TwilioMessagesAPI:
         *,
         door: LockedDoor,
         player: StatusPlayer,
-        sender: WebhookSender,
+        client: httpx.AsyncClient,
         templates: Templates,
         windows: ReplyWindows,
     ) -> None:
         self._settings = settings
         self._door = door
         self._player = player
-        self._sender = sender
+        self._client = client
+        self._sender = WebhookSender(client, auth_token=settings.twilio_auth_token)
         self._templates = templates
         self._windows = windows
         self._messages = TwilioMessages()
@@ -96,12 +99,17 @@ class TwilioMessagesAPI:
 
         async def post(statuses: Sequence[str]) -> httpx.Response:
             (message.status,) = statuses
-            message.error_code = (failure or UNDELIVERED) if message.status in FAILURES else None
+            usual_failure = UNDELIVERED if message.media_url is None else MEDIA_NOT_FETCHED
+            message.error_code = (failure or usual_failure) if message.status in FAILURES else None
             return await self._sender.post(callback, _status_form(message))
 
-        usual = USUAL_STATUSES if failure is None else ("sent", "failed")
+        async def can_be_sent() -> bool:
+            return message.media_url is None or await can_be_fetched(self._client, message.media_url)
+
+        usual = USUAL_STATUSES if failure is None else FAILED_STATUSES
         # Twilio never puts two statuses into one post.
-        self._player.play(post, msgspec.structs.replace(fault, batch_statuses=False), usual=usual)
+        fault = msgspec.structs.replace(fault, batch_statuses=False)
+        self._player.play(post, fault, usual=usual, can_be_sent=can_be_sent)
 
     async def _list_messages(self, request: Request) -> Response:
         query = dict(request.query_params)

@@ -7,12 +7,15 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 
 from local.simulators.faults import Fault
 from local.simulators.settings import StatusTiming
 from local.simulators.status_player import schedule
 from local.simulators.whatsapp_user import NoReply, TwilioWhatsAppUser, WhatsAppUser
-from tests.local.simulators.conftest import MESSAGES, META_WEBHOOK, TWILIO_MESSAGES, FakePlatform, until
+from tests.local.simulators.conftest import MESSAGES, META_WEBHOOK, TWILIO_MESSAGES, FakePlatform, serve, until
 from tests.local.simulators.test_app import statuses, text_to
 
 USUAL = ("sent", "delivered", "read")
@@ -191,3 +194,23 @@ async def test_twilio_form_of_a_file_carries_its_address(
     form = platform.webhooks[0].form
     assert (form["NumMedia"], form["MediaUrl0"], form["MediaContentType0"]) == ("1", media.url, "image/png")
     assert form["MessageSid"] in media.url
+
+
+@pytest.mark.parametrize(("path", "outcome"), [("/file", "delivered"), ("/nothing", "failed")])
+async def test_linked_file_must_be_there(
+    graph: httpx.AsyncClient, twilio: httpx.AsyncClient, platform: FakePlatform, path: str, outcome: str
+) -> None:
+    async with serve(Starlette(routes=[Route("/file", lambda _: Response(b"%PDF"))])) as files:
+        document = {"link": files + path, "filename": "a.pdf"}
+        message = {"messaging_product": "whatsapp", "to": ASHA, "type": "document", "document": document}
+        await graph.post(MESSAGES, json=message)
+        form = {"To": f"whatsapp:+{ASHA}", "From": "whatsapp:+91", "MediaUrl": files + path}
+        await twilio.post(TWILIO_MESSAGES, data={**form, "StatusCallback": f"{platform.base_url}/status"})
+
+        await until(lambda: len(statuses(platform)) >= 2 and len(platform.webhooks) >= 2)
+
+    assert statuses(platform)[1]["status"] == outcome
+    assert platform.webhooks[1].form["MessageStatus"] == outcome
+    if outcome == "failed":
+        assert statuses(platform)[1]["errors"][0]["code"] == 131053
+        assert platform.webhooks[1].form["ErrorCode"] == "63019"
