@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 
+from shared.adapters.aws.transcribe.signed_url import find_endpoint
 from shared.settings import load_settings
+from tests.fakes.aws_events import aws_session
 from tests.template.stack import Node, Stack, statements, text
 
 NEEDED = {
@@ -45,3 +49,22 @@ def test_no_model_leaves_the_region(stack: Stack) -> None:
         models = (settings.bedrock_model_id, settings.bedrock_fallback_model_id, settings.bedrock_embedding_model_id)
 
         assert all(model.startswith("amazon.") for model in models)
+
+
+def test_voice_notes_are_heard_and_spoken_by_services_that_the_worker_may_call(stack: Stack) -> None:
+    settings = load_settings(plain(environments(stack)["MessageWorkerRole"]))
+
+    granted = text([statement for name, statement in statements(stack) if name == "MessageWorkerRole"])
+
+    assert settings.voice_notes == "aws"
+    assert "transcribe:StartStreamTranscriptionWebSocket" in granted
+    assert "polly:SynthesizeSpeech" in granted
+
+
+@pytest.mark.parametrize("group", ["FunctionSecurityGroup", "StreamSecurityGroup"])
+def test_the_port_of_transcribes_sockets_can_be_reached(stack: Stack, group: str) -> None:
+    port = urlsplit(find_endpoint(aws_session())).port
+
+    open_ports = [rule["FromPort"] for rule in stack.properties(group)["SecurityGroupEgress"]]
+
+    assert port in open_ports
