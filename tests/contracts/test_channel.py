@@ -1,141 +1,37 @@
-"""What every text channel promises, whoever the provider is. A new channel adds one case here."""
+"""What every text channel promises, whoever the provider is: all that are registered, and a toy."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from urllib.parse import parse_qsl
+import re
+from dataclasses import replace
+from typing import Any
 
-import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from shared.adapters.provider_client import ProviderClient
-from shared.adapters.twilio.client import twilio_client
-from shared.adapters.twilio.signature import TwilioSignature
-from shared.adapters.twilio.whatsapp import TwilioWhatsAppChannel
-from shared.adapters.whatsapp import WhatsAppChannel
-from shared.adapters.whatsapp.sending import GraphClient
-from shared.domain.message import DeliveryStatus, InboundMessage, Recipient, ReplyChunk, StatusUpdate
-from shared.errors import SignatureInvalid
-from shared.http_contract import HTTPRequest
+from shared.domain.content_limits import ContentLimits
+from shared.domain.message import ChannelNotice, DeliveryStatus, InboundMessage, Recipient, ReplyChunk, StatusUpdate
+from shared.errors import InvalidRequest, SignatureInvalid
 from shared.ports.channel import Channel
-from tests.fakes.toy_channel import PASSWORD, ToyChannel
-from tests.provider_requests import (
-    APP_SECRET,
-    AUTH_TOKEN,
-    BASE_URL,
-    TWILIO_PATH,
-    VERIFY_TOKEN,
-    messages_value,
-    meta_post,
-    notification,
-    text_message,
-    twilio_post,
-)
+from shared.settings import load_settings
+from shared.wiring.channels import FACTORIES
+from tests.contracts.channel_cases import CASES, NOW, USER, Case, now
 from tests.streams import chunks
 
-NOW = datetime(2026, 11, 22, tzinfo=UTC)
-USER = "919812345678"
+SETTINGS = load_settings(
+    {"DATABASE_URL": "postgresql://h/d", "REDIS_URL": "redis://h", "PUBLIC_BASE_URL": "https://example.com"}
+)
+REGISTERED: dict[str, Channel] = {
+    channel.name: channel for channel in (factory(SETTINGS, now) for factory in FACTORIES)
+}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A channel with what its provider posts: a text "Hello" of USER, and a report that "out-1" was delivered."""
-
-    channel: Channel
-    message: HTTPRequest
-    status: HTTPRequest
-    status_has_own_path: bool
-    sent_texts: Callable[[], list[str]]
-
-
-def _clock() -> datetime:
-    return NOW
-
-
-def _toy() -> Case:
-    channel = ToyChannel(_clock)
-    headers = {"x-toy": PASSWORD}
-    message = {"id": "in-1", "user": USER, "text": "Hello"}
-    status = {"id": "out-1", "state": "delivered"}
-    return Case(
-        channel=channel,
-        message=HTTPRequest(method="POST", path="/webhooks/messages/toy", headers=headers, body=_json(message)),
-        status=HTTPRequest(method="POST", path="/webhooks/messages/toy/status", headers=headers, body=_json(status)),
-        status_has_own_path=True,
-        sent_texts=lambda: [text for _, text in channel.sent],
-    )
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value).encode()
-
-
-def _meta() -> Case:
-    texts: list[str] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        texts.append(json.loads(request.content)["text"]["body"])
-        return httpx.Response(200, json={"messages": [{"id": f"out-{len(texts)}"}]})
-
-    def open_client() -> GraphClient:
-        return GraphClient(
-            base_url="https://graph.example",
-            api_version="v26.0",
-            access_token="",
-            transport=httpx.MockTransport(answer),
-        )
-
-    status = {"id": "out-1", "status": "delivered", "timestamp": "1706709716", "recipient_id": USER}
-    return Case(
-        channel=WhatsAppChannel(
-            app_secret=APP_SECRET, verify_token=VERIFY_TOKEN, open_client=open_client, clock=_clock
-        ),
-        message=meta_post(notification(messages_value(text_message("Hello", user=USER)))),
-        status=meta_post(notification({"statuses": [status]})),
-        status_has_own_path=False,
-        sent_texts=lambda: texts,
-    )
-
-
-def _twilio() -> Case:
-    texts: list[str] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        if request.method == "GET":
-            return httpx.Response(200, json={"messages": [{"sid": "out-1", "body": text} for text in texts]})
-        texts.append(dict(parse_qsl(request.content.decode()))["Body"])
-        return httpx.Response(201, json={"sid": f"out-{len(texts)}"})
-
-    def open_client() -> ProviderClient:
-        return twilio_client(
-            base_url="https://api.example",
-            account_sid="AC1",
-            auth_token=AUTH_TOKEN,
-            transport=httpx.MockTransport(answer),
-        )
-
-    return Case(
-        channel=TwilioWhatsAppChannel(
-            signature=TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=BASE_URL),
-            status_url=f"{BASE_URL}{TWILIO_PATH}/status",
-            sender_number="14155238886",
-            open_client=open_client,
-            clock=_clock,
-        ),
-        message=twilio_post(TWILIO_PATH, {"MessageSid": "in-1", "From": f"whatsapp:+{USER}", "Body": "Hello"}),
-        status=twilio_post(f"{TWILIO_PATH}/status", {"MessageSid": "out-1", "MessageStatus": "delivered"}),
-        status_has_own_path=True,
-        sent_texts=lambda: texts,
-    )
-
-
-@pytest.fixture(params=[_toy, _meta, _twilio], ids=["toy", "whatsapp", "twilio-whatsapp"])
+@pytest.fixture(params=sorted({*REGISTERED, *CASES}))
 def case(request: pytest.FixtureRequest) -> Case:
-    made: Case = request.param()
-    return made
+    """Each registered channel, and the toy."""
+    assert request.param in CASES, f"tests/contracts/channel_cases.py has no case for {request.param}"
+    return CASES[request.param]()
 
 
 def _recipient(case: Case) -> Recipient:
@@ -209,3 +105,72 @@ async def test_what_was_sent_is_found_or_the_channel_says_that_it_cannot_tell(ca
 def test_a_text_channel_waits_for_the_whole_reply_and_states_its_limit(case: Case) -> None:
     assert case.channel.capabilities.streams is False
     assert case.channel.capabilities.text_limit > 0
+
+
+def test_channels_are_registered_under_names_of_their_own() -> None:
+    assert len(REGISTERED) == len(FACTORIES)
+    assert all(re.fullmatch(r"[a-z][a-z0-9-]{0,62}", name) for name in REGISTERED)
+
+
+@pytest.mark.parametrize("name", sorted(REGISTERED))
+def test_a_channel_without_secrets_lets_nobody_in(name: str) -> None:
+    for request in (CASES[name]().message, CASES[name]().status):
+        with pytest.raises(SignatureInvalid):
+            REGISTERED[name].verify(request)
+
+
+@pytest.mark.requirement("18.5")
+def test_a_request_that_was_changed_on_the_way_is_refused(case: Case) -> None:
+    if case.channel.name == "toy":
+        return  # Its password proves who sent something, not what.
+    with pytest.raises(SignatureInvalid):
+        case.channel.verify(replace(case.message, body=case.message.body.replace(b"Hello", b"Hullo")))
+
+
+def test_the_same_message_is_known_by_the_same_id(case: Case) -> None:
+    (first,), (again,) = case.channel.parse(case.message), case.channel.parse(case.message)
+
+    assert isinstance(first, InboundMessage)
+    assert isinstance(again, InboundMessage)
+    assert first.provider_message_id == again.provider_message_id
+
+
+@pytest.mark.parametrize("name", sorted(REGISTERED))
+@given(body=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
+def test_whatever_is_posted_is_items_or_a_bad_request(name: str, body: bytes) -> None:
+    case = CASES[name]()
+
+    try:
+        items = case.channel.parse(replace(case.message, body=body))
+    except InvalidRequest:
+        return
+    assert all(isinstance(item, InboundMessage | StatusUpdate | ChannelNotice) for item in items)
+
+
+async def test_a_text_of_the_longest_kind_leaves_in_one_message(case: Case) -> None:
+    text = "a" * case.channel.capabilities.text_limit
+
+    delivery = await case.channel.deliver(_recipient(case), chunks(ReplyChunk(text=text, agent_id="a")))
+
+    assert case.sent_texts() == [text]
+    assert delivery.text == text
+
+
+async def test_a_reply_is_read_to_its_end_or_closed(case: Case) -> None:
+    reply = chunks(ReplyChunk(text="We open ", agent_id="a"), ReplyChunk(text="at nine.", agent_id="a"))
+
+    await case.channel.deliver(_recipient(case), reply)
+
+    with pytest.raises(StopAsyncIteration):
+        await anext(reply)
+
+
+def test_what_the_capabilities_promise_is_there(case: Case) -> None:
+    channel: Any = case.channel
+    promised = {
+        "show_typing": channel.capabilities.typing,
+        "fetch_media": channel.capabilities.media,
+        "deliver_content": channel.capabilities.contents != ContentLimits(),
+    }
+
+    assert {name for name, is_promised in promised.items() if is_promised and not hasattr(channel, name)} == set()
