@@ -74,8 +74,8 @@ class UserObjects(Protocol):
 class UserCaches(Protocol):
     """What is remembered for a while."""
 
-    async def erase(self, keys: Sequence[ConversationKey], *, is_dry_run: bool) -> Counts:
-        """Forget it, recent live updates included; how much there was.
+    async def erase(self, keys: Sequence[ConversationKey], call_sids: Sequence[str], *, is_dry_run: bool) -> Counts:
+        """Forget it, recent live updates and what is counted of these calls included; how much there was.
 
         Raises:
             StoreUnavailable: some may be left; asking again is safe.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain.erasure import Counts, ErasureReport, Subject, subject_hash
 from shared.errors import NotFound, StoreUnavailable
@@ -15,6 +15,8 @@ _CALLS_AT_ONCE = 100
 _FILES_AT_ONCE = 200
 _MESSAGES_AT_ONCE = 200
 _EVENTS_AT_ONCE = 5000
+# The longest call, and what is counted of it afterwards.
+_CACHED_AT_MOST = timedelta(hours=2)
 # What comes in while the last step is tried is little; more than this is somebody who does not stop.
 _LAST_STEPS = 10
 
@@ -96,7 +98,8 @@ class EraseUser:
             report.objects[kind] += await self._objects.count(folder)
         progress("files counted")
         report.rows += await self._events(subject, is_dry_run=True, progress=progress)
-        report.cache = await self._caches.erase(await self._rows.keys(subject), is_dry_run=True)
+        keys, calls = await self._rows.keys(subject), await self._recent_calls(subject)
+        report.cache = await self._caches.erase(keys, calls, is_dry_run=True)
         if self._dead_letters is not None:
             report.queued = await self._dead_letters.erase(subject, is_dry_run=True)
         report.finished_at = self._clock()
@@ -106,7 +109,7 @@ class EraseUser:
         report.erasure_id = await self._rows.begin(
             report.subject_hash, channel=subject.channel, requested_by=report.requested_by
         )
-        keys = await self._rows.keys(subject)
+        keys, calls = await self._rows.keys(subject), await self._recent_calls(subject)
         async for kind, folder in self._folders(subject):
             report.objects[kind] += await self._objects.erase(folder)
         progress(f"files removed: {report.objects.total()}")
@@ -118,7 +121,7 @@ class EraseUser:
             progress(f"messages removed: {report.rows['messages']}")
         report.rows += await self._events(subject, is_dry_run=False, progress=progress)
         # After the messages, from which it would be filled again, and before the user, who is asked for the keys.
-        report.cache = await self._caches.erase(keys, is_dry_run=False)
+        report.cache = await self._caches.erase(keys, calls, is_dry_run=False)
         progress(f"cache entries removed: {report.cache.total()}")
         report.rows += await self._erase_rest(subject)
         await self._rows.finish(report.erasure_id, report.counts)
@@ -126,6 +129,16 @@ class EraseUser:
         logger.info("user_erased", erasure_id=report.erasure_id, channel=subject.channel or "all")
         count("users_erased")
         return report
+
+    async def _recent_calls(self, subject: Subject) -> list[str]:
+        """Calls of which the cache may still hold something."""
+        since = self._clock() - _CACHED_AT_MOST
+        recent: list[str] = []
+        call = None
+        while calls := await self._rows.calls(subject, after=call, limit=_CALLS_AT_ONCE):
+            recent += [found.call_sid for found in calls if found.started_at > since]
+            call = calls[-1]
+        return recent
 
     async def _folders(self, subject: Subject) -> AsyncIterator[tuple[str, str]]:
         """Where anything of the user may lie, found page by page: a history may be longer than the memory."""

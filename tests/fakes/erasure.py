@@ -117,8 +117,10 @@ class FakeUserCaches:
 
     def __init__(self, *keys: ConversationKey) -> None:
         self.kept = set(keys)
+        self.call_sids: list[str] = []
 
-    async def erase(self, keys: Sequence[ConversationKey], *, is_dry_run: bool) -> Counts:
+    async def erase(self, keys: Sequence[ConversationKey], call_sids: Sequence[str], *, is_dry_run: bool) -> Counts:
+        self.call_sids = [*call_sids]
         found = self.kept & {*keys}
         if not is_dry_run:
             self.kept -= found

@@ -18,6 +18,7 @@ from shared.domain.erasure import Counts
 _ENTRIES_AT_ONCE = 500
 # Counters carry the length of their window behind the braces; whatever is counted by user has this one.
 _WINDOW_SECONDS = 60
+_RECOVERY_WINDOW_SECONDS = 300
 
 
 class RedisUserCaches:
@@ -26,10 +27,11 @@ class RedisUserCaches:
     def __init__(self, client: RedisCluster) -> None:
         self._client = client
 
-    async def erase(self, keys: Sequence[ConversationKey], *, is_dry_run: bool) -> Counts:
+    async def erase(self, keys: Sequence[ConversationKey], call_sids: Sequence[str], *, is_dry_run: bool) -> Counts:
         """See `UserCaches.erase`."""
         counts: Counts = Counter()
-        for name in sorted({name for key in keys for name in _names(key)}):
+        names = {name for key in keys for name in _names(key)} | {_recoveries(call_sid) for call_sid in call_sids}
+        for name in sorted(names):
             async with cache_operation():
                 # One by one: the keys of different identities may lie on different shards.
                 counts["keys"] += await (self._client.exists(name) if is_dry_run else self._client.delete(name))
@@ -52,6 +54,10 @@ class RedisUserCaches:
             if len(page) < _ENTRIES_AT_ONCE:
                 return
             start = f"({page[-1][0].decode()}"
+
+
+def _recoveries(call_sid: str) -> str:
+    return f"{key_of('rate', f'recover:{call_sid}')}:{_RECOVERY_WINDOW_SECONDS}"
 
 
 def _names(key: ConversationKey) -> Iterator[str]:

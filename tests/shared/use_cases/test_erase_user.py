@@ -100,6 +100,15 @@ async def test_files_go_before_the_rows_that_lead_to_them_and_the_user_goes_last
     assert calls[-1] == "rows.finish"
 
 
+async def test_what_is_cached_of_recent_calls_is_forgotten_and_old_calls_are_not_asked_for() -> None:
+    archive = Archive()
+    archive.rows.calls_left.append(CallTrace(call_sid="CA-old", started_at=NOON - timedelta(days=1)))
+
+    await archive.erase()
+
+    assert archive.caches.call_sids == [call.call_sid for call in CALLS]
+
+
 async def test_a_dry_run_counts_and_removes_nothing() -> None:
     archive = Archive()
 

@@ -18,6 +18,7 @@ from tests.samples import NOON
 
 pytestmark = pytest.mark.integration
 USER, OTHER = "919845012345", "919845012346"
+CALL = f"CA{USER}"
 KEYS = tuple(ConversationKey(channel=channel, user_id=USER) for channel in ("voice", "whatsapp"))
 
 
@@ -34,6 +35,7 @@ async def fill(cache: Any, user_id: str) -> None:
                 PlatformEvent(type=EventType.MESSAGE_SENT, at=NOON, conversation_id=conversation.id, key=key, data={})
             )
     await RedisRateCounter(cache).hit(f"outbound-call:{user_id}", window_seconds=60)
+    await RedisRateCounter(cache).hit(f"recover:CA{user_id}", window_seconds=300)
     await RedisConnectionCounter(cache).take(user_id, "slot", limit=3, ttl_seconds=60, holder="task")
 
 
@@ -48,23 +50,23 @@ async def test_nothing_of_the_user_is_remembered_and_all_of_another_user(cache: 
     before = await remembered(cache, OTHER)
     await fill(cache, USER)
 
-    counts = await RedisUserCaches(cache).erase(KEYS, is_dry_run=False)
+    counts = await RedisUserCaches(cache).erase(KEYS, [CALL], is_dry_run=False)
 
     assert await remembered(cache, USER) == []
     assert await remembered(cache, OTHER) == before
-    # Context, agent and rate of both channels, the rate of calls to the user, the slot and its holder.
-    assert (counts["keys"], counts["updates"]) == (9, 601)
+    # Context, agent and rate of both channels, of calls to the user and of reconnections, the slot and its holder.
+    assert (counts["keys"], counts["updates"]) == (10, 601)
 
 
 async def test_a_dry_run_forgets_nothing(cache: Any) -> None:
     await fill(cache, USER)
     before = await remembered(cache, USER)
 
-    counts = await RedisUserCaches(cache).erase(KEYS, is_dry_run=True)
+    counts = await RedisUserCaches(cache).erase(KEYS, [CALL], is_dry_run=True)
 
-    assert (counts["keys"], counts["updates"]) == (9, 601)
+    assert (counts["keys"], counts["updates"]) == (10, 601)
     assert await remembered(cache, USER) == before
 
 
 async def test_forgetting_again_finds_nothing(cache: Any) -> None:
-    assert (await RedisUserCaches(cache).erase(KEYS, is_dry_run=False)).total() == 0
+    assert (await RedisUserCaches(cache).erase(KEYS, [CALL], is_dry_run=False)).total() == 0
