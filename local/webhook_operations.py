@@ -200,6 +200,10 @@ def _cost_paths() -> Node:
             {"service": "Amazon Relational Database Service", "amount": "11.10"},
             {"service": "AWS Lambda", "amount": "0.20"},
         ],
+        "messaging": [
+            {"channel": "whatsapp", "category": "service", "billable": True, "messages": 1204},
+            {"channel": "twilio-whatsapp", "category": None, "billable": None, "messages": 88},
+        ],
     }
     reservation = {
         "service": "Amazon ElastiCache",
@@ -226,7 +230,8 @@ def _cost_paths() -> Node:
     }
     costs = _operation(
         "read_costs",
-        "Costs by month and service, the latest month first; amounts are exact decimals.",
+        "Costs by month and service, the latest month first, amounts as exact decimals; and how many messages left, "
+        "as the messaging providers count them (null: they do not say).",
         {
             "200": _answer("application/json", success({"months": [month]})),
             "400": _problem("invalid_request", "months: Input should be a number."),

@@ -38,6 +38,23 @@ class MonthlyCost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessagesSent:
+    """How many messages of a month the messaging providers count alike. Their prices are not known here.
+
+    Attributes:
+        month: its first day.
+        category: as what the provider charges them; None where it does not say.
+        is_billable: whether it charges them; None where it does not say.
+    """
+
+    month: date
+    channel: str
+    category: str | None
+    is_billable: bool | None
+    messages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationAdvice:
     """A reservation that would be cheaper than what is paid now; bought by people only.
 

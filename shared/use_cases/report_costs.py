@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 
 from shared import errors, observability
 from shared.domain.access import Role
-from shared.domain.cost import LONGEST_REPORT_MONTHS, MonthlyCost, ReservationAdvice, first_of_month
+from shared.domain.cost import LONGEST_REPORT_MONTHS, MessagesSent, MonthlyCost, ReservationAdvice, first_of_month
 from shared.domain.idle import Recommendation
 from shared.domain.json_value import JSON
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.ports.access import TokenVerifier
-from shared.ports.billing import CostSource
+from shared.ports.billing import CostSource, MessageTally
 from shared.ports.idle import RecommendationStore
 
 _USUAL_MONTHS = 3
@@ -20,10 +21,11 @@ _COSTS = "/api/v1/costs"
 
 
 class ReportCosts:
-    """Records the costs of this month and the last one, by service, as metrics."""
+    """Records the costs of this month and the last one by service, and the messages of both, as metrics."""
 
-    def __init__(self, costs: CostSource, clock: Callable[[], datetime]) -> None:
+    def __init__(self, costs: CostSource, messages: MessageTally, clock: Callable[[], datetime]) -> None:
         self._costs = costs
+        self._messages = messages
         self._clock = clock
 
     async def __call__(self) -> None:
@@ -31,18 +33,25 @@ class ReportCosts:
 
         Raises:
             ProviderUnavailable: nothing was recorded.
+            StoreUnavailable: the messages were not recorded.
         """
         today = self._clock().date()
-        this_month = first_of_month(today)
-        months = await self._costs.monthly(
-            since=first_of_month(today, months_before=1), until=first_of_month(today, months_before=-1)
-        )
-        for month in months:
-            period = "this_month" if month.month == this_month else "last_month"
+        since, until = first_of_month(today, months_before=1), first_of_month(today, months_before=-1)
+        for month in await self._costs.monthly(since=since, until=until):
+            period = _period(month.month, today)
             observability.count("cost", float(month.total), period=period)
             for entry in month.services:
                 observability.count("cost_by_service", float(entry.amount), period=period, service=entry.service)
             observability.logger.info("costs_reported", month=month.month.isoformat(), total=str(month.total))
+        for sent in await self._messages.monthly(since=since, until=until):
+            observability.count(
+                "messages_by_category",
+                sent.messages,
+                period=_period(sent.month, today),
+                channel=sent.channel,
+                category=sent.category or "unknown",
+                billable=_in_words(sent.is_billable),
+            )
 
 
 class AnswerCosts:
@@ -52,11 +61,13 @@ class AnswerCosts:
         self,
         tokens: TokenVerifier,
         costs: CostSource,
+        messages: MessageTally,
         idle: RecommendationStore,
         clock: Callable[[], datetime],
     ) -> None:
         self._tokens = tokens
         self._costs = costs
+        self._messages = messages
         self._idle = idle
         self._clock = clock
 
@@ -69,7 +80,7 @@ class AnswerCosts:
             NotFound: neither path, or another method.
             InvalidContent: too many months, or none.
             ProviderUnavailable: the accounts could not be read.
-            StoreUnavailable: what lies idle is not known.
+            StoreUnavailable: what lies idle, or what was sent, is not known.
         """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
@@ -88,10 +99,19 @@ class AnswerCosts:
     async def _months(self, request: HTTPRequest) -> HTTPResponse:
         wanted = _wanted_months(request.query_values.get("months"))
         today = self._clock().date()
-        months = await self._costs.monthly(
-            since=first_of_month(today, months_before=wanted - 1), until=first_of_month(today, months_before=-1)
+        since, until = first_of_month(today, months_before=wanted - 1), first_of_month(today, months_before=-1)
+        months, messages = await asyncio.gather(
+            self._costs.monthly(since=since, until=until), self._messages.monthly(since=since, until=until)
         )
-        return HTTPResponse.ok({"months": [_month(month) for month in reversed(months)]})
+        return HTTPResponse.ok({"months": [_month(month, messages) for month in reversed(months)]})
+
+
+def _period(month: date, today: date) -> str:
+    return "this_month" if month == first_of_month(today) else "last_month"
+
+
+def _in_words(is_billable: bool | None) -> str:  # noqa: FBT001 - it is what is put into words
+    return "unknown" if is_billable is None else "yes" if is_billable else "no"
 
 
 def _wanted_months(text: str | None) -> int:
@@ -105,13 +125,23 @@ def _wanted_months(text: str | None) -> int:
 
 
 # Amounts travel as text: they are exact, and JSON numbers are not.
-def _month(month: MonthlyCost) -> JSON:
+def _month(month: MonthlyCost, messages: Sequence[MessagesSent]) -> JSON:
     return {
         "month": f"{month.month:%Y-%m}",
         "currency": month.currency,
         "is_estimated": month.is_estimated,
         "total": str(month.total),
         "services": [{"service": entry.service, "amount": str(entry.amount)} for entry in month.services],
+        "messaging": [_messages(sent) for sent in messages if sent.month == month.month],
+    }
+
+
+def _messages(sent: MessagesSent) -> JSON:
+    return {
+        "channel": sent.channel,
+        "category": sent.category,
+        "billable": sent.is_billable,
+        "messages": sent.messages,
     }
 
 

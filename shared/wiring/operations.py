@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared.adapters.aws.backup import AwsBackupService
-    from shared.ports.billing import CostSource
+    from shared.ports.billing import CostSource, MessageTally
     from shared.ports.idle import RecommendationStore
     from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag
     from shared.use_cases.erase_user import EraseUser
@@ -201,18 +201,26 @@ def cost_source() -> CostSource:
     return CostExplorer(AwsClient("ce", region=REGION))
 
 
+def message_tally() -> MessageTally:
+    """The messages that left, month by month."""
+    from shared.adapters.postgres.message_tally import PostgresMessageTally
+    from shared.wiring import stores
+
+    return PostgresMessageTally(stores.database())
+
+
 def report_costs() -> ReportCosts:
     """The daily report of costs."""
     from shared.use_cases.report_costs import ReportCosts
 
-    return ReportCosts(cost_source(), now)
+    return ReportCosts(cost_source(), message_tally(), now)
 
 
 def answer_costs() -> AnswerCosts:
     """Costs for admins."""
     from shared.use_cases.report_costs import AnswerCosts
 
-    return AnswerCosts(token_verifier(), cost_source(), recommendations(), now)
+    return AnswerCosts(token_verifier(), cost_source(), message_tally(), recommendations(), now)
 
 
 def rotate_password() -> RotatePassword:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from shared import errors
-from shared.domain.cost import MonthlyCost, ReservationAdvice
+from shared.domain.cost import MessagesSent, MonthlyCost, ReservationAdvice
 
 
 @dataclass
@@ -26,3 +26,14 @@ class FakeCostSource:
     async def reservation_advice(self) -> tuple[ReservationAdvice, ...]:
         """See `CostSource.reservation_advice`."""
         return self.advice
+
+
+@dataclass
+class FakeMessageTally:
+    """Implements `MessageTally`."""
+
+    counts: list[MessagesSent] = field(default_factory=list)
+
+    async def monthly(self, *, since: date, until: date) -> tuple[MessagesSent, ...]:
+        """See `MessageTally.monthly`."""
+        return tuple(sent for sent in self.counts if since <= sent.month < until)

@@ -11,10 +11,10 @@ import pytest
 
 from shared import errors
 from shared.domain.access import Caller, Role
-from shared.domain.cost import CostByService, MonthlyCost, ReservationAdvice
+from shared.domain.cost import CostByService, MessagesSent, MonthlyCost, ReservationAdvice
 from shared.domain.idle import ObservedResource, ResourceKind, recommend
 from shared.use_cases.report_costs import AnswerCosts, ReportCosts
-from tests.fakes.cost_source import FakeCostSource
+from tests.fakes.cost_source import FakeCostSource, FakeMessageTally
 from tests.fakes.idle import FakeRecommendationStore
 from tests.functions.loading import call, load_function, replay
 
@@ -49,19 +49,35 @@ def costs() -> FakeCostSource:
 
 
 @pytest.fixture
+def messages() -> FakeMessageTally:
+    def sent(number: int, category: str | None, amount: int, *, billable: bool | None) -> MessagesSent:
+        month = date(2026, number, 1)
+        channel = "twilio-whatsapp" if category is None else "whatsapp"
+        return MessagesSent(month=month, channel=channel, category=category, is_billable=billable, messages=amount)
+
+    return FakeMessageTally(
+        counts=[
+            sent(2, "service", 1200, billable=True),
+            sent(2, "service", 1000, billable=False),
+            sent(3, None, 7, billable=None),
+        ]
+    )
+
+
+@pytest.fixture
 def idle() -> FakeRecommendationStore:
     return FakeRecommendationStore()
 
 
 @pytest.fixture
-def module(costs: FakeCostSource, idle: FakeRecommendationStore) -> ModuleType:
+def module(costs: FakeCostSource, messages: FakeMessageTally, idle: FakeRecommendationStore) -> ModuleType:
     def now() -> datetime:
         return datetime(2026, 3, 10, tzinfo=UTC)
 
     return load_function(
         "cost_report",
-        report_costs=ReportCosts(costs, now),
-        answer_costs=AnswerCosts(NamedTokens(), costs, idle, now),
+        report_costs=ReportCosts(costs, messages, now),
+        answer_costs=AnswerCosts(NamedTokens(), costs, messages, idle, now),
     )
 
 
@@ -76,6 +92,7 @@ def test_an_admin_reads_the_last_months_latest_first_and_exact(module: ModuleTyp
             "is_estimated": True,
             "total": "3",
             "services": [{"service": "Amazon RDS", "amount": "3"}],
+            "messaging": [{"channel": "twilio-whatsapp", "category": None, "billable": None, "messages": 7}],
         },
         {
             "month": "2026-02",
@@ -85,6 +102,10 @@ def test_an_admin_reads_the_last_months_latest_first_and_exact(module: ModuleTyp
             "services": [
                 {"service": "Amazon RDS", "amount": "11.1"},
                 {"service": "AWS Lambda", "amount": "0.2000000001"},
+            ],
+            "messaging": [
+                {"channel": "whatsapp", "category": "service", "billable": True, "messages": 1200},
+                {"channel": "whatsapp", "category": "service", "billable": False, "messages": 1000},
             ],
         },
     ]
@@ -163,6 +184,26 @@ def test_the_schedule_records_each_service_as_a_metric(module: ModuleType, capsy
         ("Amazon RDS", "last_month"): [11.1],
         ("AWS Lambda", "last_month"): [0.2000000001],
         ("Amazon RDS", "this_month"): [3.0],
+    }
+
+
+def test_the_schedule_records_how_many_messages_the_providers_charge(
+    module: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = json.loads((EVENTS / "schedule.json").read_text())
+
+    module.handler(event, SimpleNamespace(aws_request_id="r"))
+
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    found = {
+        (m["channel"], m["category"], m["billable"], m["period"]): m["messages_by_category"]
+        for m in written
+        if "messages_by_category" in m
+    }
+    assert found == {
+        ("whatsapp", "service", "yes", "last_month"): [1200.0],
+        ("whatsapp", "service", "no", "last_month"): [1000.0],
+        ("twilio-whatsapp", "unknown", "unknown", "this_month"): [7.0],
     }
 
 
