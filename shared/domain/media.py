@@ -102,6 +102,20 @@ class StoredMedia:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedMedia:
+    """A file of a message for those who may see it; `url` works for a while, None unless it is STORED."""
+
+    position: int
+    mime_type: str
+    filename: str | None
+    size_bytes: int | None
+    state: MediaState
+    reason: str | None
+    transcript: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaPlace:
     """Where a file belongs: its message and its position there; the names under which it is kept follow from it."""
 

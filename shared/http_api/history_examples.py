@@ -44,6 +44,7 @@ QUESTION: dict[str, Any] = {
     "start_ms": None,
     "end_ms": None,
     "attributes": {},
+    "media": [],
 }
 
 ANSWER: dict[str, Any] = {

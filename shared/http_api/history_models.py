@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.domain.agent import RouteReason
 from shared.domain.call import Call, CallDirection, CallState, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker
+from shared.domain.media import MediaState
 from shared.domain.message import DeliveryStatus, MessageKind, Unanswered
 from shared.http_api.fields import Time
 
@@ -61,6 +62,19 @@ class PartView(_View):
     pricing_conversation: Any
 
 
+class MediaView(_View):
+    """A file of a message."""
+
+    position: int
+    mime_type: str
+    filename: str | None
+    size_bytes: int | None
+    state: MediaState = Field(description="`pending` is asked for again every hour, for a week.")
+    reason: str | None = Field(description="Why it is `failed`: gone, too_large, wrong_hash, foreign_host, ...")
+    transcript: str | None = Field(description="What is said in it, if it is a voice note and was understood.")
+    url: str | None = Field(description="Downloads it during the next five minutes; null unless it is `stored`.")
+
+
 class MessageView(_View):
     """A turn: who said what, which agent and why, how long each stage took, what became of it."""
 
@@ -91,6 +105,7 @@ class MessageView(_View):
     start_ms: int | None = Field(description="Place in the call's recording; null on text channels.")
     end_ms: int | None
     attributes: dict[str, Any]
+    media: list[MediaView] = Field(description="The files that came with it, in their order.")
 
 
 class CallView(_View):

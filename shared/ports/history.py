@@ -10,6 +10,7 @@ from shared.domain.agent import RouteReason
 from shared.domain.call import Call, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.json_value import JSON
+from shared.domain.media import LinkedMedia
 from shared.domain.message import DeliveryStatus, MessageKind, Unanswered
 from shared.domain.outcome import Outcome
 
@@ -148,6 +149,8 @@ class StoredMessage:
     start_ms: int | None
     end_ms: int | None
     attributes: dict[str, JSON]
+    # Added for those who may see them; a reader leaves them out.
+    media: tuple[LinkedMedia, ...] = ()
 
 
 class HistoryReader(Protocol):

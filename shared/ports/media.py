@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -73,8 +73,8 @@ class MediaRecords(Protocol):
             StoreUnavailable: no answer within the adapter's timeout.
         """
 
-    async def of_message(self, message_id: str) -> tuple[StoredMedia, ...]:
-        """The files in their order.
+    async def of_messages(self, message_ids: Sequence[str]) -> Mapping[str, tuple[StoredMedia, ...]]:
+        """The files of each message that has any, in their order.
 
         Raises:
             StoreUnavailable: no answer within the adapter's timeout.

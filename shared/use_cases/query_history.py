@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared import errors
 from shared.domain.call import Call, TranscriptSegment
 from shared.ports.history import ConversationSummary, HistoryFilter, HistoryReader, Page, StoredMessage
 from shared.ports.stores import RecordingStore
+from shared.use_cases.link_media import LinkMedia
 
 RECORDING_LINK_SECONDS = 300
 
@@ -32,9 +33,10 @@ class RecordingLink:
 class QueryHistory:
     """Answers the questions of front ends about the past; changes nothing."""
 
-    def __init__(self, history: HistoryReader, recordings: RecordingStore) -> None:
+    def __init__(self, history: HistoryReader, recordings: RecordingStore, link_media: LinkMedia) -> None:
         self._history = history
         self._recordings = recordings
+        self._link_media = link_media
 
     async def conversations(
         self, wanted: HistoryFilter, *, cursor: str | None, limit: int
@@ -48,8 +50,9 @@ class QueryHistory:
         return await self._history.conversation(conversation_id)
 
     async def messages(self, conversation_id: str, *, cursor: str | None, limit: int) -> Page[StoredMessage]:
-        """A page of a conversation's turns in the order they were said."""
-        return await self._history.messages(conversation_id, cursor=cursor, limit=limit)
+        """A page of a conversation's turns in the order they were said, with links to their files."""
+        page = await self._history.messages(conversation_id, cursor=cursor, limit=limit)
+        return replace(page, items=await self._link_media(page.items))
 
     async def calls(self, wanted: HistoryFilter, *, cursor: str | None, limit: int) -> Page[Call]:
         """A page of calls, the latest first."""

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 @lru_cache(maxsize=1)
 def query_history() -> QueryHistory:
     """The read side of the API."""
+    from shared.use_cases.link_media import LinkMedia
     from shared.use_cases.query_history import QueryHistory
     from shared.wiring import stores
 
-    return QueryHistory(stores.history_reader(), stores.recordings())
+    link_media = LinkMedia(stores.media_records(), stores.media())
+    return QueryHistory(stores.history_reader(), stores.recordings(), link_media)
 
 
 @lru_cache(maxsize=1)

@@ -56,6 +56,9 @@ class Case:
         await self.media.expect(claim.message_id, references)
         return claim.message_id
 
+    async def files(self, message_id: str) -> tuple[StoredMedia, ...]:
+        return (await self.media.of_messages([message_id]))[message_id]
+
     async def words_of(self, message_id: str) -> str:
         page = await self.reader.conversations(HistoryFilter(), cursor=None, limit=10)
         said = await self.reader.messages(page.items[0].id, cursor=None, limit=10)
@@ -83,7 +86,7 @@ def case(request: pytest.FixtureRequest) -> Case:
 async def test_files_are_expected_in_their_order(case: Case) -> None:
     message_id = await case.message(PICTURE, NOTE)
 
-    known = await case.media.of_message(message_id)
+    known = await case.files(message_id)
 
     assert [(file.position, file.mime_type, file.filename, file.state) for file in known] == [
         (0, "image/jpeg", "cat.jpg", MediaState.PENDING),
@@ -92,7 +95,7 @@ async def test_files_are_expected_in_their_order(case: Case) -> None:
 
 
 async def test_what_a_provider_states_is_not_told_as_our_own_knowledge(case: Case) -> None:
-    (file,) = await case.media.of_message(await case.message(PICTURE))
+    (file,) = await case.files(await case.message(PICTURE))
 
     assert (file.key, file.size_bytes, file.sha256) == (None, None, None)
 
@@ -103,7 +106,7 @@ async def test_what_became_of_a_file_is_noted(case: Case) -> None:
     is_noted = await case.media.note(message_id, STORED)
 
     assert is_noted
-    assert (await case.media.of_message(message_id))[0] == STORED
+    assert (await case.files(message_id))[0] == STORED
 
 
 async def test_expecting_again_changes_nothing(case: Case) -> None:
@@ -119,7 +122,7 @@ async def test_a_stored_file_stays_stored(case: Case) -> None:
 
     await case.media.note(message_id, replace(STORED, state=MediaState.FAILED, key=None, reason="gone"))
 
-    assert await case.media.of_message(message_id) == (STORED,)
+    assert await case.files(message_id) == (STORED,)
 
 
 async def test_a_failed_file_has_its_reason(case: Case) -> None:
@@ -127,7 +130,7 @@ async def test_a_failed_file_has_its_reason(case: Case) -> None:
 
     await case.media.note(message_id, replace(STORED, state=MediaState.FAILED, key=None, reason="too_large"))
 
-    (file,) = await case.media.of_message(message_id)
+    (file,) = await case.files(message_id)
     assert (file.state, file.reason, file.key) == (MediaState.FAILED, "too_large", None)
 
 
@@ -141,7 +144,7 @@ async def test_the_words_of_a_voice_note_stay_and_become_its_text(case: Case) ->
 
     await case.media.note(message_id, replace(STORED, transcript="When do you open?"))
 
-    assert (await case.media.of_message(message_id))[0].transcript == "When do you open?"
+    assert (await case.files(message_id))[0].transcript == "When do you open?"
     assert await case.words_of(message_id) == "When do you open?"
 
 
@@ -185,6 +188,18 @@ async def test_files_that_were_expected_long_ago_are_given_up(case: Case) -> Non
 
     given_up = [await case.media.give_up(before=case.now + shift) for shift in (-HOUR, HOUR, HOUR)]
 
-    (file,) = await case.media.of_message(message_id)
+    (file,) = await case.files(message_id)
     assert given_up == [0, 1, 0]
     assert (file.state, file.reason) == (MediaState.FAILED, "gone")
+
+
+async def test_the_files_of_many_messages_are_told_apart(case: Case) -> None:
+    first, second, third = await case.message(PICTURE), await case.message(NOTE, PICTURE), await case.message()
+
+    files = await case.media.of_messages([first, second, third])
+
+    assert {message_id: len(own) for message_id, own in files.items() if own} == {first: 1, second: 2}
+
+
+async def test_no_messages_have_no_files(case: Case) -> None:
+    assert await case.media.of_messages([]) == {}

@@ -70,7 +70,13 @@ class FakeMediaRecords:
         return await self.of_message(message_id)
 
     async def of_message(self, message_id: str) -> tuple[StoredMedia, ...]:
+        """The files of one message, for tests."""
         return tuple(stored for _, stored in self._known.get(message_id, []))
+
+    async def of_messages(self, message_ids: Sequence[str]) -> Mapping[str, tuple[StoredMedia, ...]]:
+        return {
+            message_id: await self.of_message(message_id) for message_id in message_ids if message_id in self._known
+        }
 
     async def note(self, message_id: str, file: StoredMedia) -> bool:
         known = self._known.get(message_id, [])

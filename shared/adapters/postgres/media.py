@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, literal, select, tuple_, update
@@ -25,13 +26,15 @@ class PostgresMediaRecords:
 
         def work(connection: Connection) -> tuple[StoredMedia, ...]:
             expect_media(connection, message_id, references)
-            return _of_message(connection, message_id)
+            return _of_messages(connection, [message_id]).get(message_id, ())
 
         return await self._database.run(work)
 
-    async def of_message(self, message_id: str) -> tuple[StoredMedia, ...]:
-        """See `MediaRecords.of_message`."""
-        return await self._database.run(lambda connection: _of_message(connection, message_id))
+    async def of_messages(self, message_ids: Sequence[str]) -> Mapping[str, tuple[StoredMedia, ...]]:
+        """See `MediaRecords.of_messages`."""
+        if not message_ids:
+            return {}
+        return await self._database.run_alone(lambda connection: _of_messages(connection, message_ids))
 
     async def note(self, message_id: str, file: StoredMedia) -> bool:
         """See `MediaRecords.note`; the words of a voice note become the text of a message that has none."""
@@ -89,8 +92,7 @@ def expect_media(connection: Connection, message_id: str, references: Sequence[M
     connection.execute(insert_or_leave(media).values(rows).on_conflict_do_nothing())
 
 
-def read_stored_media(row: Any) -> StoredMedia:
-    """A row of the table as a value."""
+def _stored(row: Row[Any]) -> StoredMedia:
     state = MediaState(row.state)
     return StoredMedia(
         position=row.position,
@@ -105,9 +107,10 @@ def read_stored_media(row: Any) -> StoredMedia:
     )
 
 
-def _of_message(connection: Connection, message_id: str) -> tuple[StoredMedia, ...]:
-    query = select(media).where(media.c.message_id == message_id).order_by(media.c.position)
-    return tuple(read_stored_media(row) for row in connection.execute(query))
+def _of_messages(connection: Connection, message_ids: Sequence[str]) -> dict[str, tuple[StoredMedia, ...]]:
+    query = select(media).where(media.c.message_id.in_(message_ids)).order_by(media.c.message_id, media.c.position)
+    rows = groupby(connection.execute(query), key=lambda row: row.message_id)
+    return {message_id: tuple(_stored(row) for row in own) for message_id, own in rows}
 
 
 def _note(connection: Connection, message_id: str, file: StoredMedia) -> bool:

@@ -16,8 +16,12 @@ from shared.domain.call import Call, CallDirection, CallState, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.message import DeliveryStatus, MessageKind
 from shared.ports.history import ConversationSummary, StatusReport, StoredMessage
+from shared.use_cases.link_media import LinkMedia
 from shared.use_cases.query_history import QueryHistory
+from tests.fakes.clock import FrozenClock
 from tests.fakes.identity_provider import AUDIENCE, ISSUER, JWKS_URL, IdentityProvider
+from tests.fakes.media import FakeMediaRecords, FakeMediaStore
+from tests.fakes.memory_rows import MemoryRows
 from tests.functions.history_api.canned_history import CannedHistory
 from tests.functions.loading import TRACE_ID, Answer, call, load_function, replay
 
@@ -83,6 +87,11 @@ class Recordings:
         return f"https://bucket.example/{key}?expires={ttl_seconds}"
 
 
+def link_media() -> LinkMedia:
+    """Of messages without files."""
+    return LinkMedia(FakeMediaRecords(MemoryRows(FrozenClock())), FakeMediaStore())
+
+
 @pytest.fixture(scope="module")
 def provider() -> IdentityProvider:
     return IdentityProvider()
@@ -106,7 +115,7 @@ def loaded(provider: IdentityProvider) -> ModuleType:
 
 @pytest.fixture
 def module(loaded: ModuleType, history: CannedHistory, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.setattr(loaded, "query_history", QueryHistory(history, Recordings()))  # type: ignore[arg-type]
+    monkeypatch.setattr(loaded, "query_history", QueryHistory(history, Recordings(), link_media()))  # type: ignore[arg-type]
     return loaded
 
 
@@ -407,7 +416,7 @@ def test_requests_one_after_the_other_share_one_event_loop(
 
     async def note_loop(_call_sid: str) -> Any:
         loops.append(asyncio.get_running_loop())
-        return await QueryHistory(CannedHistory(kept_calls=[CALL]), Recordings()).call("CA01")  # type: ignore[arg-type]
+        return await QueryHistory(CannedHistory(kept_calls=[CALL]), Recordings(), link_media()).call("CA01")  # type: ignore[arg-type]
 
     monkeypatch.setattr(module.query_history, "call", note_loop)
     read("/api/v1/calls/CA01")

@@ -13,12 +13,15 @@ from shared.adapters.postgres.calls import PostgresCallStore
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.history_reader import PostgresHistoryReader
 from shared.adapters.postgres.history_store import PostgresHistoryStore
+from shared.adapters.postgres.media import PostgresMediaRecords
 from shared.domain.access import Caller
 from shared.domain.agent import RouteReason, RoutingDecision
 from shared.domain.message import Delivery
 from shared.domain.reply import ReplyDraft
+from shared.use_cases.link_media import LinkMedia
 from shared.use_cases.query_history import QueryHistory
 from tests.fakes.clock import FrozenClock
+from tests.fakes.media import FakeMediaStore
 from tests.fakes.stores import FakeRecordingStore
 from tests.functions.loading import Answer, call, load_function
 from tests.samples import a_message, a_ticket
@@ -45,11 +48,12 @@ def pool(database_url: str) -> Any:
 
 @pytest.fixture
 def module(pool: Database) -> ModuleType:
+    link_media = LinkMedia(PostgresMediaRecords(pool), FakeMediaStore())
     return load_function(
         "history_api",
         settings=SimpleNamespace(allowed_origins=()),
         token_verifier=AnyToken(),
-        query_history=QueryHistory(PostgresHistoryReader(pool), FakeRecordingStore()),
+        query_history=QueryHistory(PostgresHistoryReader(pool), FakeRecordingStore(), link_media),
     )
 
 
