@@ -27,6 +27,8 @@ class ChatSession:
         self._opened = opened
         self._screen = screen
         self._patience_seconds = patience_seconds
+        # A line that is being looked at must not be closed.
+        self._line_in_use = asyncio.Lock()
         self._last_reply: Reply | None = None
         self._choices: Reply | None = None
         self._replies = 0
@@ -80,8 +82,10 @@ class ChatSession:
                 await asyncio.sleep(1)
 
     async def _look(self) -> None:
-        for noticed in await self._opened.line.notice():
-            self._show(noticed)
+        async with self._line_in_use:
+            noticed = await self._opened.line.notice()
+        for each in noticed:
+            self._show(each)
         await asyncio.sleep(LOOK_SECONDS)
 
     def _say_if_nobody_answers(self) -> None:
@@ -103,7 +107,8 @@ class ChatSession:
         if command.name == "help":
             self._screen.note(HELP)
         elif command.name in {"user", "channel"}:
-            await self._opened.switch(**{command.name: command.arguments[0]})
+            async with self._line_in_use:
+                await self._opened.switch(**{command.name: command.arguments[0]})
             self._screen.note(f"You are {self._opened.user} on {self._opened.channel}.")
         else:
             self._screen.ticks("✓ sent")
