@@ -123,6 +123,13 @@ class AlreadyClaimed(PlatformError):
     retryable = True
 
 
+class NotYetReadable(PlatformError):
+    """The item was written by a release that this one does not know; while a release is rolled out, another may."""
+
+    code = "not_yet_readable"
+    retryable = True
+
+
 class NotTogether(PlatformError):
     """Some of the messages to answer as one are known already; each must be answered by itself."""
 

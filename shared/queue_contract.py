@@ -18,7 +18,7 @@ from shared.domain.message import (
     NoticeKind,
     StatusUpdate,
 )
-from shared.errors import InvalidRequest
+from shared.errors import InvalidRequest, NotYetReadable
 
 SCHEMA_VERSION = 1
 LARGEST_BODY_BYTES = 256 * 1024
@@ -102,14 +102,15 @@ def decode(body: str | bytes) -> InboundItem:
     """The item in a queued body.
 
     Raises:
-        InvalidRequest: the body is no item, or of a version that this release does not know.
+        InvalidRequest: the body is no item.
+        NotYetReadable: it is of a version that this release does not know.
     """
     try:
         queued = _decoder.decode(body)
     except msgspec.DecodeError as error:
         raise InvalidRequest("The queued body is not an item.") from error
     if queued.schema_version != SCHEMA_VERSION:
-        raise InvalidRequest("The queued item is of another version.", details={"version": queued.schema_version})
+        raise NotYetReadable("The queued item is of another version.", details={"version": queued.schema_version})
     values = {name: getattr(queued, name) for name in queued.__struct_fields__ if name != "schema_version"}
     if isinstance(queued, _QueuedMessage):
         return InboundMessage(**values)

@@ -147,7 +147,11 @@ class _Group(Generic[Item]):
 
     async def _deal_with_first(self) -> bool:
         """Whether to go on with the next one."""
-        items = self._readable_items()
+        try:
+            items = self._readable_items()
+        except PlatformError as error:
+            # Another release can read it; while one is rolled out, both are at work.
+            return await self._after_failure(1, error, MOST_RECEIVES, error.code)
         if not items:
             return await self._set_aside(1, "unreadable")
         gathering = await self._work.gather(items)
@@ -167,15 +171,23 @@ class _Group(Generic[Item]):
         return True
 
     def _readable_items(self) -> list[Item]:
-        """The items up to the first record that cannot be read."""
+        """The items up to the first record that cannot be read.
+
+        Raises:
+            PlatformError: the very first cannot be read now, but perhaps later.
+        """
         items: list[Item] = []
         for record in self.left:
             try:
                 items.append(self._work.decode(record.body))
-            except Exception as error:  # noqa: BLE001 - no body may stop the records behind it
-                if not items:
-                    # Not its message, which may quote the body.
-                    logger.warning("record_unreadable", cause=type(error).__name__)
+            except Exception as error:
+                if items:
+                    break
+                # Not its message, which may quote the body.
+                logger.warning("record_unreadable", cause=type(error).__name__)
+                if isinstance(error, PlatformError) and error.retryable:
+                    raise
+                # Nothing that is wrong with a body may stop the records behind it.
                 break
         return items
 

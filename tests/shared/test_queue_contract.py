@@ -19,7 +19,7 @@ from shared.domain.message import (
     NoticeKind,
     StatusUpdate,
 )
-from shared.errors import InvalidRequest
+from shared.errors import InvalidRequest, NotYetReadable
 from shared.queue_contract import LARGEST_BODY_BYTES, decode, encode
 from tests.samples import a_message, a_notice, a_status
 
@@ -138,10 +138,10 @@ def test_a_body_from_before_there_were_files_groups_and_aliases_is_read() -> Non
     )  # fmt: skip
 
 
-def test_an_unknown_version_is_refused() -> None:
+def test_an_unknown_version_is_left_to_a_release_that_knows_it() -> None:
     body = json.loads(encode(a_message())) | {"schema_version": 2}
 
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(NotYetReadable):
         decode(json.dumps(body))
 
 

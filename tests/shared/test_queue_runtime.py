@@ -16,6 +16,7 @@ from shared.errors import (
     InvalidContent,
     InvalidRequest,
     LeaseLost,
+    NotYetReadable,
     PlatformError,
     ProviderUnavailable,
     StoreUnavailable,
@@ -175,6 +176,22 @@ def test_a_record_that_cannot_be_read_is_set_aside_and_its_group_goes_on(desk: D
     assert stays == []
     assert desk.queue.set_aside_ids == {"a:unreadable": "unreadable"}
     assert desk.seen == [("a:1",), ("a:3",)]
+
+
+def test_a_record_of_a_later_release_waits_for_a_worker_that_can_read_it(desk: Desk) -> None:
+    def read(body: str) -> str:
+        if body == "a:2":
+            raise NotYetReadable("of another version")
+        return body
+
+    @queue_runtime.queue_handler(read, gather=desk.gather, queue=desk.queue)
+    async def handler(items: Sequence[str]) -> None:
+        desk.seen.append(tuple(items))
+
+    assert left(handler(records("a:1", "a:2", "a:3"), Context())) == ["a:2", "a:3"]
+    assert desk.queue.set_aside_ids == {}
+    assert left(handler(records("a:2", "a:3", receive_count=MOST_RECEIVES), Context())) == []
+    assert desk.queue.set_aside_ids == {"a:2": "not_yet_readable"}
 
 
 def test_a_reader_that_breaks_counts_as_unreadable(desk: Desk) -> None:
