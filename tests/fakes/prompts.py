@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from shared.domain.agent import AgentProfile
 from shared.domain.conversation import Speaker, Turn
-from shared.domain.prompt import Colleague, Prompt
+from shared.domain.prompt import NOTHING_ENCLOSED, Colleague, Enclosed, Prompt
 
 _AGENT = AgentProfile(id="reception", name="Asha", description="Reception", instructions="Be kind.", greeting="Hello!")
 
@@ -22,7 +22,11 @@ def turn(speaker: Speaker, text: str) -> Turn:
 
 
 def make_prompt(
-    question: str = "When do you open?", *, turns: tuple[Turn, ...] = (), colleagues: tuple[Colleague, ...] = COLLEAGUES
+    question: str = "When do you open?",
+    *,
+    turns: tuple[Turn, ...] = (),
+    colleagues: tuple[Colleague, ...] = COLLEAGUES,
+    enclosed: Enclosed = NOTHING_ENCLOSED,
 ) -> Prompt:
     """A prompt of a phone call."""
     return Prompt(
@@ -33,4 +37,5 @@ def make_prompt(
         passages=(),
         colleagues=colleagues,
         spoken=True,
+        enclosed=enclosed,
     )

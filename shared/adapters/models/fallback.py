@@ -101,8 +101,8 @@ class FallbackLanguageModel:
         for engine in self._engines:
             seconds = begin_by - self._clock()
             asked = fitted(prompt, engine.model.reads)
-            if prompt.enclosed.files and not asked.enclosed.files and not prompt.question.strip():
-                continue  # It would be asked nothing.
+            if not asked.question.strip() and prompt.enclosed.files and not asked.enclosed.files:
+                continue  # It can see nothing of what it would be asked about.
             if seconds <= 0 or not engine.circuit.admit(self._clock()):
                 continue
             if engine is not self._engines[-1]:
@@ -128,7 +128,9 @@ class FallbackLanguageModel:
                     yield piece
                     piece = await anext(pieces, None)
         except (ModelUnavailable, TimeoutError) as error:
-            engine.circuit.failed(self._clock())
+            if not prompt.enclosed.files:
+                # A file that no engine takes says nothing about the engine: one user must not shut it off for all.
+                engine.circuit.failed(self._clock())
             reason = type(error.__cause__ or error).__name__
             count("model_failed", engine=engine.name, outcome="broke_off" if has_begun else "not_begun")
             logger.warning("model_failed", engine=engine.name, has_begun=has_begun, reason=reason)

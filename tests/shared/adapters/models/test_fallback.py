@@ -10,7 +10,8 @@ import pytest
 
 from shared.adapters.models.fallback import FallbackLanguageModel, Patience
 from shared.domain.agent import HUMAN
-from shared.domain.prompt import HandOver, ModelPiece, TextPiece
+from shared.domain.media import MediaFile
+from shared.domain.prompt import Enclosed, HandOver, ModelPiece, TextPiece
 from shared.errors import ModelUnavailable
 from tests.fakes.flaky_engines import HANG, FlakyModel, ModelPlan
 from tests.fakes.prompts import make_prompt
@@ -166,3 +167,44 @@ async def test_closing_the_answer_stops_the_model_and_leaves_nothing_running() -
 async def _collect(model: FallbackLanguageModel, into: list[ModelPiece]) -> None:
     async for piece in model.stream(PROMPT):
         into.append(piece)  # noqa: PERF401 - what came before a failure counts
+
+
+PICTURE = MediaFile(content=b"picture", mime_type="image/png")
+EYES = {"image/png": 100}
+
+
+def test_the_chain_reads_what_any_of_its_models_reads() -> None:
+    model = chain(FlakyModel(reads={"image/png": 10, "text/plain": 5}), FlakyModel(reads={"text/plain": 7}))
+
+    assert model.reads == {"image/png": 10, "text/plain": 7}
+
+
+async def test_the_next_model_is_told_of_an_image_that_it_cannot_see() -> None:
+    first, second = FlakyModel([FAILURE], reads=EYES), FlakyModel(["At nine."])
+    prompt = replace(PROMPT, enclosed=Enclosed(files=(PICTURE,)))
+
+    said = [piece async for piece in chain(first, second).stream(prompt)]
+
+    assert said == [TextPiece(text="At nine.")]
+    assert first.prompts[0].enclosed.files == (PICTURE,)
+    assert second.prompts[0].enclosed == Enclosed(unread=("image/png",))
+
+
+async def test_a_model_that_can_see_nothing_of_the_question_is_not_asked() -> None:
+    first, second = FlakyModel([FAILURE], reads=EYES), FlakyModel(["I do not know."])
+    prompt = replace(PROMPT, question="", enclosed=Enclosed(files=(PICTURE,)))
+
+    with pytest.raises(ModelUnavailable):
+        _ = [piece async for piece in chain(first, second).stream(prompt)]
+
+    assert second.prompts == []
+
+
+async def test_files_that_no_model_takes_do_not_shut_it_off_for_others() -> None:
+    first = FlakyModel(*[[FAILURE]] * 5, ["At nine."], reads=EYES)
+    model = chain(first)
+    for _ in range(5):
+        with pytest.raises(ModelUnavailable):
+            _ = [piece async for piece in model.stream(replace(PROMPT, enclosed=Enclosed(files=(PICTURE,))))]
+
+    assert await answer(model) == "At nine."

@@ -12,10 +12,13 @@ from shared.adapters.models.openai_compatible import (
     OpenAICompatibleEmbedder,
     OpenAICompatibleLanguageModel,
 )
-from shared.domain.prompt import HandOver, TextPiece, TokenUsage
+from shared.domain.media import MediaFile
+from shared.domain.prompt import Enclosed, HandOver, TextPiece, TokenUsage
 from shared.errors import ModelUnavailable
 from tests.fakes.http_server import scripted_server
 from tests.fakes.prompts import make_prompt
+
+PICTURE = MediaFile(content=b"\x89PNG", mime_type="image/png")
 
 
 def delta(content=None, *, finish=None, tool_calls=None):
@@ -148,6 +151,36 @@ async def test_request_asks_for_a_stream_with_usage_and_offers_the_tool():
     assert request.json["max_completion_tokens"] == 99
     assert request.json["reasoning_effort"] == "minimal"
     assert request.json["tools"][0]["function"]["name"] == "hand_over"
+
+
+async def test_an_image_goes_with_the_question_to_a_model_that_looks_at_images():
+    async with model_on(answers(ANSWER), reads_images=True) as (model, server):
+        await collect(model, make_prompt("What is this?", enclosed=Enclosed(files=(PICTURE,))))
+
+    assert server.requests[0].json["messages"][-1] == {
+        "role": "user",
+        "content": [
+            {"type": "text", "text": "What is this?"},
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw=="}},
+        ],
+    }
+
+
+async def test_a_model_that_looks_at_no_images_is_told_of_one():
+    async with model_on(answers(ANSWER)) as (model, server):
+        await collect(model, make_prompt("What is this?", enclosed=Enclosed(files=(PICTURE,))))
+
+    question = server.requests[0].json["messages"][-1]["content"]
+    assert question == "What is this?\n(With this I sent an image, which you cannot see.)"
+
+
+async def test_a_text_file_is_quoted():
+    file = MediaFile(content="Öffnet um neun.".encode(), mime_type="text/plain; charset=utf-8")
+    async with model_on(answers(ANSWER)) as (model, server):
+        await collect(model, make_prompt("", enclosed=Enclosed(files=(file,))))
+
+    question = server.requests[0].json["messages"][-1]["content"]
+    assert question == "(I send you this without words.)\n<file>\nÖffnet um neun.\n</file>"
 
 
 async def test_no_tool_is_offered_without_colleagues():
