@@ -138,7 +138,7 @@ def readable_secrets(stack: Stack, role: str) -> set[str]:
         "MessageWorker": {"ProviderSecret", "DatabaseUserSecret"},
         "AdminApi": {"ProviderSecret", "DatabaseUserSecret"},
         "HistoryApi": {"DatabaseReaderSecret"},
-        "CostReport": set(),
+        "CostReport": {"DatabaseReaderSecret"},
         "IdleReport": set(),
         "RestoreCheck": {"DatabaseUserSecret"},
         "RotateSecret": {"DatabaseUserSecret", "DatabaseReaderSecret", "Database"},
