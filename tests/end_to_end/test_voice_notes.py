@@ -13,6 +13,7 @@ from local.simulators.whatsapp_user import TwilioWhatsAppUser, WhatsAppUser
 from local.speech.sound import read_sound
 from shared.domain.spoken.words import words_of
 from shared.domain.voice_note import VOICE_NOTE_TYPE
+from shared.use_cases.voice_replies import WILL_SPEAK
 from stream_service.listening.moonshine_model import MoonshineModel
 from tests.end_to_end.platform import Platform, eventually
 from tests.local.speech.voice_notes import SATURDAY, sound_of, spoken
@@ -95,7 +96,7 @@ async def test_whoever_asks_for_voice_notes_hears_the_answers_and_reads_them_in_
     assert likeness(words_in(content), said) > 0.8
 
 
-async def test_a_user_of_twilio_is_heard_too(platform: Platform) -> None:
+async def test_a_user_of_twilio_is_heard_and_hears_too(platform: Platform) -> None:
     facts = platform.facts
     async with TwilioWhatsAppUser(
         base_url=facts["base_url"],
@@ -106,6 +107,13 @@ async def test_a_user_of_twilio_is_heard_too(platform: Platform) -> None:
     ) as user:
         note = await user.upload(spoken(SATURDAY), "audio/ogg")
         await user.send(user.forms.file("audio", note))
-        reply = await one_reply(user)
+        written = await one_reply(user)
+        await user.say("reply with a voice note")
+        heard = await one_reply(user)
 
-    assert "Saturday" in reply.text
+    assert "Saturday" in written.text
+    assert heard.media is not None
+    async with httpx.AsyncClient(trust_env=False) as client:
+        file = (await client.get(heard.media)).raise_for_status()
+    assert sound_of(file.content)[2] == "OGG/OPUS"
+    assert likeness(words_in(file.content), WILL_SPEAK) > 0.8

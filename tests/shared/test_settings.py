@@ -140,6 +140,7 @@ def test_the_environment_decides_how_strict_the_settings_are(environment: str) -
         ("LANGUAGE_MODEL", "scripted"),
         ("SPEECH_TO_TEXT", "scripted"),
         ("TEXT_TO_SPEECH", "scripted"),
+        ("VOICE_NOTES", "scripted"),
         ("TWILIO_AUTH_TOKEN", "local-hunter2"),
         ("WHATSAPP_APP_SECRET", "local-hunter2"),
         ("WHATSAPP_VERIFY_TOKEN", "local-hunter2"),

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from shared.adapters.models.bedrock import BedrockLanguageModel
+from shared.adapters.voice_notes.aws import AwsSpeech
+from shared.adapters.voice_notes.openai_compatible import OpenAICompatibleSpeech
+from shared.adapters.voice_notes.scripted import ScriptedSpeech
 from shared.domain.prompt import TextPiece
 from shared.errors import ModelUnavailable
 from shared.wiring import engines, environment
+from tests.fakes.http_server import Reply, scripted_server
 from tests.fakes.prompts import make_prompt
 
 NEEDED = {
@@ -33,6 +37,7 @@ def fresh_wiring(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def _forget() -> None:
     environment.settings.cache_clear()
     engines.language_model.cache_clear()
+    engines.speech_engine.cache_clear()
 
 
 async def _answer() -> str:
@@ -72,3 +77,38 @@ async def test_bedrock_may_be_backed_by_another_model_of_bedrock(monkeypatch: py
     with pytest.raises(ModelUnavailable):
         await _answer()
     assert list(dict.fromkeys(asked)) == ["amazon.nova-lite-v1:0", "amazon.nova-micro-v1:0"]
+
+
+@pytest.mark.parametrize(("name", "engine"), [("aws", AwsSpeech), ("scripted", ScriptedSpeech), ("none", type(None))])
+def test_the_engine_of_voice_notes_is_chosen_by_name(monkeypatch: pytest.MonkeyPatch, name: str, engine: type) -> None:
+    monkeypatch.setenv("VOICE_NOTES", name)
+
+    assert isinstance(engines.speech_engine(), engine)
+
+
+async def _key_sent(monkeypatch: pytest.MonkeyPatch, **settings: str) -> str | None:
+    async def words(reply: Reply) -> None:
+        await reply.whole(b'{"text": "hello"}')
+
+    async with scripted_server(words) as server:
+        for name, value in {"VOICE_NOTES": "openai", "OPENAI_API_KEY": "sk-of-openai", **settings}.items():
+            monkeypatch.setenv(name, value.format(url=server.url))
+        engine = engines.speech_engine()
+        assert isinstance(engine, OpenAICompatibleSpeech)
+        await engine.transcribe(b"OggS", mime_type="audio/ogg")
+        await engine.aclose()
+        return server.requests[0].headers.get("authorization")
+
+
+async def test_the_key_of_openai_goes_to_no_other_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await _key_sent(monkeypatch, VOICE_NOTES_BASE_URL="{url}/v1") is None
+
+
+async def test_an_address_of_its_own_has_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = await _key_sent(monkeypatch, VOICE_NOTES_BASE_URL="{url}/v1", VOICE_NOTES_API_KEY="sk-own")
+
+    assert sent == "Bearer sk-own"
+
+
+async def test_without_one_openai_is_asked_with_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await _key_sent(monkeypatch, OPENAI_BASE_URL="{url}/v1") == "Bearer sk-of-openai"
