@@ -53,8 +53,8 @@ class Screen:
         self._line(self._painted(DIM, text))
 
     def complain(self, text: str) -> None:
-        """Say what went wrong."""
-        self._line(self._painted(RED, text))
+        """Say what went wrong, in place of how far the message came."""
+        self._line(self._painted(RED, text), replaces_last=self._ends_with_ticks)
 
     def _line(self, text: str, *, replaces_last: bool = False) -> None:
         begin = CLEAR_LINE if self._is_prompting else ""

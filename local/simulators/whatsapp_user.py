@@ -66,6 +66,7 @@ class WhatsAppUser:
         self._client = httpx.AsyncClient(trust_env=False)
         self._replies = ReplyReader(self._client, number.simulator_url, self)
         self._is_window_watched = False
+        self._own_ids: set[object] = set()
 
     async def __aenter__(self) -> Self:
         await self._replies.start()
@@ -80,7 +81,9 @@ class WhatsAppUser:
         if request["provider"] != "whatsapp" or request["method"] != "POST" or not isinstance(body, dict):
             return None
         if body.get("status") == "read":
-            return Seen(message_id=str(body.get("message_id")), is_typing="typing_indicator" in body)
+            message_id = str(body.get("message_id"))
+            is_mine = message_id in self._own_ids
+            return Seen(message_id=message_id, is_typing="typing_indicator" in body) if is_mine else None
         if not request["provider_id"] or not is_ever_delivered(body) or not self._is_for_me(body):
             return None
         return read_meta_reply(request)
@@ -129,6 +132,7 @@ class WhatsAppUser:
 
     def value(self, messages: Sequence[Element]) -> dict[str, object]:
         """The value of a change that holds these messages; system messages come without contacts."""
+        self._own_ids.update(message["id"] for message in messages)
         is_system = all(message["type"] == "system" for message in messages)
         contacts = {} if is_system else {"contacts": [self.messages.contact]}
         return {

@@ -82,3 +82,13 @@ def test_ticks_replace_the_ticks_before() -> None:
     screen.ticks("✓✓ read", is_read=True)
 
     assert output.getvalue().count(ONE_UP) == 1
+
+
+def test_complaint_takes_the_place_of_the_ticks() -> None:
+    output = Terminal()
+    screen = Screen(output)
+
+    screen.ticks("✓ sent")
+    screen.complain("there is no such option")
+
+    assert output.getvalue().count(ONE_UP) == 1

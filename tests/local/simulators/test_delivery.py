@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local.simulators.faults import Fault
+from local.simulators.sent_messages import Seen
 from local.simulators.settings import StatusTiming
 from local.simulators.status_player import schedule
 from local.simulators.whatsapp_user import NoReply, TwilioWhatsAppUser, WhatsAppUser
@@ -214,3 +215,15 @@ async def test_linked_file_must_be_there(
     if outcome == "failed":
         assert statuses(platform)[1]["errors"][0]["code"] == 131053
         assert platform.webhooks[1].form["ErrorCode"] == "63019"
+
+
+async def test_user_sees_who_reads_the_own_messages_only(
+    graph: httpx.AsyncClient, platform: FakePlatform, whatsapp_user: WhatsAppUser
+) -> None:
+    await whatsapp_user.send(whatsapp_user.messages.text("Hello", message_id="wamid.mine"))
+    typing = {"messaging_product": "whatsapp", "status": "read", "typing_indicator": {"type": "text"}}
+
+    for message_id in ("wamid.mine", "wamid.of-somebody-else"):
+        await graph.post(MESSAGES, json={**typing, "message_id": message_id})
+
+    assert await whatsapp_user.notice() == [Seen(message_id="wamid.mine", is_typing=True)]
