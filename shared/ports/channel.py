@@ -26,6 +26,7 @@ class ChannelCapabilities:
         streams: the reply is delivered while it is written (voice); otherwise it leaves whole, through the outbox.
         text_limit: longest text in one message, in characters; 0 for no limit.
         reply_window_hours: how long after the user's last message free text may be sent; None for ever.
+        window_errors: the provider's numbers for a message that came too late for that.
         typing: it can show that a reply is being written; the channel is then a `TypingIndicator`.
         media: its messages carry files; the channel is then a `MediaSource`.
         contents: what it can send besides words; where that is anything, the channel is a `ContentSender`.
@@ -36,6 +37,7 @@ class ChannelCapabilities:
     streams: bool = False
     text_limit: int = 0
     reply_window_hours: int | None = None
+    window_errors: frozenset[str] = frozenset()
     typing: bool = False
     media: bool = False
     contents: ContentLimits = field(default_factory=ContentLimits)

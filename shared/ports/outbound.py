@@ -44,6 +44,13 @@ class OutboundMessages(Protocol):
             StoreUnavailable: nothing is known to have happened.
         """
 
+    async def fallback_of(self, message_id: str) -> OutboundMessage | None:
+        """The template that is to leave in place of a message; None where none was given, or it left already.
+
+        Raises:
+            StoreUnavailable: no answer within the adapter's timeout.
+        """
+
     async def begin(self, delivery_id: str, *, lease_seconds: int) -> SentMessage:
         """Take the right to send it, and note that it is about to leave; returns how it stood before.
 

@@ -15,6 +15,7 @@ from shared.ports.messaging import EventPublisher
 from shared.ports.stores import HistoryStore
 from shared.use_cases.answer_message import AnswerMessage
 from shared.use_cases.note_preferences import NotePreferences
+from shared.use_cases.send_fallback import SendFallback
 
 
 class HandleItem:
@@ -30,6 +31,7 @@ class HandleItem:
         clock: Callable[[], datetime],
         *,
         preferences: NotePreferences,
+        fall_back: SendFallback,
     ) -> None:
         self._answer = answer
         self._identities = identities
@@ -38,6 +40,7 @@ class HandleItem:
         self._channels = channels
         self._clock = clock
         self._preferences = preferences
+        self._fall_back = fall_back
 
     async def __call__(self, *items: InboundItem) -> None:
         """Deal with an item, or with several messages of a user that are answered together, in their order.
@@ -77,6 +80,7 @@ class HandleItem:
         recorded = await self._history.record_status(update)
         if recorded is None:
             return
+        await self._fall_back(update, recorded)
         await self._events.publish(
             PlatformEvent(
                 type=EventType.MESSAGE_STATUS,

@@ -9,9 +9,11 @@ from shared.wiring.environment import now, settings
 
 if TYPE_CHECKING:
     from shared.ports.access import TokenVerifier, UpdateTickets
+    from shared.ports.outbound import OutboundMessages
     from shared.use_cases.change_hands import ChangeHands
     from shared.use_cases.edit_agents import EditAgents, EditRules
     from shared.use_cases.query_history import QueryHistory
+    from shared.use_cases.send_fallback import SendFallback
     from shared.use_cases.send_outbound_message import SendOutboundMessage
     from shared.use_cases.try_routing import TryRouting
 
@@ -86,19 +88,33 @@ def update_tickets() -> UpdateTickets:
 
 def send_outbound_message() -> SendOutboundMessage:
     """Messages that the business begins."""
-    from shared.adapters.postgres.outbound import PostgresOutboundMessages
     from shared.use_cases.bring_file import BringFile
     from shared.use_cases.send_outbound_message import SendOutboundMessage
     from shared.wiring import channels, stores
 
-    known = settings()
     return SendOutboundMessage(
-        PostgresOutboundMessages(stores.database(), conversation_gap_hours=known.conversation_gap_hours),
+        outbound_messages(),
         stores.history(),
         stores.context(),
         BringFile(stores.media()),
         channels.channels(),
         stores.events(),
         now,
-        lease_seconds=known.answer_lease_seconds,
+        lease_seconds=settings().answer_lease_seconds,
     )
+
+
+def send_fallback() -> SendFallback:
+    """Templates in place of messages that came too late."""
+    from shared.use_cases.send_fallback import SendFallback
+    from shared.wiring import channels
+
+    return SendFallback(outbound_messages(), send_outbound_message(), channels.channels())
+
+
+def outbound_messages() -> OutboundMessages:
+    """The outbox of what the business begins."""
+    from shared.adapters.postgres.outbound import PostgresOutboundMessages
+    from shared.wiring import stores
+
+    return PostgresOutboundMessages(stores.database(), conversation_gap_hours=settings().conversation_gap_hours)

@@ -42,7 +42,7 @@ def handle_item() -> HandleItem:
     from shared.adapters.whatsapp.preferences import read_preferences
     from shared.use_cases.handle_item import HandleItem
     from shared.use_cases.note_preferences import NotePreferences
-    from shared.wiring import channels, stores
+    from shared.wiring import api, channels, stores
 
     return HandleItem(
         answer_message(),
@@ -52,6 +52,7 @@ def handle_item() -> HandleItem:
         channels.channels(),
         now,
         preferences=NotePreferences(stores.consent(), read_preferences),
+        fall_back=api.send_fallback(),
     )
 
 

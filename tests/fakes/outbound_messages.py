@@ -22,6 +22,7 @@ class FakeOutboundMessages:
         self.opted_out: set[ConversationKey] = set()
         self.heard: dict[ConversationKey, LastHeard] = {}
         self.kept: dict[str, SentMessage] = {}
+        self.messages: dict[str, OutboundMessage] = {}
 
     async def find(self, delivery_id: str) -> SentMessage | None:
         return self.kept.get(delivery_id)
@@ -33,6 +34,7 @@ class FakeOutboundMessages:
         return key in self.opted_out
 
     async def hold(self, message: OutboundMessage, *, delivery_id: str, held: HeldContent) -> SentMessage:
+        self.messages.setdefault(delivery_id, message)
         return self.kept.setdefault(
             delivery_id,
             SentMessage(
@@ -44,6 +46,13 @@ class FakeOutboundMessages:
                 held=held,
             ),
         )
+
+    async def fallback_of(self, message_id: str) -> OutboundMessage | None:
+        for delivery_id, kept in self.kept.items():
+            held = kept.held
+            if kept.message_id == message_id and held and held.fallback and not held.uses_fallback:
+                return replace(self.messages[delivery_id], content=held.fallback, fallback=None, reply_to=None)
+        return None
 
     async def begin(self, delivery_id: str, *, lease_seconds: int) -> SentMessage:
         before = self.kept[delivery_id]

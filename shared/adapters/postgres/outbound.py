@@ -47,6 +47,10 @@ class PostgresOutboundMessages:
         """See `OutboundMessages.hold`."""
         return await self._database.run(lambda connection: _hold(connection, message, delivery_id, held, self._gap))
 
+    async def fallback_of(self, message_id: str) -> OutboundMessage | None:
+        """See `OutboundMessages.fallback_of`."""
+        return await self._database.run_alone(lambda connection: _fallback_of(connection, message_id))
+
     async def begin(self, delivery_id: str, *, lease_seconds: int) -> SentMessage:
         """See `OutboundMessages.begin`."""
         return await self._database.run(lambda connection: _begin(connection, delivery_id, lease_seconds))
@@ -179,6 +183,30 @@ def _attributes(message: OutboundMessage) -> dict[str, JSON]:
         return {"file_kind": file.file_kind, "key": file.key, "filename": file.filename, "mime_type": file.mime_type}
     facts: dict[str, JSON] = msgspec.to_builtins(content)
     return facts
+
+
+def _fallback_of(connection: Connection, message_id: str) -> OutboundMessage | None:
+    row = connection.execute(
+        select(
+            deliveries.c.content,
+            messages.c.channel,
+            messages.c.user_id,
+            messages.c.business_id,
+            messages.c.agent_id,
+        )
+        .join(messages, messages.c.id == deliveries.c.message_id)
+        # Of a reply, the outbox names the question here.
+        .where(deliveries.c.message_id == message_id, deliveries.c.reply_id == message_id)
+    ).one_or_none()
+    held = None if row is None or row.content is None else msgspec.convert(row.content, HeldContent)
+    if row is None or held is None or held.fallback is None or held.uses_fallback:
+        return None
+    return OutboundMessage(
+        key=ConversationKey(channel=row.channel, user_id=row.user_id),
+        content=held.fallback,
+        business_id=row.business_id or "",
+        agent_id=row.agent_id,
+    )
 
 
 def _begin(connection: Connection, delivery_id: str, lease_seconds: int) -> SentMessage:

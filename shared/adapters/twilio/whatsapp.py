@@ -45,7 +45,9 @@ class TwilioWhatsAppChannel(Channel):
     """
 
     name = CHANNEL_NAME
-    capabilities = ChannelCapabilities(text_limit=TEXT_LIMIT, reply_window_hours=24, typing=True, contents=CONTENTS)
+    capabilities = ChannelCapabilities(
+        text_limit=TEXT_LIMIT, reply_window_hours=24, window_errors=frozenset({"63016"}), typing=True, contents=CONTENTS
+    )
 
     def __init__(
         self,

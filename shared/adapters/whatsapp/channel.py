@@ -52,7 +52,13 @@ class WhatsAppChannel(Channel):
 
     name = CHANNEL_NAME
     capabilities = ChannelCapabilities(
-        text_limit=TEXT_LIMIT, reply_window_hours=24, typing=True, contents=CONTENTS, quotes=True, groups=True
+        text_limit=TEXT_LIMIT,
+        reply_window_hours=24,
+        window_errors=frozenset({"131047"}),
+        typing=True,
+        contents=CONTENTS,
+        quotes=True,
+        groups=True,
     )
 
     def __init__(

@@ -8,6 +8,7 @@ from typing import Any
 from shared.adapters.whatsapp.preferences import read_preferences
 from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
 from shared.use_cases.answer_message import AnswerMessage
+from shared.use_cases.bring_file import BringFile
 from shared.use_cases.handle_item import HandleItem
 from shared.use_cases.keep_media import KeepMedia
 from shared.use_cases.note_preferences import NotePreferences
@@ -15,6 +16,8 @@ from shared.use_cases.orchestrator import Orchestrator
 from shared.use_cases.read_attachments import ReadAttachments
 from shared.use_cases.recall_conversation import RecallConversation
 from shared.use_cases.respect_wishes import RespectWishes
+from shared.use_cases.send_fallback import SendFallback
+from shared.use_cases.send_outbound_message import SendOutboundMessage
 from shared.use_cases.voice_replies import VoiceReplies
 from tests.fakes.clock import FrozenClock
 from tests.fakes.consent import FakeConsentStore
@@ -25,6 +28,7 @@ from tests.fakes.language_model import FakeEmbedder, FakeLanguageModel
 from tests.fakes.media import FakeMediaRecords, FakeMediaStore
 from tests.fakes.memory_rows import MemoryRows, MessageRow
 from tests.fakes.messaging import FakeEventPublisher
+from tests.fakes.outbound_messages import FakeOutboundMessages
 from tests.fakes.stores import FakeActiveAgentStore, FakeAgentStore, FakeContextStore
 from tests.fakes.voice_notes import FakeReplyForms
 
@@ -78,6 +82,7 @@ class House:
         self.voice_notes: Any = None
         self.speech_engine: Any = None
         self.reply_forms: Any = FakeReplyForms(self.rows)
+        self.outbound: Any = FakeOutboundMessages(clock)
 
     @property
     def orchestrator(self) -> Orchestrator:
@@ -127,6 +132,20 @@ class House:
             channels,
             self.clock,
             preferences=NotePreferences(self.consent, read_preferences),
+            fall_back=SendFallback(self.outbound, self.send_outbound(**channels), channels),
+        )
+
+    def send_outbound(self, **channels: Any) -> SendOutboundMessage:
+        """What the business begins, on these channels."""
+        return SendOutboundMessage(
+            self.outbound,
+            self.history,
+            self.context,
+            BringFile(self.media),
+            channels,
+            self.events,
+            self.clock,
+            lease_seconds=LEASE_SECONDS,
         )
 
     @property
