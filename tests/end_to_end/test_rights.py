@@ -114,7 +114,7 @@ async def everything_of(platform: Platform, *names: str) -> dict[str, list[str]]
     try:
         keys = [key.decode() async for key in client.scan_iter(match="*")]
         found["cache"] = [key for key in keys if any(name in key for name in names)]
-        updates = [str(entry) for entry in await client.xrange("updates")]
+        updates = [str(entry) for entry in await client.xrange("updates") or []]
         found["updates"] = [entry for entry in updates if any(name in entry for name in names)]
     finally:
         await client.aclose()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Row, Text, bindparam, func, select, text, update
+from sqlalchemy import ARRAY, Connection, Text, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.adapters.postgres.column_types import storable_text
@@ -70,7 +69,7 @@ def _join(connection: Connection, channel: str, stated: Sequence[str]) -> str:
     """Let everything that was known of several users be the first one's; that they are one is news."""
     its_channel = user_aliases.c.channel == channel
     joined = select(user_aliases.c.user_id).where(its_channel, user_aliases.c.alias.in_(stated))
-    rows: Sequence[Row[Any]] = connection.execute(
+    rows = connection.execute(
         select(user_aliases.c.user_id, user_aliases.c.noted_at)
         .where(its_channel, user_aliases.c.user_id.in_(joined))
         .order_by(user_aliases.c.alias)
