@@ -255,6 +255,19 @@ class Recipient:
     address: str = ""
     group_id: str | None = None
 
+    @classmethod
+    def of(cls, message: InboundMessage, *, delivery_id: str) -> Recipient:
+        """Whoever wrote the message, where it was written."""
+        return cls(
+            channel=message.channel,
+            user_id=message.user_id,
+            business_id=message.business_id,
+            delivery_id=delivery_id,
+            reply_to=message.provider_message_id,
+            address=message.address,
+            group_id=message.group_id,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyPart:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from shared.domain.agent import RoutingDecision
-from shared.domain.message import DeliveryStatus, ReplyPart
-from shared.domain.prompt import TokenUsage
+from shared.domain.message import Delivery, DeliveryStatus, ReplyPart
+from shared.domain.prompt import HandOver, TokenUsage
 from shared.domain.voice import Voice
 
 _LONGEST_POSITION = 4
@@ -45,6 +45,21 @@ class HeldReply:
     def id_of(self, part: ReplyPart) -> str:
         """The delivery id under which a part is handed to the provider."""
         return self.delivery_id if len(self.parts) == 1 else f"{self.delivery_id}.{part.position}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a message that got a reply.
+
+    Attributes:
+        hand_over: tells a call that a person is wanted.
+        words: what the user said, where the message itself holds no words: a voice note was heard.
+    """
+
+    draft: ReplyDraft
+    delivery: Delivery
+    hand_over: HandOver | None = None
+    words: str = ""
 
 
 def place_of(correlation_id: str) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from shared.domain.conversation import Conversation, ConversationStatus
-from shared.domain.message import Delivery, Recipient
+from shared.domain.message import Delivery, InboundMessage, Recipient
 from shared.ports.channel import OutboundChannel
 from shared.ports.stores import Claim
 from shared.use_cases.orchestrator import Reply
@@ -43,7 +43,7 @@ class Ahead:
 
 @asynccontextmanager
 async def speaking_ahead(
-    recipient: Recipient, channel: OutboundChannel, anticipated: Anticipated | None
+    message: InboundMessage, channel: OutboundChannel, anticipated: Anticipated | None
 ) -> AsyncGenerator[Ahead | None, None]:
     """Speak an anticipated reply from now on; None where there is none or the channel writes.
 
@@ -53,6 +53,7 @@ async def speaking_ahead(
     if anticipated is None or not channel.capabilities.streams:
         yield None
         return
+    recipient = Recipient.of(message, delivery_id=message.provider_message_id)
     ahead = Ahead(
         conversation=anticipated.conversation,
         reply=anticipated.reply,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shared.use_cases.recall_conversation import RecallConversation
     from shared.use_cases.receive_message import ReceiveMessage
     from shared.use_cases.voice_replies import VoiceReplies
+    from shared.use_cases.write_reply import WriteReply
 
 
 @lru_cache(maxsize=1)
@@ -69,22 +70,38 @@ def gather_burst() -> GatherBurst:
 def answer_message() -> AnswerMessage:
     """The turn."""
     from shared.use_cases.answer_message import AnswerMessage
-    from shared.use_cases.respect_wishes import RespectWishes
+    from shared.use_cases.speak_reply import SpeakReply
     from shared.wiring import stores
 
-    minutes = settings().stale_after_minutes
     return AnswerMessage(
         stores.history(),
         recall_conversation(),
-        orchestrator(),
+        write_reply(),
+        SpeakReply(orchestrator()),
         stores.events(),
         now,
-        wishes=RespectWishes(stores.consent(), stores.events(), now),
-        attachments=read_attachments(),
-        voice=voice_replies(),
         lease_seconds=settings().answer_lease_seconds,
-        stale_after=timedelta(minutes=minutes) if minutes else None,
         can_transfer_calls=can_transfer_calls(),
+    )
+
+
+def write_reply() -> WriteReply:
+    """The reply on a text channel."""
+    from shared.use_cases.outbox import Outbox
+    from shared.use_cases.respect_wishes import RespectWishes
+    from shared.use_cases.write_reply import WriteReply
+    from shared.wiring import stores
+
+    voice = voice_replies()
+    minutes = settings().stale_after_minutes
+    return WriteReply(
+        orchestrator(),
+        Outbox(stores.history(), voice),
+        RespectWishes(stores.consent(), stores.events(), now),
+        read_attachments(),
+        voice,
+        now,
+        stale_after=timedelta(minutes=minutes) if minutes else None,
     )
 
 

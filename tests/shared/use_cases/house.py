@@ -13,12 +13,15 @@ from shared.use_cases.handle_item import HandleItem
 from shared.use_cases.keep_media import KeepMedia
 from shared.use_cases.note_preferences import NotePreferences
 from shared.use_cases.orchestrator import Orchestrator
+from shared.use_cases.outbox import Outbox
 from shared.use_cases.read_attachments import ReadAttachments
 from shared.use_cases.recall_conversation import RecallConversation
 from shared.use_cases.respect_wishes import RespectWishes
 from shared.use_cases.send_fallback import SendFallback
 from shared.use_cases.send_outbound_message import SendOutboundMessage
+from shared.use_cases.speak_reply import SpeakReply
 from shared.use_cases.voice_replies import VoiceReplies
+from shared.use_cases.write_reply import WriteReply
 from tests.fakes.clock import FrozenClock
 from tests.fakes.consent import FakeConsentStore
 from tests.fakes.faults import Faults
@@ -102,23 +105,35 @@ class House:
         return RecallConversation(self._faulty("context"), self._faulty("history"))
 
     @property
+    def write(self) -> WriteReply:
+        """The reply on a text channel over the house's ports as they are now."""
+        voice = VoiceReplies(self.speech_engine, self._faulty("reply_forms"), self._faulty("media"))
+        attachments = ReadAttachments(
+            KeepMedia(self._faulty("media"), self._faulty("media_records")),
+            reads=self.model.reads,
+            voice_notes=self.voice_notes,
+        )
+        return WriteReply(
+            self.orchestrator,
+            Outbox(self._faulty("history"), voice),
+            RespectWishes(self._faulty("consent"), self._faulty("events"), self.clock),
+            attachments,
+            voice,
+            self.clock,
+            stale_after=STALE_AFTER,
+        )
+
+    @property
     def answer(self) -> AnswerMessage:
         """The use case over the house's ports as they are now."""
         return AnswerMessage(
             self._faulty("history"),
             self.recall,
-            self.orchestrator,
+            self.write,
+            SpeakReply(self.orchestrator),
             self._faulty("events"),
             self.clock,
-            wishes=RespectWishes(self._faulty("consent"), self._faulty("events"), self.clock),
-            attachments=ReadAttachments(
-                KeepMedia(self._faulty("media"), self._faulty("media_records")),
-                reads=self.model.reads,
-                voice_notes=self.voice_notes,
-            ),
-            voice=VoiceReplies(self.speech_engine, self._faulty("reply_forms"), self._faulty("media")),
             lease_seconds=LEASE_SECONDS,
-            stale_after=STALE_AFTER,
             can_transfer_calls=self.can_transfer_calls,
         )
 

@@ -71,9 +71,9 @@ async def test_the_answer_is_heard_while_the_database_still_takes_the_message(
     message, listener, claimed = spoken(), Listener(), asyncio.Event()
     claim = house.history.claim
 
-    async def slow(message: InboundMessage, *, lease_seconds: int) -> Claim | None:
+    async def slow(message: InboundMessage, **given: Any) -> Claim | None:
         await claimed.wait()
-        return await claim(message, lease_seconds=lease_seconds)
+        return await claim(message, **given)
 
     monkeypatch.setattr(house.history, "claim", slow)
     anticipated = await house.answer.anticipate(message, await conversation_id(house))
@@ -104,7 +104,7 @@ async def test_nothing_is_kept_or_told_of_an_answer_that_was_only_anticipated(ho
 async def test_a_message_that_cannot_be_kept_silences_its_answer(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     message, listener = spoken(), Listener()
 
-    async def down(message: InboundMessage, *, lease_seconds: int) -> Claim | None:
+    async def down(message: InboundMessage, **given: Any) -> Claim | None:
         await listener.has_begun.wait()
         raise StoreUnavailable("down")
 
