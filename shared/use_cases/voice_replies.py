@@ -12,6 +12,7 @@ from shared.domain.content import FileContent, FileKind
 from shared.domain.media import MediaFile
 from shared.domain.message import Delivery, InboundMessage, Recipient
 from shared.domain.reply import ReplyDraft
+from shared.domain.spoken.speakable import speakable
 from shared.domain.spoken.voice_requests import ReplyForm, requested_form
 from shared.domain.voice import Voice
 from shared.domain.voice_note import (
@@ -108,11 +109,12 @@ class VoiceReplies:
 
     async def record(self, draft: ReplyDraft, claim: Claim, channel: OutboundChannel) -> VoiceNote | None:
         """The voice note that says the draft, ready to be sent; None if it has to be read after all."""
-        if draft.voice is None or self._engine is None or not self._can_speak(channel):
+        words = speakable(draft.text)
+        if draft.voice is None or self._engine is None or not words or not self._can_speak(channel):
             return None
         started = time.perf_counter()
         try:
-            audio = await self._engine.speak(draft.text, draft.voice)
+            audio = await self._engine.speak(words, draft.voice)
             note = await self._brought(MediaFile(content=audio, mime_type=VOICE_NOTE_TYPE), claim, channel)
         except (SpeechUnavailable, StoreUnavailable) as error:
             count("voice_notes_spoken", outcome="failed")

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from shared.domain.sentence import sentence_end
+from shared.domain.spoken.speakable import speakable
 
 _FIRST_CLAUSE_CHARACTERS = 25
 _LONGEST_PIECE_CHARACTERS = 300
 _CLAUSE_END = re.compile(r"[,;:\u2014](?=\s)")
-_SPEAKABLE_CATEGORIES = "LNS"
-
-_LINK = re.compile(r"\[([^\]]+)\]\([^)\s]*\)")
-_LINE_MARKS = re.compile(r"^\s*(?:#{1,6}\s|>\s|[-*+\u2022]\s)+", re.MULTILINE)
-_EMPHASIS = re.compile(r"\*+|`+|~~|(?<!\w)_+|_+(?!\w)")
 
 
 class SentenceSplitter:
@@ -56,13 +51,6 @@ class SentenceSplitter:
         if end is not None and end <= _LONGEST_PIECE_CHARACTERS:
             return end
         return _longest_part(self._text) if len(self._text) > _LONGEST_PIECE_CHARACTERS else None
-
-
-def speakable(text: str) -> str:
-    """Text without markup and surplus white space; empty when nothing in it has a sound."""
-    plain = _EMPHASIS.sub("", _LINE_MARKS.sub("", _LINK.sub(r"\1", text)))
-    has_sound = any(unicodedata.category(character)[0] in _SPEAKABLE_CATEGORIES for character in plain)
-    return " ".join(plain.split()) if has_sound else ""
 
 
 def _longest_part(text: str) -> int:

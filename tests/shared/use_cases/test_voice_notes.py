@@ -137,6 +137,16 @@ async def test_it_is_said_in_the_agents_voice_and_hindi_in_hindi(house: House, c
     ]
 
 
+async def test_marks_of_writing_are_not_spoken(house: House, channel: FakeNoteChannel) -> None:
+    await house.answer(a_message(text=ASK), channel)
+    house.model = FakeLanguageModel({"reception": [[TextPiece(text="*Open* from `nine`:\n- daily")]]})
+
+    await house.answer(a_message(), channel)
+
+    assert house.speech_engine.spoken[-1][0] == "Open from nine: daily"
+    assert house.said[-1] == ("agent", "*Open* from `nine`:\n- daily")
+
+
 async def test_an_agent_that_mirrors_answers_voice_by_voice_and_text_by_text(
     house: House, channel: FakeNoteChannel
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_service.speaking.sentences import SentenceSplitter, speakable
+from stream_service.speaking.sentences import SentenceSplitter
 
 
 def pieces_of(text: str, chunk_characters: int = 7) -> list[str]:
@@ -106,10 +106,6 @@ def test_markup_is_not_spoken() -> None:
         "Visit: ₹500",
         "See the list for more",
     ]
-
-
-def test_underscores_inside_a_word_are_kept() -> None:
-    assert speakable("_Write_ to first_last please") == "Write to first_last please"
 
 
 def test_piece_without_any_sound_is_dropped() -> None:
