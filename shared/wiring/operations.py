@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag
     from shared.use_cases.erase_user import EraseUser
     from shared.use_cases.fetch_pending_media import FetchPendingMedia
+    from shared.use_cases.forget_unknown_reports import ForgetUnknownReports
     from shared.use_cases.repair_calls import RepairCalls
     from shared.use_cases.report_costs import AnswerCosts, ReportCosts
     from shared.use_cases.report_idle_resources import ReportIdleResources
@@ -92,6 +93,15 @@ def fetch_pending_media() -> FetchPendingMedia:
 
     records = stores.media_records()
     return FetchPendingMedia(KeepMedia(stores.media(), records), records, channels.channels(), now)
+
+
+def forget_unknown_reports() -> ForgetUnknownReports:
+    """Statuses that never found a message."""
+    from shared.adapters.postgres.unknown_reports import PostgresUnknownReports
+    from shared.use_cases.forget_unknown_reports import ForgetUnknownReports
+    from shared.wiring import stores
+
+    return ForgetUnknownReports(PostgresUnknownReports(stores.database()), now)
 
 
 def check_restore() -> CheckRestore:

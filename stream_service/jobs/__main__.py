@@ -44,7 +44,18 @@ async def fetch_media(_look_back: timedelta, stop: asyncio.Event) -> int:
     return DONE if report.is_complete else STOPPED
 
 
-JOBS: dict[str, Job] = {"repair-calls": repair_calls, "fetch-media": fetch_media}
+async def forget_unknown_statuses(_look_back: timedelta, stop: asyncio.Event) -> int:
+    """Drop what providers reported a month ago about messages that are not ours."""
+    report = await wiring.forget_unknown_reports()(should_stop=stop.is_set)
+    logger.info("unknown_statuses_forgotten", **asdict(report))
+    return DONE if report.is_complete else STOPPED
+
+
+JOBS: dict[str, Job] = {
+    "repair-calls": repair_calls,
+    "fetch-media": fetch_media,
+    "forget-unknown-statuses": forget_unknown_statuses,
+}
 
 
 async def run(names: Sequence[str], look_back: timedelta) -> int:
