@@ -1,6 +1,6 @@
 """Twilio's REST API: WhatsApp messages and the statuses that follow.
 
-Source: Twilio, "Message resource" and "Track outbound message status".
+Source: Twilio, "Message resource", "Track outbound message status" and "Typing Indicators resource".
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ class TwilioMessagesAPI:
             Route(f"{account}/Messages.json", self._send_message, methods=["POST"]),
             Route(f"{account}/Messages.json", self._list_messages, methods=["GET"]),
             Route(f"{account}/Messages/{{sid}}.json", self._show_message, methods=["GET"]),
+            Route("/v2/Indicators/Typing.json", self._show_typing, methods=["POST"]),
         ]
 
     async def _send_message(self, request: Request) -> Response:
@@ -75,6 +76,16 @@ class TwilioMessagesAPI:
             resource = message.resource()
             self._play_statuses(message, fault, is_template=bool(form.get("ContentSid")))
             return Answer(status=201, body=resource, provider_id=message.sid)
+
+        return await self._door.answer(request, form, accept)
+
+    async def _show_typing(self, request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+
+        def accept(_: Fault) -> Answer:
+            if form.get("channel") != "whatsapp" or not form.get("messageId"):
+                return Answer(status=400, body=twilio_error(400))
+            return Answer(status=200, body={"success": True})
 
         return await self._door.answer(request, form, accept)
 

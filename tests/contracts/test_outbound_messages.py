@@ -132,3 +132,22 @@ async def test_the_turn_holds_what_the_user_got(outbound: OutboundMessages) -> N
     assert found is not None
     assert found.turn_text == "[reminder] Asha, Monday"
     assert found.is_for(MESSAGE)
+
+
+async def test_the_template_that_may_still_have_to_leave_is_found_by_the_message(outbound: OutboundMessages) -> None:
+    held = await hold(outbound, replace(MESSAGE, fallback=TEMPLATE))
+
+    found = await outbound.fallback_of(held.message_id)
+
+    assert found is not None
+    assert (found.key, found.content, found.business_id, found.fallback) == (KEY, TEMPLATE, "100200300", None)
+
+
+async def test_there_is_no_fallback_where_none_was_given_or_it_left_already(outbound: OutboundMessages) -> None:
+    plain = await hold(outbound, MESSAGE)
+    wish = replace(MESSAGE, content=TEMPLATE, fallback=TEMPLATE)
+    held = HeldContent(fingerprint="f", uses_fallback=True, fallback=TEMPLATE)
+    used = await outbound.hold(wish, delivery_id="out-2", held=held)
+
+    assert await outbound.fallback_of(plain.message_id) is None
+    assert await outbound.fallback_of(used.message_id) is None
