@@ -17,10 +17,15 @@ from shared.adapters.aws.s3 import S3RecordingStore
 from shared.adapters.postgres.calls import PostgresCallStore
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.history_reader import PostgresHistoryReader
+from shared.adapters.postgres.history_store import PostgresHistoryStore
+from shared.adapters.postgres.media import PostgresMediaRecords
 from shared.domain.call import CallState
+from shared.domain.media import MediaReference, MediaState
+from shared.domain.message import MessageKind
 from shared.errors import StoreUnavailable
 from stream_service.jobs import __main__ as jobs
-from tests.samples import a_ticket
+from tests.fakes.http_server import Reply, scripted_server
+from tests.samples import a_message, a_ticket
 
 ROOT = Path(__file__).parents[3]
 LOOK_BACK = timedelta(hours=72)
@@ -85,19 +90,54 @@ async def test_the_command_closes_a_lost_call_with_its_recording(
     recordings = S3RecordingStore(bucket, s3)
     for start_ms in (0, 1000):
         await recordings.put_part("CA1", started_at=call.started_at, start_ms=start_ms, stereo_mulaw=b"\xff\x00" * 8000)
-    environment = {
-        **os.environ,
-        "PUBLIC_BASE_URL": "http://127.0.0.1",
-        "DATABASE_URL": database_url,
-        "REDIS_URL": cache_url,
-        "BUCKET": bucket,
-        "AWS_ENDPOINT_URL": aws_url,
-        "AWS_REGION": "ap-south-1",
-    }
+    surroundings = {"DATABASE_URL": database_url, "REDIS_URL": cache_url, "BUCKET": bucket, "AWS_ENDPOINT_URL": aws_url}
 
-    finished = await asyncio.to_thread(
+    finished = await command("repair-calls", **surroundings)
+
+    repaired = await PostgresHistoryReader(database).call("CA1")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert (repaired.state, repaired.end_reason, repaired.recording_ms) == (CallState.FAILED, "task_lost", 2000)
+    assert repaired.ended_at == started_at + timedelta(seconds=2)
+    assert '"calls_repair_finished"' in finished.stdout
+
+
+@pytest.mark.integration
+async def test_the_command_fetches_a_file_that_is_pending(
+    database: Database, database_url: str, cache_url: str, s3: Any, bucket: str, aws_url: str
+) -> None:
+    async def hand_out(reply: Reply) -> None:
+        await reply.plain(b"\xff\xd8\xff picture", content_type="image/jpeg")
+
+    async with scripted_server(hand_out) as meta:
+        media = (MediaReference(url=f"{meta.url}/files/1", mime_type="image/jpeg"),)
+        claim = await PostgresHistoryStore(database).claim(
+            a_message(kind=MessageKind.IMAGE, text="", media=media), lease_seconds=30
+        )
+        assert claim is not None
+
+        finished = await command(
+            "fetch-media",
+            DATABASE_URL=database_url,
+            REDIS_URL=cache_url,
+            BUCKET=bucket,
+            AWS_ENDPOINT_URL=aws_url,
+            WHATSAPP_API_BASE_URL=meta.url,
+            WHATSAPP_ACCESS_TOKEN="secret",
+        )
+
+    files = await PostgresMediaRecords(database).of_messages([claim.message_id])
+    (file,) = files[claim.message_id]
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert (file.state, file.size_bytes) == (MediaState.STORED, 11), finished.stdout
+    assert s3().get_object(Bucket=bucket, Key=file.key)["Body"].read() == b"\xff\xd8\xff picture"
+
+
+async def command(job: str, **surroundings: str) -> subprocess.CompletedProcess[str]:
+    """The job as the scheduler starts it."""
+    environment = {**os.environ, "PUBLIC_BASE_URL": "http://127.0.0.1", "AWS_REGION": "ap-south-1", **surroundings}
+    return await asyncio.to_thread(
         subprocess.run,
-        [sys.executable, "-m", "stream_service.jobs", "repair-calls"],
+        [sys.executable, "-m", "stream_service.jobs", job],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -105,9 +145,3 @@ async def test_the_command_closes_a_lost_call_with_its_recording(
         timeout=60,
         check=False,
     )
-
-    repaired = await PostgresHistoryReader(database).call("CA1")
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert (repaired.state, repaired.end_reason, repaired.recording_ms) == (CallState.FAILED, "task_lost", 2000)
-    assert repaired.ended_at == started_at + timedelta(seconds=2)
-    assert '"calls_repair_finished"' in finished.stdout
