@@ -35,6 +35,7 @@ _BEGINNINGS = (
 )
 _INSIDE_RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
 _BRANDS = {b"M4A ": "audio/mp4", b"heic": "image/heic", b"mif1": "image/heif", b"avif": "image/avif"}
+_PROVABLE = frozenset({mime_type for _, mime_type in _BEGINNINGS} | {*_INSIDE_RIFF.values(), *_BRANDS.values()})
 _MARKUP_BYTES = 1024
 _MARKUP = re.compile(rb"<(!doctype html|html|head|body|script|svg)\b", re.IGNORECASE)
 
@@ -72,6 +73,12 @@ def found_type(content: bytes) -> str | None:
         return "image/svg+xml" if markup[1].lower() == b"svg" else "text/html"
     is_svg = content.startswith(b"<?xml") and b"<svg" in content[:_MARKUP_BYTES]
     return "image/svg+xml" if is_svg else None
+
+
+def is_genuine(file: MediaFile) -> bool:
+    """Whether the first bytes prove the type, or the type is one that they cannot prove."""
+    found, stated = found_type(file.content), plain_type(file.mime_type)
+    return found == stated or (found is None and stated not in _PROVABLE)
 
 
 def clean_type(stated: str) -> str:

@@ -106,7 +106,7 @@ class KeepMedia:
             return await self._refuse(place, one, error.reason)
         except (ProviderUnavailable, StoreUnavailable, TimeoutError) as error:
             count("media_fetched", channel=place.channel, outcome="pending")
-            logger.warning("media_pending", position=place.position, reason=type(error).__name__)
+            logger.warning("media_pending", position=place.position, reason=type(error.__cause__ or error).__name__)
             return one
         stored = replace(
             one.stored,

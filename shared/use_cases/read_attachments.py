@@ -8,6 +8,7 @@ from typing import cast
 
 from shared.domain.acknowledgement import acknowledgement
 from shared.domain.media import MediaFile, MediaPlace, MediaState, plain_type
+from shared.domain.media_types import is_genuine
 from shared.domain.message import InboundMessage, ReplyPolicy
 from shared.domain.prompt import NOTHING_ENCLOSED, Enclosed
 from shared.domain.readable import readable_text
@@ -110,7 +111,8 @@ class ReadAttachments:
             if one.stored.transcript is not None:
                 continue
             file = await self._keep.open(one) if self._is_readable(one) and len(shown) < _MOST_SHOWN else None
-            if file is None:
+            # What only claims to be an image would make a model refuse the whole question.
+            if file is None or not is_genuine(file):
                 unread.append(plain_type(one.stored.mime_type))
             else:
                 shown.append(file)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.media import LARGEST_FILE_BYTES, MediaReference
-from shared.domain.media_types import checked_file, clean_type, found_type, safe_filename
+from shared.domain.media import LARGEST_FILE_BYTES, MediaFile, MediaReference
+from shared.domain.media_types import checked_file, clean_type, found_type, is_genuine, safe_filename
 from shared.errors import MediaRefused
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
@@ -104,6 +104,21 @@ def test_the_server_names_the_type_that_the_provider_did_not() -> None:
 )
 def test_names_are_safe_to_save_under(stated: str | None, kept: str | None) -> None:
     assert safe_filename(stated) == kept
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "content", "is_one"),
+    [
+        ("image/jpeg", JPEG, True),
+        ("image/jpeg", b"unknown bytes", False),
+        ("application/pdf", b"%PDF-1.7", True),
+        ("application/pdf", b"unknown bytes", False),
+        ("text/csv; charset=utf-8", b"a,b", True),
+        ("text/plain", PROGRAM, False),
+    ],
+)
+def test_a_file_is_genuine_if_nothing_speaks_against_it(mime_type: str, content: bytes, is_one: bool) -> None:  # noqa: FBT001
+    assert is_genuine(MediaFile(content=content, mime_type=mime_type)) is is_one
 
 
 @given(st.text(max_size=300))

@@ -109,6 +109,16 @@ async def test_a_model_is_told_of_what_it_cannot_be_shown(house: House, channel:
     assert prompt.enclosed.unread == ("application/pdf",)
 
 
+async def test_what_only_claims_to_be_an_image_is_kept_but_not_shown(house: House) -> None:
+    channel = FakeMediaChannel({"picture": MediaFile(content=b"unknown bytes", mime_type="image/jpeg")})
+    house.model = FakeLanguageModel(reads=EYES)
+
+    await house.answer(with_files("picture"), channel)
+
+    assert house.model.prompts == []
+    assert "I got your image and kept it" in channel.accepted[0].text
+
+
 async def test_a_file_that_cannot_be_had_now_holds_nobody_up(house: House) -> None:
     channel = FakeMediaChannel({"picture": ProviderUnavailable("Not now.")})
     message = with_files("picture")
