@@ -22,7 +22,7 @@ from shared.domain.voice_note import (
     answers_by_voice,
 )
 from shared.domain.wishes import UserWishes
-from shared.errors import ProviderRejected, SpeechUnavailable, StoreUnavailable
+from shared.errors import ProviderBusy, ProviderRejected, SpeechUnavailable, StoreUnavailable
 from shared.observability import count, logger
 from shared.ports.channel import ContentSender, OutboundChannel
 from shared.ports.media import MediaStore
@@ -128,7 +128,7 @@ class VoiceReplies:
         return note
 
     async def deliver(self, note: VoiceNote, channel: OutboundChannel, recipient: Recipient) -> Delivery | None:
-        """Send the voice note; None if the provider refuses it, so that the words can go instead.
+        """Send the voice note; None if the provider certainly did not, so that the words can go instead.
 
         Raises:
             ProviderUnavailable: not known to have been sent.
@@ -136,8 +136,8 @@ class VoiceReplies:
         content, file = note
         try:
             delivery = await cast("ContentSender", channel).deliver_content(recipient, content, file=file)
-        except ProviderRejected as error:
-            logger.warning("voice_note_rejected", provider_code=error.provider_code)
+        except (ProviderRejected, ProviderBusy) as error:
+            logger.warning("voice_note_not_taken", code=error.code)
             return None
         return replace(delivery, attributes={**delivery.attributes, "form": "voice_note"})
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local.simulators.sent_messages import Reply
+from local.simulators.sent_messages import NoReply, Reply
 from local.simulators.whatsapp_user import TwilioWhatsAppUser, WhatsAppUser
 from local.speech.sound import read_sound
 from shared.domain.spoken.words import words_of
@@ -94,6 +94,22 @@ async def test_whoever_asks_for_voice_notes_hears_the_answers_and_reads_them_in_
     (said,) = [turn["text"] for turn in turns if turn["provider_message_id"] == answered.provider_id]
     assert "Monday to Friday" in said
     assert likeness(words_in(content), said) > 0.8
+
+
+async def test_a_voice_note_that_meta_does_not_take_goes_as_text_once(platform: Platform) -> None:
+    async with (
+        WhatsAppUser(platform.stack().whatsapp_number, wa_id="919800000504") as user,
+        httpx.AsyncClient(base_url=platform.facts["simulator_url"], trust_env=False) as simulator,
+    ):
+        fault = {"provider": "whatsapp", "path": "*/media", "status": 500, "times": 9}
+        (await simulator.post("/faults", json=fault)).raise_for_status()
+        await user.say("reply with a voice note")
+        reply = await one_reply(user)
+        await simulator.delete("/faults")
+        with pytest.raises(NoReply):
+            await user.hear(timeout_seconds=8)
+
+    assert (reply.kind, reply.text) == ("text", WILL_SPEAK)
 
 
 async def test_a_user_of_twilio_is_heard_and_hears_too(platform: Platform) -> None:

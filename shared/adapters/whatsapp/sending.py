@@ -17,7 +17,7 @@ from shared.adapters.whatsapp.refusals import MEDIA_NOT_TAKEN, explain_refusal
 from shared.domain.content import Content, TextContent
 from shared.domain.media import MediaFile
 from shared.domain.message import Recipient
-from shared.errors import ProviderRejected, ProviderUnavailable
+from shared.errors import ProviderBusy, ProviderRejected, ProviderUnavailable
 from shared.observability import logger
 
 
@@ -65,7 +65,7 @@ class GraphClient:
     async def _send(self, recipient: Recipient, content: Content, file: MediaFile | None) -> str:
         media_id = None
         if file is not None:
-            media_id = await self.upload_media(recipient.business_id, file.content, file.mime_type, file.filename)
+            media_id = await self._uploaded(recipient.business_id, file)
         answer = await self._client.post(
             f"/{recipient.business_id}/messages", json={**envelope_of(recipient), **written(content, media_id)}
         )
@@ -73,6 +73,15 @@ class GraphClient:
         if message_id is None:
             logger.warning("sent_without_id", delivery_id=recipient.delivery_id)
         return message_id or ""
+
+    async def _uploaded(self, business_id: str, file: MediaFile) -> str:
+        try:
+            return await self.upload_media(business_id, file.content, file.mime_type, file.filename)
+        except ProviderUnavailable as error:
+            # Whatever became of the file, no message names it: nothing can have been sent.
+            raise ProviderBusy(
+                "WhatsApp did not take the file.", retry_after_seconds=error.retry_after_seconds
+            ) from error
 
     async def upload_media(self, business_id: str, content: bytes, mime_type: str, filename: str | None = None) -> str:
         """Give WhatsApp a file and return its id, which may be sent for 30 days.

@@ -13,7 +13,7 @@ from shared.domain.message import DeliveryStatus, InboundMessage, MessageKind
 from shared.domain.prompt import TextPiece
 from shared.domain.voice import Voice
 from shared.domain.voice_note import LONGEST_SPOKEN_CHARACTERS, VOICE_NOTE_TYPE, Unheard
-from shared.errors import MediaRefused, ProviderRejected, ProviderUnavailable, SpeechUnavailable
+from shared.errors import MediaRefused, ProviderBusy, ProviderRejected, ProviderUnavailable, SpeechUnavailable
 from shared.use_cases.hear_voice_notes import HearVoiceNotes
 from shared.use_cases.voice_replies import CANNOT_SPEAK, WILL_SPEAK, WILL_WRITE
 from tests.fakes.clock import FrozenClock
@@ -194,8 +194,11 @@ async def test_words_go_when_nobody_can_speak_them(house: House, channel: FakeNo
     assert (len(channel.notes), [sent.text for sent in channel.accepted]) == (1, ["Answer 1."])
 
 
-async def test_words_go_when_the_provider_refuses_the_voice_note(house: House, channel: FakeNoteChannel) -> None:
-    channel.note_failures.append(ProviderRejected("x", provider_code="131053"))
+@pytest.mark.parametrize("failure", [ProviderRejected("x", provider_code="131053"), ProviderBusy("x")])
+async def test_words_go_when_the_provider_does_not_take_the_voice_note(
+    house: House, channel: FakeNoteChannel, failure: Exception
+) -> None:
+    channel.note_failures.append(failure)
 
     answer = await house.answer(a_message(text=ASK), channel)
 

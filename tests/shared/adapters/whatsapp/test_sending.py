@@ -294,6 +294,15 @@ async def test_a_file_that_is_never_taken_is_given_up() -> None:
     assert (refusal.value.reason, len(graph.requests)) == ("media", 4)
 
 
+async def test_without_its_file_nothing_is_sent_and_that_is_certain() -> None:
+    graph = Graph(httpx.Response(502, text="Bad Gateway"))
+
+    with pytest.raises(ProviderBusy):
+        await _channel(graph).deliver_content(RECIPIENT, PICTURE, file=PNG)
+
+    assert len(graph.requests) == 1
+
+
 async def test_only_the_first_part_of_a_reply_quotes() -> None:
     graph = Graph(_sent("w1"), _sent("w2"))
 
