@@ -88,7 +88,17 @@ async def test_a_status_moves_its_message_and_is_told(house: House, channel: Fak
     (reply,) = house.replies
     assert reply.delivery_status is DeliveryStatus.READ
     told = [event.data for event in house.events.events if event.type.value == "message.status"]
-    assert told == [{"message_id": reply.id, "status": "read"}] * 2
+    assert told == [{"message_id": reply.id, "status": "read", "error_code": None}] * 2
+
+
+async def test_a_failure_is_told_with_the_providers_reason(house: House, channel: FakeTextChannel) -> None:
+    handle = house.handle_item(whatsapp=channel)
+    await handle(a_message())
+
+    await handle(a_status(provider_message_id="out-1", status=DeliveryStatus.FAILED, error_code="131026"))
+
+    (told,) = [event.data for event in house.events.events if event.type.value == "message.status"]
+    assert (told["status"], told["error_code"]) == ("failed", "131026")
 
 
 async def test_a_status_of_a_message_nobody_knows_yet_is_kept_and_not_told(house: House) -> None:
