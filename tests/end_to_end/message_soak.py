@@ -55,7 +55,7 @@ class SoakPlan:
     messages_per_user: int
     first_user: int
     most_in_flight: int = 5
-    most_kills: int = ANY_NUMBER
+    most_kills: int = 60
     kill_pause_seconds: tuple[float, float] = (2.0, 6.0)
     most_copies: int = 3
     copies_within_seconds: float = 5.0

@@ -42,6 +42,7 @@ def parse_arguments() -> argparse.Namespace:
         metavar="SECONDS",
         help="between two kills, shortest and longest",
     )
+    parser.add_argument("--kills", type=int, default=60, help="at most (%(default)s)")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="repeat a run (random)")
     return parser.parse_args()
 
@@ -55,6 +56,7 @@ def main() -> int:
         messages_per_user=options.messages // options.users,
         first_user=919810000000,
         most_in_flight=options.in_flight,
+        most_kills=options.kills,
         kill_pause_seconds=tuple(options.kill_pause),
     )
     directory = Path(tempfile.mkdtemp(prefix="vaani-soak-"))
