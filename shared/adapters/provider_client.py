@@ -18,7 +18,7 @@ from shared.errors import ProviderBusy, ProviderRejected, ProviderUnavailable
 _ATTEMPTS = 3
 _CONNECT_SECONDS = 2.0
 _READ_SECONDS = 8.0
-_UPLOAD_SECONDS = 60.0
+_UPLOAD_SECONDS = 20.0
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSES_SECONDS = 7.0
 """All pauses of one request together: as long as a provider makes one pair of numbers wait, and a little more."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 
@@ -63,6 +65,139 @@ async def test_a_stranger_gets_a_template_and_no_text(scripted_platform: Platfor
     assert (taken.status_code, taken.json()["data"]["delivery_status"]) == (201, "sent"), taken.text
     assert len(await requests_to_providers(scripted_platform, "Asha702")) == 1
     assert await requests_to_providers(scripted_platform, "Buy now!") == []
+
+
+def to(user: str, **content: Any) -> dict[str, Any]:
+    """A message to a user of WhatsApp."""
+    return {"channel": "whatsapp", "user_id": user, "business_id": "100200300", **content}
+
+
+async def heard(user: WhatsAppUser, count: int = 1) -> list[Any]:
+    """So many replies."""
+    replies: list[Any] = []
+    while len(replies) < count:
+        replies += await user.hear()
+    return replies
+
+
+async def test_buttons_are_tapped_and_answered(scripted_platform: Platform) -> None:
+    question = {
+        "text": "Keep Monday?",
+        "options": [{"id": "keep", "title": "Keep it"}, {"id": "move", "title": "Another day"}],
+    }
+    async with WhatsAppUser(scripted_platform.stack().whatsapp_number, wa_id="919800000711") as user:
+        await user.say("Hello")
+        await heard(user)
+        sent = await ask(
+            scripted_platform, "/api/v1/outbound-messages", to("919800000711", choices=question), key="choices-711"
+        )
+        (shown,) = await heard(user)
+        await user.send(user.messages.button_reply("keep", "Keep it", to_message_id=shown.provider_id))
+        (answer,) = await heard(user)
+
+    assert sent.status_code == 201, sent.text
+    assert (shown.kind, [option.id for option in shown.options]) == ("interactive", ["keep", "move"])
+    assert answer.text
+    path = f"/api/v1/conversations/{sent.json()['data']['conversation_id']}/messages"
+    turns = (await scripted_platform.data(path))["items"]
+    assert "Keep Monday?\n\n1. Keep it\n2. Another day" in [turn["text"] for turn in turns]
+    assert "Keep it" in [turn["text"] for turn in turns]
+
+
+async def test_a_list_is_shown_and_another_one_under_the_same_key_is_a_conflict(scripted_platform: Platform) -> None:
+    rows = [{"id": f"r{number}", "title": f"Room {number}", "description": "Ground floor"} for number in range(10)]
+    menu = {"text": "Which room?", "button": "Rooms", "sections": [{"options": rows}]}
+    async with WhatsAppUser(scripted_platform.stack().whatsapp_number, wa_id="919800000712") as user:
+        await user.say("Hello")
+        await heard(user)
+        body = to("919800000712", menu=menu)
+        sent = await ask(scripted_platform, "/api/v1/outbound-messages", body, key="menu-712")
+        (shown,) = await heard(user)
+        again = await ask(scripted_platform, "/api/v1/outbound-messages", body, key="menu-712")
+        other = to("919800000712", menu=menu | {"button": "Open"})
+        conflict = await ask(scripted_platform, "/api/v1/outbound-messages", other, key="menu-712")
+        too_long = to("919800000712", menu=menu | {"button": "x" * 21})
+        refused = await ask(scripted_platform, "/api/v1/outbound-messages", too_long, key="menu-712-b")
+
+    assert (shown.is_list, len(shown.options)) == (True, 10)
+    assert [answer.status_code for answer in (sent, again, conflict, refused)] == [201, 201, 409, 422]
+    assert "at most 20 characters" in refused.json()["error"]["message"]
+
+
+async def test_a_picture_of_ours_reaches_the_user(scripted_platform: Platform) -> None:
+    s3 = boto3.client(
+        "s3",
+        region_name="ap-south-1",
+        endpoint_url=scripted_platform.facts["aws_endpoint_url"],
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    (bucket,) = [found["Name"] for found in s3.list_buckets()["Buckets"] if "data" in found["Name"]]
+    s3.put_object(Bucket=bucket, Key="media/test/713/0", Body=b"\x89PNG\r\n\x1a\n", ContentType="image/png")
+    media = {"kind": "image", "key": "media/test/713/0", "caption": "The way to us"}
+    async with WhatsAppUser(scripted_platform.stack().whatsapp_number, wa_id="919800000713") as user:
+        await user.say("Where are you?")
+        await heard(user)
+        sent = await ask(
+            scripted_platform, "/api/v1/outbound-messages", to("919800000713", media=media), key="media-713"
+        )
+        (shown,) = await heard(user)
+
+    assert sent.status_code == 201, sent.text
+    assert (shown.kind, shown.text, bool(shown.media)) == ("image", "The way to us", True)
+
+
+async def test_a_day_later_the_fallback_leaves(scripted_platform: Platform) -> None:
+    template = {"name": "report_ready", "variables": ["Asha714"]}
+    async with WhatsAppUser(scripted_platform.stack().whatsapp_number, wa_id="919800000714") as user:
+        yesterday = {"timestamp": str(int(time.time()) - 25 * 3600)}
+        await user.send({**user.messages.text("Is it ready?"), **yesterday})
+        await eventually(lambda: known_user(scripted_platform, "919800000714"))
+        text = to("919800000714", text="Your report is ready.")
+        refused = await ask(scripted_platform, "/api/v1/outbound-messages", text, key="text-714")
+        body = text | {"fallback_template": template}
+        sent = await ask(scripted_platform, "/api/v1/outbound-messages", body, key="fallback-714")
+
+    error = refused.json()["error"]
+    assert (refused.status_code, error["code"], "closed_at" in error["details"]) == (422, "window_closed", True)
+    assert (sent.status_code, sent.json()["data"]["text"]) == (201, "[report_ready] Asha714"), sent.text
+    assert len(await requests_to_providers(scripted_platform, "Asha714")) == 1
+
+
+async def test_a_provider_that_finds_a_text_late_gets_the_fallback(scripted_platform: Platform) -> None:
+    template = {"name": "report_ready", "variables": ["Asha715"]}
+    async with WhatsAppUser(scripted_platform.stack().whatsapp_number, wa_id="919800000715") as user:
+        await user.say("Is it ready?")
+        await heard(user)
+        await user.have_written(hours_ago=25)
+        body = to("919800000715", text="It is ready, Asha.", fallback_template=template)
+        sent = await ask(scripted_platform, "/api/v1/outbound-messages", body, key="late-715")
+
+        async def fallback() -> Any:
+            found = await requests_to_providers(scripted_platform, "Asha715")
+            return found or None
+
+        requests = await eventually(fallback)
+
+    assert sent.status_code == 201, sent.text
+    assert [request["body"]["type"] for request in requests] == ["template"]
+
+
+async def known_user(platform: Platform, user_id: str) -> Any:
+    """The user's conversations, once there are any."""
+    return (await platform.data("/api/v1/conversations", user_id=user_id))["items"] or None
+
+
+async def test_a_late_answer_shows_what_it_answers(scripted_platform: Platform) -> None:
+    async with WhatsAppUser(scripted_platform.stack().whatsapp_number, wa_id="919800000716") as user:
+        minutes_ago = {"timestamp": str(int(time.time()) - 300)}
+        question = {**user.messages.text("Are you open?"), **minutes_ago}
+        await user.send(question)
+        (late,) = await heard(user)
+        await user.say("And on Sunday?")
+        (prompt,) = await heard(user)
+
+    assert (late.quotes, prompt.quotes) == (question["id"], None)
 
 
 async def test_a_call_is_placed_once_and_served_when_somebody_answers(scripted_platform: Platform) -> None:
