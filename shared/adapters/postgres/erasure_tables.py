@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, or_, select, true, update
 
 from shared.adapters.postgres.schema import (
     deliveries,
@@ -53,45 +55,65 @@ def delete_messages(connection: Connection, subject: Subject, limit: int) -> Cou
     if not found:
         return Counter()
     ids = [row.id for row in found]
-    sent = connection.execute(
-        select(deliveries.c.id).where(deliveries.c.message_id.in_(ids) | deliveries.c.reply_id.in_(ids))
-    ).scalars()
-    delivery_ids = list(sent)
-    provider_ids = _provider_ids(connection, ids, delivery_ids)
-    provider_ids |= {(row.channel, row.provider_message_id) for row in found if row.provider_message_id is not None}
+    # Two questions, each with an index of its own: with "or" between them PostgreSQL would read the whole table.
+    delivery_ids = {
+        delivery_id
+        for column in (deliveries.c.message_id, deliveries.c.reply_id)
+        for delivery_id in connection.execute(select(deliveries.c.id).where(column.in_(ids))).scalars()
+    }
+    own_names = [(row.channel, row.provider_message_id) for row in found if row.provider_message_id is not None]
+    reports = _Reports.about(connection, own_names, ids, delivery_ids)
     _let_go(connection, ids)
-    reported = tuple_(provider_messages.c.channel, provider_messages.c.provider_message_id)
-    steps = [
-        (message_events, _about(provider_ids, delivery_ids)),
+    steps: list[tuple[Table, ColumnElement[bool]]] = [
+        *((message_events, which) for which in reports.events()),
         (delivery_parts, delivery_parts.c.delivery_id.in_(delivery_ids)),
         (deliveries, deliveries.c.id.in_(delivery_ids)),
         (media, media.c.message_id.in_(ids)),
-        (provider_messages, provider_messages.c.message_id.in_(ids) | reported.in_(provider_ids)),
+        *((provider_messages, which) for which in reports.names()),
+        (provider_messages, provider_messages.c.message_id.in_(ids)),
         (messages, messages.c.id.in_(ids)),
     ]
-    return Counter({table.name: connection.execute(delete(table).where(which)).rowcount for table, which in steps})
+    erased: Counts = Counter()
+    for table, which in steps:
+        erased[table.name] += connection.execute(delete(table).where(which)).rowcount
+    return erased
 
 
-def _provider_ids(connection: Connection, ids: list[str], delivery_ids: list[str]) -> set[tuple[str, str]]:
-    """The names under which the provider reported about the messages."""
-    known = connection.execute(
-        select(provider_messages.c.channel, provider_messages.c.provider_message_id).where(
-            provider_messages.c.message_id.in_(ids)
-        )
-    )
-    parts = connection.execute(
-        select(messages.c.channel, delivery_parts.c.provider_message_id)
-        .join(deliveries, deliveries.c.id == delivery_parts.c.delivery_id)
-        .join(messages, messages.c.id == deliveries.c.message_id)
-        .where(deliveries.c.id.in_(delivery_ids), delivery_parts.c.provider_message_id.is_not(None))
-    )
-    return {(row[0], row[1]) for rows in (known, parts) for row in rows}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reports:
+    """By what the statuses of some messages are known: the provider's names, by channel, and our own."""
 
+    provider_ids: dict[str, set[str]]
+    correlation_ids: set[str]
 
-def _about(provider_ids: set[tuple[str, str]], delivery_ids: list[str]) -> ColumnElement[bool]:
-    """The statuses of these messages. One that names a part of a delivery names the user too, and is found by that."""
-    named = tuple_(message_events.c.channel, message_events.c.item_id).in_(provider_ids)
-    return (message_events.c.kind == "status") & (named | message_events.c.correlation_id.in_(delivery_ids))
+    @classmethod
+    def about(
+        cls, connection: Connection, own_names: list[tuple[str, str]], ids: list[str], delivery_ids: set[str]
+    ) -> _Reports:
+        """Read them, while they are still there."""
+        provider_ids: dict[str, set[str]] = defaultdict(set)
+        known = select(provider_messages.c.channel, provider_messages.c.provider_message_id)
+        reported = connection.execute(known.where(provider_messages.c.message_id.in_(ids))).all()
+        for channel, name in (*own_names, *reported):
+            provider_ids[channel].add(name)
+        parts = select(delivery_parts.c.delivery_id, delivery_parts.c.position)
+        of_parts = {
+            f"{row.delivery_id}.{row.position}"
+            for row in connection.execute(parts.where(delivery_parts.c.delivery_id.in_(delivery_ids)))
+        }
+        return cls(provider_ids=provider_ids, correlation_ids=delivery_ids | of_parts)
+
+    def events(self) -> Iterator[ColumnElement[bool]]:
+        """The statuses, in conditions that have an index each."""
+        for channel, names in self.provider_ids.items():
+            is_here = (message_events.c.channel == channel) & (message_events.c.kind == "status")
+            yield is_here & message_events.c.item_id.in_(names)
+        yield message_events.c.correlation_id.in_(self.correlation_ids)
+
+    def names(self) -> Iterator[ColumnElement[bool]]:
+        """The rows where statuses and messages meet."""
+        for channel, names in self.provider_ids.items():
+            yield (provider_messages.c.channel == channel) & provider_messages.c.provider_message_id.in_(names)
 
 
 def _let_go(connection: Connection, ids: list[str]) -> None:

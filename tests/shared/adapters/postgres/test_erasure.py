@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -59,6 +60,9 @@ async def chat(database: Database, user_id: str, number: int, *, channel: str = 
     ids = (f"out.{claim.message_id}.1", f"out.{claim.message_id}.2")
     for provider_id in ids:
         await history.record_status(a_status(provider_message_id=provider_id, user_id=user_id, channel=channel))
+    # Names neither the user nor a message that is known, only the second part of the delivery.
+    of_a_part = a_status(provider_message_id=f"late.{claim.message_id}", correlation_id=f"{held.delivery_id}.2")
+    await history.record_status(replace(of_a_part, channel=channel, user_id=None))
     await history.complete(claim, held.draft, Delivery(text=draft.text, provider_message_ids=ids))
 
     def keep_file(connection: Connection) -> None:
