@@ -60,8 +60,9 @@ async def test_deleting_leaves_keys_that_only_begin_alike(store: MediaStore) -> 
     await store.put(KEY, PICTURE)
     await store.put(f"{KEY}1", PICTURE)
 
-    await store.delete([KEY])
+    removed = await store.delete([KEY])
 
+    assert removed == 1
     assert await store.get(f"{KEY}1") == PICTURE
 
 

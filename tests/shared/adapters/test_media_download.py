@@ -106,6 +106,19 @@ async def test_credentials_stay_behind_when_a_public_host_hands_the_file_out() -
     assert seen == [("files.provider.test", "Bearer secret"), ("mms.cdn.test", None)]
 
 
+async def test_a_public_host_learns_no_credentials() -> None:
+    seen: list[str | None] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("authorization"))
+        return httpx.Response(200, content=b"content")
+
+    async with downloads("https://api.provider.test", transport=httpx.MockTransport(handle)) as get:
+        await get("https://mms.cdn.test/1", limit_bytes=LIMIT)
+
+    assert seen == [None]
+
+
 @pytest.mark.parametrize(
     "address",
     [
