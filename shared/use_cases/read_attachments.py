@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
@@ -44,11 +45,22 @@ class ReadMessage:
 class ReadAttachments:
     """Makes of a message with files one that an agent can answer."""
 
-    def __init__(self, keep: KeepMedia, *, reads: Mapping[str, int], voice_notes: VoiceNotes | None = None) -> None:
-        """`reads` is what the language model reads; without `voice_notes` nobody listens."""
+    def __init__(
+        self,
+        keep: KeepMedia,
+        *,
+        reads: Mapping[str, int],
+        voice_notes: VoiceNotes | None = None,
+        patience_seconds: float = 30.0,
+    ) -> None:
+        """`reads` is what the language model reads; without `voice_notes` nobody listens.
+
+        `patience_seconds` is for listening to all files of a message together.
+        """
         self._keep = keep
         self._reads = reads
         self._voice_notes = voice_notes
+        self._patience_seconds = patience_seconds
 
     async def keep(self, message: InboundMessage, claim: Claim, channel: OutboundChannel) -> tuple[KeptFile, ...]:
         """Fetch and keep the files of a message, whether or not it is answered.
@@ -71,7 +83,8 @@ class ReadAttachments:
             StoreUnavailable: it could not be noted what became of its files.
         """
         kept = await self.keep(message, claim, channel)
-        kept = tuple([await self._heard(claim.message_id, one) for one in kept])
+        deadline = asyncio.get_running_loop().time() + self._patience_seconds
+        kept = tuple([await self._heard(claim.message_id, one, deadline) for one in kept])
         said = [message.text, *(one.stored.transcript or "" for one in kept)]
         text = "\n".join(words for words in said if words.strip())
         if not text and DESCRIPTION in self._reads:
@@ -83,7 +96,7 @@ class ReadAttachments:
             return ReadMessage(message=read, remark=acknowledgement(message, [one.stored for one in kept], unheard))
         return ReadMessage(message=read, enclosed=enclosed)
 
-    async def _heard(self, message_id: str, one: KeptFile) -> KeptFile:
+    async def _heard(self, message_id: str, one: KeptFile, deadline: float) -> KeptFile:
         """The file with what is said in it, or why that is not known; as it is if nobody listens."""
         is_heard = one.stored.state is MediaState.STORED and one.reference.is_audible
         if self._voice_notes is None or not is_heard or one.stored.transcript is not None:
@@ -92,11 +105,12 @@ class ReadAttachments:
         if file is None:
             return one
         try:
-            words = await self._voice_notes.words(file)
+            async with asyncio.timeout_at(deadline):
+                words = await self._voice_notes.words(file)
         except MediaRefused as error:
             logger.info("voice_note_refused", reason=error.reason)
             return replace(one, unheard=unheard_of(error.reason))
-        except SpeechUnavailable:
+        except (SpeechUnavailable, TimeoutError):
             logger.warning("voice_note_not_heard")
             return replace(one, unheard=Unheard.UNAVAILABLE)
         if not words:
