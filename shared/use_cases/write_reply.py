@@ -63,6 +63,7 @@ class WriteReply:
         recipient = self._recipient(message, claim)
         wish = await self._wishes(message, claim)
         if isinstance(wish, Unanswered):
+            record_unanswered(message.channel, claim.message_id, wish)
             return wish
         if claim.held_reply is not None:
             delivery = await self._outbox.send(claim, channel, recipient, claim.held_reply)
