@@ -61,7 +61,11 @@ class HeldContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMessage:
-    """An outbound message as it is kept, whether or not it left by now."""
+    """An outbound message as it is kept, whether or not it left by now.
+
+    Attributes:
+        failure_reason: why the provider refused it, in one of the words of `ProviderRejected`.
+    """
 
     delivery_id: str
     message_id: str
@@ -69,6 +73,7 @@ class SentMessage:
     turn_text: str
     status: DeliveryStatus
     held: HeldContent | None = None
+    failure_reason: str | None = None
 
     def is_for(self, message: OutboundMessage) -> bool:
         """Whether this is what became of the message."""

@@ -70,6 +70,7 @@ SENT_MESSAGE: dict[str, Any] = {
     "conversation_id": "0197c0de-0000-7000-8000-000000000002",
     "text": "[appointment_reminder] Asha, Monday, 10:30",
     "delivery_status": "sent",
+    "failure_reason": None,
 }
 
 NEW_CALL: dict[str, Any] = {

@@ -86,6 +86,10 @@ class SentMessageView(BaseModel):
     conversation_id: str
     text: str
     delivery_status: DeliveryStatus
+    failure_reason: str | None = Field(
+        description="Why the provider refused it: window_closed, opted_out, undeliverable, limited, media, template, "
+        "account or refused."
+    )
 
     @classmethod
     def of(cls, sent: SentMessage) -> SentMessageView:
@@ -95,6 +99,7 @@ class SentMessageView(BaseModel):
             conversation_id=sent.conversation_id,
             text=sent.turn_text,
             delivery_status=sent.status,
+            failure_reason=sent.failure_reason,
         )
 
 

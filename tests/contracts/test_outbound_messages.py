@@ -151,3 +151,19 @@ async def test_there_is_no_fallback_where_none_was_given_or_it_left_already(outb
 
     assert await outbound.fallback_of(plain.message_id) is None
     assert await outbound.fallback_of(used.message_id) is None
+
+
+async def test_a_refusal_is_kept_with_its_reason(outbound: OutboundMessages) -> None:
+    await hold(outbound, MESSAGE)
+    await outbound.begin("out-1", lease_seconds=0)
+    refusal = Delivery(
+        text="", status=DeliveryStatus.FAILED, attributes={"error_code": "131050", "error_reason": "opted_out"}
+    )
+
+    sent = await outbound.complete("out-1", refusal)
+
+    assert (sent.status, sent.failure_reason, sent.turn_text) == (
+        DeliveryStatus.FAILED,
+        "opted_out",
+        "Your report is ready.",
+    )

@@ -70,5 +70,11 @@ class FakeOutboundMessages:
 
     async def complete(self, delivery_id: str, delivery: Delivery) -> SentMessage:
         kept = self.kept[delivery_id]
-        self.kept[delivery_id] = replace(kept, status=delivery.status, turn_text=delivery.text or kept.turn_text)
+        reason = delivery.attributes.get("error_reason")
+        self.kept[delivery_id] = replace(
+            kept,
+            status=delivery.status,
+            turn_text=delivery.text or kept.turn_text,
+            failure_reason=None if reason is None else str(reason),
+        )
         return self.kept[delivery_id]

@@ -48,6 +48,7 @@ WRONG = {
     "CONNECTIONS_PER_USER": "-17",
     "CALL_LIMIT_SECONDS": "9",
     "ANSWER_LEASE_SECONDS": "0.5",
+    "CHANNEL_SETTINGS": '{"pigeon": "hunter2"}',
 }
 
 
@@ -201,3 +202,20 @@ def test_the_environment_of_the_process_is_read_when_none_is_given(monkeypatch: 
         monkeypatch.setenv(name, value)
 
     assert load_settings().log_level == "WARNING"
+
+
+@pytest.mark.parametrize("given", ["hunter2", "[]", '"hunter2"', '{"pigeon": {"port": {"a": 1}}}'])
+def test_settings_of_channels_that_cannot_be_read_are_named_and_not_shown(given: str) -> None:
+    message = refusal({**NEEDED, "CHANNEL_SETTINGS": given})
+
+    assert "CHANNEL_SETTINGS" in message
+    assert "hunter2" not in message
+
+
+def test_a_channel_that_was_added_finds_its_own_settings_and_all_of_them_are_secrets() -> None:
+    settings = load_settings({**NEEDED, "CHANNEL_SETTINGS": '{"pigeon": {"secret": "coo-coo"}, "owl": {"key": "hoo"}}'})
+
+    assert settings.of_channel("pigeon") == {"secret": "coo-coo"}
+    assert settings.of_channel("swan") == {}
+    assert settings.channel_secrets == ("coo-coo", "hoo")
+    assert "coo-coo" not in repr(settings)

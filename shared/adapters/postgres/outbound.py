@@ -66,7 +66,11 @@ class PostgresOutboundMessages:
 
 def _select() -> Select[Any]:
     return select(
-        deliveries, messages.c.conversation_id, messages.c.delivery_status, messages.c.text.label("turn_text")
+        deliveries,
+        messages.c.conversation_id,
+        messages.c.delivery_status,
+        messages.c.text.label("turn_text"),
+        messages.c.attributes,
     ).join(messages, messages.c.id == deliveries.c.message_id)
 
 
@@ -85,6 +89,7 @@ def _sent_message(row: Row[Any]) -> SentMessage:
         turn_text=row.turn_text,
         status=DeliveryStatus(row.status if is_under_way else row.delivery_status),
         held=None if row.content is None else msgspec.convert(row.content, HeldContent),
+        failure_reason=row.attributes.get("error_reason"),
     )
 
 

@@ -416,7 +416,13 @@ def test_an_admin_sends_a_text(admin: Any, post: Post) -> None:
     assert (message.content, message.key.user_id, key) == (TextContent(text=TEXT["text"]), TEXT["user_id"], "key-1")
     assert (answer.status, answer.json["data"]) == (
         201,
-        {"message_id": "m-1", "conversation_id": "c-1", "text": TEXT["text"], "delivery_status": "sent"},
+        {
+            "message_id": "m-1",
+            "conversation_id": "c-1",
+            "text": TEXT["text"],
+            "delivery_status": "sent",
+            "failure_reason": None,
+        },
     )
 
 

@@ -301,6 +301,7 @@ async def test_a_refusal_for_another_reason_is_no_matter_of_a_template(office: O
     sent = await office.send(replace(TEXT, fallback=TEMPLATE))
 
     assert (sent.status, office.channel.contents) == (DeliveryStatus.FAILED, [])
+    assert sent.failure_reason == "opted_out"
 
 
 async def test_choices_leave_as_they_are_where_there_are_buttons(office: Office) -> None:
