@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ import msgspec
 
 from shared.domain.media import MediaReference
 from shared.domain.message import (
+    TIME_IS_INVALID,
     ChannelNotice,
     DeliveryStatus,
     InboundItem,
@@ -25,8 +27,11 @@ LARGEST_BODY_BYTES = 256 * 1024
 """The queue's limit for a message body."""
 
 _CUT = {"is_cut": True}
+_FACTS = frozenset({"attributes", "payload"})
 # In characters; the longest form of one in JSON takes six bytes.
 _LONGEST_TEXT_WHEN_CUT = 10_000
+_LONGEST_FACT_WHEN_CUT = 1_000
+_MOST_FACTS_WHEN_CUT = 40
 
 
 # Attributes and payloads are `Any`: they are whatever JSON the provider sent.
@@ -86,12 +91,13 @@ _decoder = msgspec.json.Decoder(_Queued)
 def encode(item: InboundItem) -> str:
     """The item as it is queued, at most LARGEST_BODY_BYTES long.
 
-    Lone surrogates become question marks, because UTF-8 has no place for them. Of an item that is too large, the
-    provider's raw facts (`attributes`, `payload`) are replaced by `{"is_cut": true}`, then long texts are shortened.
+    Lone surrogates become question marks, because UTF-8 has no place for them. Of an item that is too large, long texts
+    are shortened, then whatever is long among the provider's raw facts (`attributes`, `payload`), which are marked by
+    `is_cut`; if that is not enough, the mark is all that is left of the facts.
     """
     values = {field.name: getattr(item, field.name) for field in fields(item)}
     body = _encode_values(type(item), values)
-    for cut in (_cut_facts, _cut_texts):
+    for cut in (_cut_texts, _shorten_facts, _cut_facts):
         if len(body) > LARGEST_BODY_BYTES:
             cut(values)
             body = _encode_values(type(item), values)
@@ -138,9 +144,27 @@ def _encodable(value: Any) -> Any:
     return value
 
 
+def _shorten_facts(values: dict[str, Any]) -> None:
+    for name in _FACTS & values.keys():
+        short = _shortened(values[name])
+        values[name] = short | _CUT if isinstance(short, dict) else short
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, str):
+        return value[:_LONGEST_FACT_WHEN_CUT]
+    if isinstance(value, dict):
+        kept = itertools.islice(value.items(), _MOST_FACTS_WHEN_CUT)
+        return {name[:_LONGEST_FACT_WHEN_CUT]: _shortened(item) for name, item in kept}
+    if isinstance(value, list):
+        return [_shortened(item) for item in value[:_MOST_FACTS_WHEN_CUT]]
+    return value
+
+
 def _cut_facts(values: dict[str, Any]) -> None:
-    for name in {"attributes", "payload"} & values.keys():
-        values[name] = dict(_CUT)
+    for name in _FACTS & values.keys():
+        is_undated = isinstance(values[name], dict) and TIME_IS_INVALID in values[name]
+        values[name] = _CUT | ({TIME_IS_INVALID: True} if is_undated else {})
 
 
 def _cut_texts(values: dict[str, Any]) -> None:

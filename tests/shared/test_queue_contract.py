@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 
 from shared.domain.media import MediaReference
 from shared.domain.message import (
+    TIME_IS_INVALID,
     ChannelNotice,
     DeliveryStatus,
     InboundItem,
@@ -156,20 +157,31 @@ def test_lone_surrogates_do_not_stop_an_item() -> None:
 
 
 @pytest.mark.parametrize(
-    "item",
+    ("item", "kept"),
     [
-        a_notice(payload={"huge": "x" * 400_000}),
-        a_message(attributes={"huge": ["नमस्ते"] * 40_000}),
-        a_status(attributes={"huge": "x" * 400_000}),
+        (a_notice(payload={"huge": "x" * 400_000, "small": 1}), {"huge": "x" * 1000, "small": 1, "is_cut": True}),
+        (a_notice(payload=["x" * 400_000]), ["x" * 1000]),
+        (a_message(attributes={"huge": ["\u0928" * 9] * 40_000}), {"huge": ["\u0928" * 9] * 40, "is_cut": True}),
+        (a_status(attributes={"huge": [["\x00" * 999] * 40] * 40}), {"is_cut": True}),
+        (
+            a_status(attributes={"huge": [["\x00" * 999] * 40] * 40, TIME_IS_INVALID: True}),
+            {"is_cut": True, TIME_IS_INVALID: True},
+        ),
     ],
 )
-def test_raw_facts_that_are_too_large_are_cut_with_a_mark(item: InboundItem) -> None:
+def test_of_raw_facts_that_are_too_large_as_much_is_kept_as_fits(item: InboundItem, kept: object) -> None:
     body = encode(item)
 
-    kept = decode(body)
-    facts = kept.payload if isinstance(kept, ChannelNotice) else kept.attributes
+    found = decode(body)
     assert len(body.encode()) <= LARGEST_BODY_BYTES
-    assert facts == {"is_cut": True}
+    assert (found.payload if isinstance(found, ChannelNotice) else found.attributes) == kept
+
+
+def test_facts_are_left_alone_where_a_text_is_what_is_too_large() -> None:
+    found = decode(encode(a_message(text="x" * 400_000, attributes={"payload": "y" * 5000})))
+
+    assert isinstance(found, InboundMessage)
+    assert (len(found.text), found.attributes) == (10_000, {"payload": "y" * 5000})
 
 
 def test_a_text_that_is_too_large_is_shortened() -> None:
