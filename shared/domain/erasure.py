@@ -20,6 +20,7 @@ NOT_REACHED = (
     "Exports under exports/ are not searched; they expire after 365 days.",
     "Providers keep their own copies: delete them in the message and call logs of Twilio, and at Meta.",
     "What other users wrote is theirs, even where it names this user.",
+    "An opt-out is erased with its user: whoever keeps lists of whom to write to must take this user off them.",
     "Logs hold keyed hashes of identities and no content; they expire after 30 days.",
 )
 """What no erasure reaches; every report says so."""

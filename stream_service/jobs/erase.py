@@ -55,7 +55,7 @@ async def erase(options: argparse.Namespace, *, say: Say, ask: Ask) -> int:
     if options.conversation:
         user_id, found_on = await run.named_in(options.conversation)
         say(f"The conversation is of channel {found_on}.")
-    by = options.by or getpass.getuser()
+    by = options.by or _me()
     if not options.dry_run and not options.yes:
         report = await run(user_id, channel=channel, requested_by=by, is_dry_run=True)
         _show(report, say)
@@ -111,6 +111,14 @@ def _show(report: ErasureReport, say: Say) -> None:
         say(f"Erased; the record is {report.erasure_id}. Not reached:")
         for line in report.not_reached:
             say(f"  - {line}")
+
+
+def _me() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container's user need not have a name.
+        return "unknown"
 
 
 def _say(line: str) -> None:
