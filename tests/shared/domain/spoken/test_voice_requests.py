@@ -63,6 +63,7 @@ def test_a_message_that_only_asks_for_text(text: str) -> None:
     ("text", "form"),
     [
         ("When are you open? Please reply with a voice note", ReplyForm.VOICE),
+        ("When are you open\nreply with a voice note", ReplyForm.VOICE),
         ("explain the refund policy in a voice note", ReplyForm.VOICE),
         ("tell me your hours in a voice note please", ReplyForm.VOICE),
         ("tell me what a consultation costs in text please", ReplyForm.TEXT),
