@@ -59,6 +59,8 @@ class NewOutboundMessage(Body):
             raise ValueError("give exactly one of text, choices, menu, media, location, reaction and template")
         if self.template is not None and self.fallback_template is not None:
             raise ValueError("a template needs no fallback_template")
+        if self.reaction is not None and self.reply_to is not None:
+            raise ValueError("a reaction names its message itself")
         return self
 
     def _given(self) -> list[Content]:

@@ -494,6 +494,7 @@ def test_a_template_takes_values_for_its_header_and_buttons(admin: Any, post: Po
         {"text": None, "media": {"kind": "image", "key": "recordings/2026/11/22/CA1/call.wav"}},
         {"text": None, "media": {"kind": "hologram", "link": "https://files.example/a"}},
         {"text": None, "location": {"latitude": 91, "longitude": 0}},
+        {"text": None, "reaction": {"message_id": "wamid.1", "emoji": "👍"}, "reply_to": "wamid.1"},
         {"text": None, "template": {"name": "r"}, "fallback_template": {"name": "s"}},
     ],
 )
