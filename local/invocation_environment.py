@@ -106,7 +106,7 @@ def _conventional(layout: Layout) -> Configuration:
         speech=base + 13,
         valkey=(base + 6,),
     )
-    queue = f"http://{HOST}:{ports.aws}/{ACCOUNT_ID}/{STACK_NAME}-MessageQueue.fifo"
+    queues = f"http://{HOST}:{ports.aws}/{ACCOUNT_ID}/{STACK_NAME}"
     configuration = configure(
         layout,
         ports,
@@ -114,7 +114,8 @@ def _conventional(layout: Layout) -> Configuration:
         database_certificate=layout.directory / "no-certificate",
         redis_url=f"redis://{HOST}:{ports.valkey[0]}",
         attributes={
-            "MessageQueue": {"Ref": queue},
+            "MessageQueue": {"Ref": f"{queues}-MessageQueue.fifo"},
+            "MessageDeadLetterQueue": {"Ref": f"{queues}-MessageDeadLetterQueue.fifo"},
             "DataBucket": {"Ref": f"{STACK_NAME}-databucket-{ACCOUNT_ID}"},
             "ProviderSecret": {"Ref": ""},
         },

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -258,6 +259,7 @@ def test_in_any_rhythm_each_message_is_stored_once_and_each_thought_answered_onc
     check(simulation, sent)
 
 
+@pytest.mark.requirement("10.2")
 @UNHURRIED
 @given(plan=steps(crashes=st.none() | st.tuples(st.integers(0, 45), st.booleans())))
 def test_a_worker_that_dies_anywhere_loses_and_doubles_nothing(plan: list[Step]) -> None:
