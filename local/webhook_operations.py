@@ -200,9 +200,12 @@ def _cost_paths() -> Node:
             {"service": "Amazon Relational Database Service", "amount": "11.10"},
             {"service": "AWS Lambda", "amount": "0.20"},
         ],
-        "messaging": [
-            {"channel": "whatsapp", "category": "service", "billable": True, "messages": 1204},
-            {"channel": "twilio-whatsapp", "category": None, "billable": None, "messages": 88},
+    }
+    messaging = {
+        "month": "2026-02",
+        "messages": [
+            {"channel": "whatsapp", "category": "service", "billable": True, "count": 1204},
+            {"channel": "twilio-whatsapp", "category": None, "billable": None, "count": 88},
         ],
     }
     reservation = {
@@ -233,7 +236,7 @@ def _cost_paths() -> Node:
         "Costs by month and service, the latest month first, amounts as exact decimals; and how many messages left, "
         "as the messaging providers count them (null: they do not say).",
         {
-            "200": _answer("application/json", success({"months": [month]})),
+            "200": _answer("application/json", success({"months": [month], "messaging": [messaging]})),
             "400": _problem("invalid_request", "months: Input should be a number."),
             "422": _problem("invalid_content", "months: Input should be 1 to 12."),
             **refusals,

@@ -103,7 +103,13 @@ class AnswerCosts:
         months, messages = await asyncio.gather(
             self._costs.monthly(since=since, until=until), self._messages.monthly(since=since, until=until)
         )
-        return HTTPResponse.ok({"months": [_month(month, messages) for month in reversed(months)]})
+        asked = [first_of_month(today, months_before=before) for before in range(wanted)]
+        return HTTPResponse.ok(
+            {
+                "months": [_month(month) for month in reversed(months)],
+                "messaging": [_messages_of(month, messages) for month in asked],
+            }
+        )
 
 
 def _period(month: date, today: date) -> str:
@@ -125,23 +131,24 @@ def _wanted_months(text: str | None) -> int:
 
 
 # Amounts travel as text: they are exact, and JSON numbers are not.
-def _month(month: MonthlyCost, messages: Sequence[MessagesSent]) -> JSON:
+def _month(month: MonthlyCost) -> JSON:
     return {
         "month": f"{month.month:%Y-%m}",
         "currency": month.currency,
         "is_estimated": month.is_estimated,
         "total": str(month.total),
         "services": [{"service": entry.service, "amount": str(entry.amount)} for entry in month.services],
-        "messaging": [_messages(sent) for sent in messages if sent.month == month.month],
     }
 
 
-def _messages(sent: MessagesSent) -> JSON:
+def _messages_of(month: date, messages: Sequence[MessagesSent]) -> JSON:
     return {
-        "channel": sent.channel,
-        "category": sent.category,
-        "billable": sent.is_billable,
-        "messages": sent.messages,
+        "month": f"{month:%Y-%m}",
+        "messages": [
+            {"channel": sent.channel, "category": sent.category, "billable": sent.is_billable, "count": sent.messages}
+            for sent in messages
+            if sent.month == month
+        ],
     }
 
 

@@ -92,7 +92,6 @@ def test_an_admin_reads_the_last_months_latest_first_and_exact(module: ModuleTyp
             "is_estimated": True,
             "total": "3",
             "services": [{"service": "Amazon RDS", "amount": "3"}],
-            "messaging": [{"channel": "twilio-whatsapp", "category": None, "billable": None, "messages": 7}],
         },
         {
             "month": "2026-02",
@@ -103,12 +102,34 @@ def test_an_admin_reads_the_last_months_latest_first_and_exact(module: ModuleTyp
                 {"service": "Amazon RDS", "amount": "11.1"},
                 {"service": "AWS Lambda", "amount": "0.2000000001"},
             ],
-            "messaging": [
-                {"channel": "whatsapp", "category": "service", "billable": True, "messages": 1200},
-                {"channel": "whatsapp", "category": "service", "billable": False, "messages": 1000},
-            ],
         },
     ]
+
+
+def test_an_admin_reads_how_many_messages_left_in_each_month_whatever_the_accounts_say(
+    module: ModuleType, costs: FakeCostSource
+) -> None:
+    costs.months = []
+
+    answer = call(module, "GET", "/api/v1/costs", query={"months": "3"}, headers=ADMIN)
+
+    assert answer.json["data"] == {
+        "months": [],
+        "messaging": [
+            {
+                "month": "2026-03",
+                "messages": [{"channel": "twilio-whatsapp", "category": None, "billable": None, "count": 7}],
+            },
+            {
+                "month": "2026-02",
+                "messages": [
+                    {"channel": "whatsapp", "category": "service", "billable": True, "count": 1200},
+                    {"channel": "whatsapp", "category": "service", "billable": False, "count": 1000},
+                ],
+            },
+            {"month": "2026-01", "messages": []},
+        ],
+    }
 
 
 @pytest.mark.parametrize(("months", "status"), [("0", 422), ("13", 422), ("9" * 5000, 422), ("x", 400), ("", 400)])
