@@ -18,3 +18,7 @@ class UserWishes:
     has_opted_out: bool = False
     wants_voice: bool = False
     wants_text: bool = False
+
+
+NO_WISHES = UserWishes()
+"""Of a user who asked for nothing."""

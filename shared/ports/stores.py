@@ -20,7 +20,7 @@ from shared.domain.message import (
     Unanswered,
 )
 from shared.domain.reply import HeldReply, ReplyDraft
-from shared.domain.wishes import UserWishes
+from shared.domain.wishes import NO_WISHES, UserWishes
 
 
 class ContextStore(Protocol):
@@ -82,7 +82,7 @@ class Claim:
     conversation_status: ConversationStatus
     fence: int
     held_reply: HeldReply | None = None
-    wishes: UserWishes = UserWishes()
+    wishes: UserWishes = NO_WISHES
     joined: tuple[str, ...] = ()
 
 
