@@ -36,18 +36,23 @@ class Typist(FakeTextChannel):
 
 
 class Clock:
-    """Sleeps at once, as long as there are turns left; notes for how long."""
+    """Sleeps at once for so many turns, then until it may go on; notes for how long it was to sleep."""
 
     def __init__(self, turns: int) -> None:
-        self.turns = turns
+        self._turns = turns
+        self._may_go_on = asyncio.Event()
         self.slept: list[float] = []
 
     async def sleep(self, seconds: float) -> None:
         """See `asyncio.sleep`."""
         self.slept.append(seconds)
         await asyncio.sleep(0)
-        if len(self.slept) > self.turns:
-            await asyncio.Event().wait()
+        if len(self.slept) > self._turns:
+            await self._may_go_on.wait()
+
+    def go_on(self) -> None:
+        """Let whoever still sleeps wake up."""
+        self._may_go_on.set()
 
 
 async def _settle() -> None:
@@ -81,7 +86,7 @@ async def test_it_is_over_with_the_block_whatever_the_provider_does(*, hangs: bo
     async with showing_typing(channel, RECIPIENT, sleep=clock.sleep):
         await _settle()
 
-    clock.turns = 1000
+    clock.go_on()
     await _settle()
     assert channel.shown == ["wamid.in"]
 
@@ -106,7 +111,7 @@ async def test_it_ends_with_a_reply_that_fails() -> None:
     with pytest.raises(RuntimeError, match="model"):
         await write()
 
-    clock.turns = 1000
+    clock.go_on()
     await _settle()
     assert channel.shown == ["wamid.in"]
 
