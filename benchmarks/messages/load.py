@@ -69,7 +69,12 @@ async def post_at_rate(base_url: str, requests: Sequence[bytes], *, per_second: 
     began = time.perf_counter()
 
     async def post(request: bytes, due: float) -> Posted:
-        connection = free.pop() if free else await asyncio.open_connection(address.hostname, address.port)
+        while free:
+            connection = free.pop()
+            if not connection[0].at_eof():  # The server may have closed it while nobody needed it.
+                break
+        else:
+            connection = await asyncio.open_connection(address.hostname, address.port)
         reader, writer = connection
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
