@@ -411,3 +411,15 @@ async def test_a_user_whose_number_changed_is_written_to_at_the_new_one(office: 
     await office.send()
 
     assert office.channel.accepted[0].recipient.address == "919800000077"
+
+
+async def test_a_file_in_the_header_of_a_template_is_brought_along(office: Office) -> None:
+    office.heard(hours_ago=48)
+    await office.media.put("media/way", MediaFile(content=b"png", mime_type="image/png"))
+    header = FileContent(file_kind=FileKind.IMAGE, key="media/way")
+
+    await office.send(replace(REMINDER, content=replace(TEMPLATE, header_file=header)))
+
+    ((_, content, file),) = office.channel.contents
+    assert content.header_file.key == "media/way"
+    assert file == MediaFile(content=b"png", mime_type="image/png")
