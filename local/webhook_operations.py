@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from local.cost_operations import cost_paths
+from local.openapi_parts import Node, answer, operation, problem, query
+from shared.http_contract import success
 
-from shared.http_contract import failure, success
-
-Node = dict[str, Any]
-
-_FAILURE = {"$ref": "#/components/schemas/Failure"}
-_REQUEST_ID = "1-67891233-abcdef012345678912345678"
 _MESSAGE = {
     "object": "whatsapp_business_account",
     "entry": [
@@ -63,7 +59,7 @@ def platform_paths() -> Node:
     return {
         **_message_paths(),
         **_voice_paths(),
-        **_cost_paths(),
+        **cost_paths(),
         **_socket_paths(),
         **_health_paths(),
         **_document_paths(),
@@ -95,16 +91,16 @@ def security_schemes() -> Node:
 
 
 def _message_paths() -> Node:
-    handshake = _operation(
+    handshake = operation(
         "confirm_whatsapp_webhook",
         "Answer Meta's check of the address.",
-        {"200": _answer("text/plain", "1158201444"), "403": _problem("forbidden", "The verify token is wrong.")},
+        {"200": answer("text/plain", "1158201444"), "403": problem("forbidden", "The verify token is wrong.")},
         tag="webhooks",
     )
     handshake["parameters"] = [
-        _query("hub.mode", "subscribe"),
-        _query("hub.verify_token", "the-verify-token"),
-        _query("hub.challenge", "1158201444"),
+        query("hub.mode", "subscribe"),
+        query("hub.verify_token", "the-verify-token"),
+        query("hub.challenge", "1158201444"),
     ]
     status_form = {"MessageSid": "SM00000000000000000000000000000002", "MessageStatus": "delivered"}
     text_form = {
@@ -117,10 +113,10 @@ def _message_paths() -> Node:
     return {
         "/webhooks/messages/whatsapp": {
             "get": handshake,
-            "post": _operation(
+            "post": operation(
                 "receive_whatsapp",
                 "Take messages and statuses from the WhatsApp Cloud API; replies are sent later.",
-                {"200": _answer("application/json", success({"accepted": 1})), **_refusals()},
+                {"200": answer("application/json", success({"accepted": 1})), **_refusals()},
                 tag="webhooks",
                 security="metaSignature",
                 body=("application/json", _MESSAGE),
@@ -176,7 +172,7 @@ def _voice_paths() -> Node:
                     _CALL_FORM | {"Direction": "outbound-dial"},
                     twiml=_BRIEFING_TWIML,
                 ),
-                "parameters": [_query("call", _CALL_FORM["CallSid"])],
+                "parameters": [query("call", _CALL_FORM["CallSid"])],
             }
         },
         "/webhooks/voice/transfer-result": {
@@ -190,133 +186,60 @@ def _voice_paths() -> Node:
     }
 
 
-def _cost_paths() -> Node:
-    month = {
-        "month": "2026-02",
-        "currency": "USD",
-        "is_estimated": False,
-        "total": "11.30",
-        "services": [
-            {"service": "Amazon Relational Database Service", "amount": "11.10"},
-            {"service": "AWS Lambda", "amount": "0.20"},
-        ],
-    }
-    messaging = {
-        "month": "2026-02",
-        "messages": [
-            {"channel": "whatsapp", "category": "service", "billable": True, "count": 1204},
-            {"channel": "twilio-whatsapp", "category": None, "billable": None, "count": 88},
-        ],
-    }
-    reservation = {
-        "service": "Amazon ElastiCache",
-        "instance": "cache.t4g.micro ap-south-1",
-        "count": 6,
-        "term_years": 1,
-        "monthly_saving": "12.50",
-        "upfront_cost": "0",
-        "currency": "USD",
-        "lookback_days": 60,
-    }
-    idle = {
-        "kind": "address",
-        "resource": "arn:aws:ec2:ap-south-1:123456789012:elastic-ip/eipalloc-0a1b2c3d",
-        "idle_since": "2026-03-01T03:00:00+00:00",
-        "monthly_cost": "3.65",
-        "assumption": "1 at an assumed 0.005 USD per hour.",
-        "action": "It is attached to nothing: release it.",
-    }
-    refusals = {
-        "401": _problem("unauthenticated", "The bearer token is not valid."),
-        "403": _problem("forbidden", "This needs the role admin."),
-        "503": _problem("provider_unavailable", "Cost Explorer gave no usable answer."),
-    }
-    costs = _operation(
-        "read_costs",
-        "Costs by month and service, the latest month first, amounts as exact decimals; and how many messages left, "
-        "as the messaging providers count them (null: they do not say).",
-        {
-            "200": _answer("application/json", success({"months": [month], "messaging": [messaging]})),
-            "400": _problem("invalid_request", "months: Input should be a number."),
-            "422": _problem("invalid_content", "months: Input should be 1 to 12."),
-            **refusals,
-        },
-        tag="costs",
-        security="bearer",
-    )
-    costs["parameters"] = [
-        {
-            "name": "months",
-            "in": "query",
-            "required": False,
-            "schema": {"type": "integer", "minimum": 1, "maximum": 12, "default": 3},
-            "description": "How many months, this one included.",
-        }
-    ]
-    advice = _operation(
-        "read_cost_recommendations",
-        "Reservations that would save money, by the last 60 days, and what lay idle for a day.",
-        {"200": _answer("application/json", success({"reservations": [reservation], "idle": [idle]})), **refusals},
-        tag="costs",
-        security="bearer",
-    )
-    return {"/api/v1/costs": {"get": costs}, "/api/v1/costs/recommendations": {"get": advice}}
-
-
 def _socket_paths() -> Node:
-    media = _operation(
+    media = operation(
         "open_media_stream",
         "WebSocket of a call's audio (Twilio Media Streams); the token comes from the answer to the incoming call.",
-        {"101": {"description": "The socket is open."}, "401": _problem("unauthenticated", "The token is not valid.")},
+        {"101": {"description": "The socket is open."}, "401": problem("unauthenticated", "The token is not valid.")},
         tag="sockets",
         security="twilioSignature",
     )
-    media["parameters"] = [{**_query("token", "TOKEN"), "in": "path"}]
-    updates = _operation(
+    media["parameters"] = [{**query("token", "TOKEN"), "in": "path"}]
+    updates = operation(
         "open_updates_socket",
         "WebSocket of live events as JSON: type, at, conversation_id, channel, data.",
         {
             "101": {"description": "The socket is open."},
-            "401": _problem("unauthenticated", "The ticket is not valid."),
-            "429": _problem("rate_limited", "Three sockets are open already."),
+            "401": problem("unauthenticated", "The ticket is not valid."),
+            "429": problem("rate_limited", "Three sockets are open already."),
         },
         tag="sockets",
         security="ticket",
     )
     updates["parameters"] = [
-        {**_query("since", "1772357400000-0"), "required": False, "description": "Id of the last event that was seen."}
+        {**query("since", "1772357400000-0"), "required": False, "description": "Id of the last event that was seen."}
     ]
     return {"/media/{token}": {"get": media}, "/updates": {"get": updates}}
 
 
 def _health_paths() -> Node:
-    function = _operation(
+    function = operation(
         "read_function_health",
         "Whether a function starts.",
-        {"200": _answer("application/json", success({"alive": True}))},
+        {"200": answer("application/json", success({"alive": True}))},
         tag="health",
     )
-    function["parameters"] = [{**_query("function", "history_api"), "in": "path"}]
-    stream = _operation(
+    function["parameters"] = [{**query("function", "history_api"), "in": "path"}]
+    stream = operation(
         "read_stream_health",
         "Whether a task of the stream service lives, and whether it takes calls.",
-        {"200": _answer("application/json", success({"draining": False, "active_calls": 3, "capacity": 50}))},
+        {"200": answer("application/json", success({"draining": False, "active_calls": 3, "capacity": 50}))},
         tag="health",
     )
     return {"/health/{function}": {"get": function}, "/health/stream": {"get": stream}}
 
 
 def _document_paths() -> Node:
-    document = _operation(
+    document = operation(
         "read_openapi",
         "This document.",
-        {"200": _answer("application/json", {"openapi": "3.1.0", "info": {}, "paths": {}})},
+        {"200": answer("application/json", {"openapi": "3.1.0", "info": {}, "paths": {}})},
         tag="documentation",
     )
-    page = _operation(
+    page = operation(
         "read_docs",
         "This document as a page.",
-        {"200": _answer("text/html", "<!doctype html><title>Vaani</title>")},
+        {"200": answer("text/html", "<!doctype html><title>Vaani</title>")},
         tag="documentation",
     )
     return {"/api/v1/openapi.json": {"get": document}, "/api/v1/docs": {"get": page}}
@@ -324,8 +247,8 @@ def _document_paths() -> Node:
 
 def _twilio(name: str, summary: str, form: Node, *, twiml: str = "<Response/>", is_silent: bool = False) -> Node:
     """A webhook that Twilio posts a form to; a silent one is only told that it arrived."""
-    taken = {"204": {"description": "Taken note of."}} if is_silent else {"200": _answer("text/xml", twiml)}
-    return _operation(
+    taken = {"204": {"description": "Taken note of."}} if is_silent else {"200": answer("text/xml", twiml)}
+    return operation(
         name,
         summary,
         {**taken, **_refusals()},
@@ -335,46 +258,13 @@ def _twilio(name: str, summary: str, form: Node, *, twiml: str = "<Response/>", 
     )
 
 
-def _operation(
-    name: str,
-    summary: str,
-    responses: Node,
-    *,
-    tag: str,
-    security: str | None = None,
-    body: tuple[str, Node] | None = None,
-) -> Node:
-    operation: Node = {"operationId": name, "summary": summary, "tags": [tag], "responses": responses}
-    operation["security"] = [] if security is None else [{security: []}]
-    if body is not None:
-        content_type, example = body
-        operation["requestBody"] = {
-            "required": True,
-            "content": {content_type: {"schema": {"type": "object"}, "example": example}},
-        }
-    return operation
-
-
-def _answer(content_type: str, example: object) -> Node:
-    schema = {"type": "string"} if isinstance(example, str) else {"type": "object"}
-    return {"description": "Success", "content": {content_type: {"schema": schema, "example": example}}}
-
-
-def _problem(code: str, message: str) -> Node:
-    example = failure(code, message, request_id=_REQUEST_ID)
-    return {"description": message, "content": {"application/json": {"schema": _FAILURE, "example": example}}}
-
-
 def _refusals() -> Node:
     return {
-        "400": _problem("invalid_request", "The body is not what the provider sends."),
-        "401": _problem("signature_invalid", "The request is not signed by the provider."),
-        "403": _problem("blocked", "This source failed validation too often."),
-        "413": _problem("too_large", "The request is larger than the platform accepts."),
-        "429": _problem("rate_limited", "Too many requests; try again later."),
-        "503": _problem("queue_unavailable", "The message could not be kept; send it again."),
+        "400": problem("invalid_request", "The body is not what the provider sends."),
+        "401": problem("signature_invalid", "The request is not signed by the provider."),
+        "403": problem("blocked", "This source failed validation too often."),
+        "405": problem("method_not_allowed", "This method is not allowed here."),
+        "413": problem("too_large", "The request is larger than the platform accepts."),
+        "429": problem("rate_limited", "Too many requests; try again later."),
+        "503": problem("queue_unavailable", "The message could not be kept; send it again."),
     }
-
-
-def _query(name: str, example: str) -> Node:
-    return {"name": name, "in": "query", "required": True, "schema": {"type": "string"}, "example": example}
