@@ -40,3 +40,14 @@ def test_only_an_incoming_call_is_answered_and_everything_later_is_followed(path
     assert (answer_call.paths == [path]) is is_answered
     assert (follow_call.paths == [path]) is not is_answered
     assert response.headers["content-type"] == "text/xml; charset=utf-8"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_twilio_only_posts(method: str) -> None:
+    answer_call, follow_call = Spy(), Spy()
+    webhook = load_function("voice_webhook", answer_call=answer_call, follow_call=follow_call)
+
+    response = call(webhook, method, "/webhooks/voice/incoming")
+
+    assert (response.status, response.headers["allow"]) == (405, "POST")
+    assert answer_call.paths == []
