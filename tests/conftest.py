@@ -15,6 +15,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine, event, text
 
+from shared import observability
 from shared.adapters.aws.client import AwsClient
 from shared.adapters.postgres.engine import Database, driver_url
 from shared.adapters.postgres.migrate import upgrade
@@ -24,6 +25,13 @@ from tests.fakes.clock import FrozenClock
 
 AWS_REGION = "ap-south-1"
 _names = (f"test_{number}" for number in itertools.count(1))
+
+
+@pytest.fixture(autouse=True)
+def _usual_logs() -> Iterator[None]:
+    """A program that a test runs in this process may configure its logs; the next test sees nothing of it."""
+    yield
+    observability.configure(level="INFO")
 
 
 @pytest.fixture
