@@ -31,7 +31,7 @@ class PlaybackLedger:
 
     def __init__(self) -> None:
         self._outstanding: deque[Piece] = deque()
-        self._spoken: list[tuple[str, int]] = []
+        self._spoken: list[tuple[str, float]] = []
         self._acknowledged_ms = 0
         self._beyond_ms = 0
         self._playing_since_ms: int | None = None
@@ -65,7 +65,13 @@ class PlaybackLedger:
         """No more audio will come for the current sentence: only as much of it was said as there is audio for."""
         text, known_ms = self._spoken.pop()
         if known_ms:
-            self._spoken.append((_first_words(text, known_ms / max(known_ms, _usual_ms(text))), known_ms))
+            whole_ms = max(known_ms, _usual_ms(text))
+            said = _first_words(text, known_ms / whole_ms)
+            # The words keep their pace; what sounds behind them is the beginning of a word that counts for nothing.
+            said_ms = min(known_ms, whole_ms * len(said) / len(text)) if text else known_ms
+            self._spoken.append((said, said_ms))
+            if known_ms > said_ms:
+                self._spoken.append(("", known_ms - said_ms))
 
     def sent(self, piece: Piece, *, at_ms: int) -> None:
         """A piece of the current sentence was handed to Twilio, followed by its mark."""
@@ -119,7 +125,7 @@ class PlaybackLedger:
         A sentence is counted word by word in proportion to its audio. Of a sentence whose synthesis was cut short the
         whole length is not known, so it is taken from the pace of ordinary speech.
         """
-        remaining_ms = self._acknowledged_ms + self._beyond_ms
+        remaining_ms: float = self._acknowledged_ms + self._beyond_ms
         heard: list[str] = []
         for index, (text, known_ms) in enumerate(self._spoken):
             is_last = index == len(self._spoken) - 1

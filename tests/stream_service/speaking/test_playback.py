@@ -180,3 +180,16 @@ def test_a_filler_is_no_part_of_what_was_said() -> None:
     ledger.played("m3", at_ms=750)
 
     assert ledger.heard_text(is_complete=True) == "one two"
+
+
+def test_breaking_off_a_sentence_changes_nothing_of_what_was_heard() -> None:
+    ledger = PlaybackLedger()
+    ledger.begin_sentence("a b c")
+    ledger.sent(Piece("m1", b"\xff" * 8 * 125), at_ms=0)
+    ledger.freeze(at_ms=65)
+    before = ledger.heard_text(is_complete=False)
+
+    ledger.break_off_sentence()
+
+    assert before == "a"
+    assert ledger.heard_text(is_complete=True) == "a"
