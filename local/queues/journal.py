@@ -35,6 +35,10 @@ class Journal:
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.execute(_TABLE)
 
+    def close(self) -> None:
+        """Let the file go; it holds whatever was added."""
+        self._connection.close()
+
     def add(self, queue: str, messages: Iterable[Message]) -> None:
         """Keep new messages, all or none."""
         rows = [

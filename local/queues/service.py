@@ -50,6 +50,10 @@ class QueueService:
         self._queues: dict[str, MessageQueue] = {}
         self._changed = threading.Condition(threading.RLock())
 
+    def close(self) -> None:
+        """Let the file go; nothing can be asked any more."""
+        self._journal.close()
+
     def answer(self, operation: str, parameters: Parameters) -> Answer:
         """What one of the `OPERATIONS` returns.
 

@@ -5,6 +5,7 @@ import wave
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from local.chatting.commands import NotUnderstood
 from local.chatting.files import read_file, read_voice_note
@@ -38,7 +39,6 @@ def test_type_follows_from_the_name(tmp_path: Path, name: str, mime_type: str) -
 
 @pytest.mark.parametrize(("rate_hz", "channels"), [(16000, 1), (22050, 1), (44100, 2)])
 def test_sound_becomes_a_voice_note_of_the_same_length(tmp_path: Path, rate_hz: int, channels: int) -> None:
-    soundfile = pytest.importorskip("soundfile")
     (tmp_path / "question.wav").write_bytes(wav(1.5, rate_hz=rate_hz, channels=channels))
 
     note = read_voice_note(str(tmp_path / "question.wav"))

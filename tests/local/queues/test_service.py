@@ -41,8 +41,20 @@ def _queues() -> Iterator[None]:
         yield
 
 
+_opened: list[QueueService] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while _opened:
+        _opened.pop().close()
+
+
 def a_service(file: Path) -> QueueService:
-    return QueueService(lambda: sqs_backends[ACCOUNT_ID][REGION], file)
+    """As one process has it; several on a file are one process after the other."""
+    _opened.append(QueueService(lambda: sqs_backends[ACCOUNT_ID][REGION], file))
+    return _opened[-1]
 
 
 def ask(service: QueueService, operation: str, queue: str = MAIN, **parameters: Any) -> dict[str, Any]:
