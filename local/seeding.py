@@ -75,11 +75,12 @@ def _write(connection: Connection, passages: Sequence[dict[str, object]], *, ove
 
 def _put(connection: Connection, table: Table, row: dict[str, Any], key: Sequence[str], *, overwrite: bool) -> int:
     statement = insert(table).values(row)
+    alone = knowledge_passages.c.document_id.is_(None) if table is knowledge_passages else None
     if not overwrite:
         statement = statement.on_conflict_do_nothing()
     else:
         changed = {name: value for name, value in row.items() if name not in key}
         if "version" in changed:
             changed |= {"version": table.c.version + 1, "updated_at": func.clock_timestamp()}
-        statement = statement.on_conflict_do_update(index_elements=key, set_=changed)
+        statement = statement.on_conflict_do_update(index_elements=key, index_where=alone, set_=changed)
     return connection.execute(statement).rowcount

@@ -69,12 +69,12 @@ def _protection(settings: Settings, live_calls: LiveCalls) -> ProtectWhileCalled
 
 
 async def _warm_stores() -> None:
-    await asyncio.gather(stores.agents().profiles(), connect_to_every_shard(stores.redis()))
+    await asyncio.gather(stores.catalogue().current(), connect_to_every_shard(stores.redis()))
 
 
 async def _prepare_fixed_speech(synthesizer: ReliableSynthesizer) -> None:
     """Let every agent know its greeting and our sentences by heart: they sound at once, and cost nothing again."""
-    for agent in await stores.agents().profiles():
+    for agent in (await stores.catalogue().current()).agents:
         fixed = [sentence(kind, agent.language) for kind in SentenceKind]
         await synthesizer.prepare([agent.greeting, *fixed], Voice(name=agent.voice, language=agent.language))
 

@@ -29,6 +29,9 @@ class AgentProfile:
         coalesce_seconds: how long to wait for the rest of a thought that a user sends in several messages; 0 for not.
         voice_notes: when it replies with a voice note instead of text, on channels that carry them.
         answer_threshold: 0..1; below this similarity the knowledge base is taken not to know (offline engine).
+        scope: what it may talk about, in a sentence; empty: whatever its instructions allow.
+        models: names of the engines that write its replies, the preferred one first; empty: those of the platform.
+        tools: names of the tools that it may use; to hand over needs no permission.
         version: grows with each change; a kept choice of an older version is made anew.
     """
 
@@ -43,6 +46,9 @@ class AgentProfile:
     coalesce_seconds: int = 0
     voice_notes: VoiceNotePolicy = VoiceNotePolicy.ON_REQUEST
     answer_threshold: float = 0.4
+    scope: str = ""
+    models: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
     is_enabled: bool = True
     version: int = 1
 
@@ -96,18 +102,41 @@ class RoutingDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveAgent:
-    """Who is serving a conversation now; kept for 30 minutes of inactivity."""
+    """Who is serving a conversation now; kept for 30 minutes of inactivity.
+
+    Attributes:
+        hand_overs: when agents handed over to each other lately, oldest first.
+        version: grows with each change; 0 for what was never kept.
+    """
 
     agent_id: str
     agent_version: int
     since: datetime
+    hand_overs: tuple[datetime, ...] = ()
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """A piece of an agent's knowledge. `score` is the cosine similarity to the question, -1..1."""
+    """A piece of an agent's knowledge. `score` is the cosine similarity to the question, -1..1.
+
+    Attributes:
+        id: its own; empty where nobody has to find it again.
+        document_id: the document that it is a part of; None for one that stands alone.
+    """
 
     agent_id: str
     title: str
     text: str
     score: float
+    id: str = ""
+    document_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A passage that a reply rests on, as it is kept with the turn."""
+
+    passage_id: str
+    title: str
+    document_id: str | None = None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.domain.agent import AgentProfile, Passage
 from shared.domain.conversation import Conversation, Turn
 from shared.domain.media import MediaFile
+from shared.domain.tool import ToolCall, ToolSpec, ToolStep
 
 # Four characters a token is a safe estimate for English; Indic scripts take more tokens, hence the low budget.
 CHARACTERS_PER_TOKEN = 4
@@ -47,6 +48,8 @@ class Prompt:
         colleagues: possible targets of a hand-over.
         spoken: the answer will be heard, not read: short sentences, no lists, no markup.
         enclosed: the files that came with the question.
+        tools: what the agent may call for.
+        steps: what it has called for in this turn, and what came of it.
     """
 
     agent: AgentProfile
@@ -57,6 +60,8 @@ class Prompt:
     colleagues: tuple[Colleague, ...]
     spoken: bool
     enclosed: Enclosed = NOTHING_ENCLOSED
+    tools: tuple[ToolSpec, ...] = ()
+    steps: tuple[ToolStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +82,20 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenUsage:
-    """What the answer cost, reported once at its end."""
+    """What the answer cost, reported once at its end.
+
+    Attributes:
+        model: which model it was; empty where that is not known.
+        cost_microusd: millionths of a US dollar; None where nobody knows the price.
+    """
 
     input_tokens: int
     output_tokens: int
+    model: str = ""
+    cost_microusd: int | None = None
 
 
-ModelPiece = TextPiece | HandOver | TokenUsage
+ModelPiece = TextPiece | ToolCall | HandOver | TokenUsage
 
 
 def build_prompt(
@@ -111,6 +123,12 @@ def build_prompt(
         spoken=spoken,
         enclosed=enclosed,
     )
+
+
+def taken_over(prompt: Prompt, hand_over: HandOver) -> Prompt:
+    """The same prompt for an agent to whom a colleague passed the user on just now."""
+    note = f"A colleague passed the user on to you: {hand_over.reason}. {hand_over.summary}"
+    return replace(prompt, system=f"{prompt.system}\n{note}")
 
 
 def _system_text(agent: AgentProfile, passages: tuple[Passage, ...], *, spoken: bool, language: str | None) -> str:

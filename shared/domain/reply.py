@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from shared.domain.agent import RoutingDecision
+from shared.domain.agent import Citation, RoutingDecision
 from shared.domain.message import Delivery, DeliveryStatus, ReplyPart
 from shared.domain.prompt import HandOver, TokenUsage
 from shared.domain.voice import Voice
@@ -19,6 +19,7 @@ class ReplyDraft:
     Attributes:
         stages_ms: milliseconds of each stage so far, by stage name.
         voice: how it sounds as a voice note; None where it is to be read.
+        citations: the knowledge that it rests on.
     """
 
     text: str
@@ -27,6 +28,7 @@ class ReplyDraft:
     usage: TokenUsage | None = None
     stages_ms: dict[str, int] = field(default_factory=dict)
     voice: Voice | None = None
+    citations: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +56,13 @@ class Outcome:
     Attributes:
         hand_over: tells a call that a person is wanted.
         words: what the user said, where the message itself holds no words: a voice note was heard.
+        ends_call: tells a call that it is over.
     """
 
     draft: ReplyDraft
     delivery: Delivery
     hand_over: HandOver | None = None
+    ends_call: bool = False
     words: str = ""
 
 

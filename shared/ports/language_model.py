@@ -21,7 +21,8 @@ class LanguageModel(Protocol):
     def stream(self, prompt: Prompt) -> AsyncGenerator[ModelPiece, None]:
         """Yield the answer as it is written; closing the generator stops the model.
 
-        A HandOver ends the answer; at most one TokenUsage comes, last.
+        A HandOver ends the answer. Calls for tools come after its words: once they are answered, the same prompt is
+        asked again with one step more. At most one TokenUsage comes, last.
 
         Raises:
             ModelUnavailable: no first piece, or no next one, within the adapter's timeout.

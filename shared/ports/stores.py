@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.agent import ActiveAgent, AgentProfile, Passage, RoutingRule
+from shared.domain.agent import ActiveAgent
 from shared.domain.call import Call, StreamTicket
 from shared.domain.conversation import Conversation, ConversationKey, ConversationStatus, Speaker
 from shared.domain.message import (
@@ -214,31 +214,6 @@ class RecordedStatus:
     key: ConversationKey
     status: DeliveryStatus
     error_code: str | None = None
-
-
-class AgentStore(Protocol):
-    """The agents of the business, their routing rules and their knowledge."""
-
-    async def profiles(self) -> tuple[AgentProfile, ...]:
-        """All enabled agents.
-
-        Raises:
-            StoreUnavailable: no answer within the adapter's timeout.
-        """
-
-    async def rules(self) -> tuple[RoutingRule, ...]:
-        """All enabled rules, in the order in which they are to be tried.
-
-        Raises:
-            StoreUnavailable: no answer within the adapter's timeout.
-        """
-
-    async def search(self, embedding: Sequence[float], *, limit: int) -> tuple[Passage, ...]:
-        """The passages of all enabled agents that are nearest in meaning, best first.
-
-        Raises:
-            StoreUnavailable: no answer within the adapter's timeout.
-        """
 
 
 class CallStore(Protocol):

@@ -35,12 +35,13 @@ from shared.use_cases.write_reply import WriteReply
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came of a message. `hand_over` tells a call that a person is wanted."""
+    """What came of a message. `hand_over` tells a call that a person is wanted, `ends_call` that it is over."""
 
     conversation: Conversation
     draft: ReplyDraft | None = None
     delivery: Delivery | None = None
     hand_over: HandOver | None = None
+    ends_call: bool = False
 
 
 class AnswerMessage:
@@ -146,7 +147,13 @@ class AnswerMessage:
         if route is not None and route.agent_id == HUMAN:
             status = conversation.status.value
             await self._tell(EventType.TAKEOVER_CHANGED, conversation, {"status": status, "wanted": True})
-        return Answer(conversation=conversation, draft=draft, delivery=delivery, hand_over=outcome.hand_over)
+        return Answer(
+            conversation=conversation,
+            draft=draft,
+            delivery=delivery,
+            hand_over=outcome.hand_over,
+            ends_call=outcome.ends_call,
+        )
 
     async def _call_a_person(self, conversation: Conversation, route: RoutingDecision) -> Conversation:
         """Leave the conversation to a person; the agents stay silent until it is given back.

@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.domain.agent import AgentProfile, RoutingRule
 from shared.domain.burst import Gathering, length_of_thought
+from shared.domain.catalogue import Catalogue
 from shared.domain.message import InboundItem, InboundMessage
 from shared.domain.routing import choose_agent
 from shared.errors import StoreUnavailable
 from shared.observability import logger
-from shared.ports.stores import ActiveAgentStore, AgentStore
+from shared.ports.catalogue import CatalogueStore
+from shared.ports.stores import ActiveAgentStore
 
 KNOWN_FOR = timedelta(seconds=10)
 """For so long a change of an agent's waiting time may go unnoticed: every message asks for it."""
@@ -22,8 +23,7 @@ KNOWN_FOR = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Desk:
-    agents: tuple[AgentProfile, ...]
-    rules: tuple[RoutingRule, ...]
+    catalogue: Catalogue
     read_at: datetime
 
 
@@ -33,8 +33,10 @@ class GatherBurst:
     While no agent waits, this costs one look into memory. Whatever cannot be looked up is answered at once and singly.
     """
 
-    def __init__(self, agents: AgentStore, active_agents: ActiveAgentStore, clock: Callable[[], datetime]) -> None:
-        self._agents = agents
+    def __init__(
+        self, catalogue: CatalogueStore, active_agents: ActiveAgentStore, clock: Callable[[], datetime]
+    ) -> None:
+        self._catalogue = catalogue
         self._active_agents = active_agents
         self._clock = clock
         self._desk: _Desk | None = None
@@ -61,19 +63,17 @@ class GatherBurst:
 
     async def _patience_seconds(self, message: InboundMessage) -> int:
         """How long the agent who will probably answer waits; nobody is asked what a message means for this."""
-        desk = await self._known_desk()
-        if not any(agent.coalesce_seconds for agent in desk.agents):
+        known = (await self._known_desk()).catalogue
+        if not any(agent.coalesce_seconds for agent in known.agents):
             return 0
         active = await self._active_agents.load(message.key)
-        decision = choose_agent(message, desk.agents, desk.rules, active, ())
-        waiting = {agent.id: agent.coalesce_seconds for agent in desk.agents}
+        decision = choose_agent(message, known.agents, known.rules, active, ())
+        waiting = {agent.id: agent.coalesce_seconds for agent in known.agents}
         return 0 if decision is None else waiting.get(decision.agent_id, 0)
 
     async def _known_desk(self) -> _Desk:
         async with self._reading:
             now = self._clock()
             if self._desk is None or now - self._desk.read_at > KNOWN_FOR:
-                agents = await self._agents.profiles()
-                rules = await self._agents.rules() if any(agent.coalesce_seconds for agent in agents) else ()
-                self._desk = _Desk(agents=agents, rules=rules, read_at=now)
+                self._desk = _Desk(catalogue=await self._catalogue.current(), read_at=now)
             return self._desk

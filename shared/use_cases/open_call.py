@@ -12,8 +12,9 @@ from shared.domain.conversation import Conversation, ConversationStatus
 from shared.domain.event import EventType, PlatformEvent
 from shared.domain.message import InboundMessage, MessageKind
 from shared.domain.spoken.fixed_sentences import SentenceKind, sentence
+from shared.ports.catalogue import CatalogueStore
 from shared.ports.messaging import EventPublisher
-from shared.ports.stores import AgentStore, CallStore, HistoryStore
+from shared.ports.stores import CallStore, HistoryStore
 from shared.use_cases.orchestrator import Orchestrator
 from shared.use_cases.recall_conversation import RecallConversation
 
@@ -47,7 +48,7 @@ class OpenCall:
         self,
         calls: CallStore,
         history: HistoryStore,
-        agents: AgentStore,
+        catalogue: CatalogueStore,
         recall: RecallConversation,
         orchestrator: Orchestrator,
         events: EventPublisher,
@@ -55,7 +56,7 @@ class OpenCall:
     ) -> None:
         self._calls = calls
         self._history = history
-        self._agents = agents
+        self._catalogue = catalogue
         self._recall = recall
         self._orchestrator = orchestrator
         self._events = events
@@ -92,7 +93,7 @@ class OpenCall:
             conversation=conversation,
             greeter=greeter,
             greeting=_greeting(ticket, greeter),
-            agents=await self._agents.profiles(),
+            agents=(await self._catalogue.current()).agents,
             unanswered=unanswered,
         )
 

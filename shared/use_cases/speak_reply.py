@@ -21,7 +21,7 @@ class SpeakReply:
 
     def begin(self, conversation: Conversation, message: InboundMessage) -> Anticipated:
         """A reply to a message that may never come; nothing is asked before its first chunk is awaited."""
-        reply = self._orchestrator.reply(conversation, message, is_spoken=True)
+        reply = self._orchestrator.reply(conversation, message, is_spoken=True, is_certain=False)
         return Anticipated(conversation=conversation, reply=reply)
 
     async def __call__(
@@ -42,6 +42,7 @@ class SpeakReply:
         if message.reply_policy is ReplyPolicy.SILENT:
             return Unanswered.SILENT
         if ahead is not None:
+            ahead.reply.confirm()
             ahead.reply.stages_ms.update(_stages_before(message), context=0)
             return await self._heard(conversation, ahead.reply, await ahead.delivery)
         reply = self._orchestrator.reply(conversation, message, is_spoken=True)
@@ -54,7 +55,12 @@ class SpeakReply:
         await self._orchestrator.keep_active(conversation, reply)
         draft = reply.draft(delivery.text)
         stages_ms = with_first_audio({**draft.stages_ms, **delivery.stages_ms})
-        return Outcome(draft=draft, delivery=replace(delivery, stages_ms=stages_ms), hand_over=reply.hand_over)
+        return Outcome(
+            draft=draft,
+            delivery=replace(delivery, stages_ms=stages_ms),
+            hand_over=reply.hand_over,
+            ends_call=reply.record.ends_call,
+        )
 
 
 def _stages_before(message: InboundMessage) -> dict[str, int]:

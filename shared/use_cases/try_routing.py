@@ -10,8 +10,9 @@ from shared.domain.agent import ActiveAgent, RoutingDecision
 from shared.domain.message import InboundMessage, MessageKind
 from shared.domain.routing import choose_agent
 from shared.observability import logger
+from shared.ports.catalogue import CatalogueStore
+from shared.ports.knowledge import KnowledgeStore
 from shared.ports.language_model import Embedder
-from shared.ports.stores import AgentStore
 
 PASSAGES = 4
 
@@ -19,8 +20,15 @@ PASSAGES = 4
 class TryRouting:
     """Asks the same rules, in the same order, that real messages meet."""
 
-    def __init__(self, agents: AgentStore, embedder: Embedder | None, clock: Callable[[], datetime]) -> None:
-        self._agents = agents
+    def __init__(
+        self,
+        catalogue: CatalogueStore,
+        knowledge: KnowledgeStore,
+        embedder: Embedder | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._catalogue = catalogue
+        self._knowledge = knowledge
         self._embedder = embedder
         self._clock = clock
 
@@ -46,10 +54,10 @@ class TryRouting:
             attributes={} if payload is None else {"payload": payload},
         )
         active = None if active_agent_id is None else ActiveAgent(agent_id=active_agent_id, agent_version=0, since=now)
-        agents, rules = await self._agents.profiles(), await self._agents.rules()
+        catalogue = await self._catalogue.current()
         vector = await self._meaning(text)
-        passages = () if vector is None else await self._agents.search(vector, limit=PASSAGES)
-        decision = choose_agent(message, agents, rules, active, passages)
+        passages = () if vector is None else await self._knowledge.search(text, vector, limit=PASSAGES)
+        decision = choose_agent(message, catalogue.agents, catalogue.rules, active, passages)
         if decision is None:
             raise errors.NotFound("There is no enabled agent.")
         return decision

@@ -67,7 +67,7 @@ def try_routing() -> TryRouting:
     from shared.use_cases.try_routing import TryRouting
     from shared.wiring import engines, stores
 
-    return TryRouting(stores.agents(), engines.embedder(), now)
+    return TryRouting(stores.catalogue(), stores.knowledge(), engines.embedder(), now)
 
 
 def change_hands() -> ChangeHands:

@@ -102,7 +102,7 @@ def open_call() -> OpenCall:
     return OpenCall(
         stores.calls(),
         stores.history(),
-        stores.agents(),
+        stores.catalogue(),
         recall_conversation(),
         orchestrator(),
         stores.events(),

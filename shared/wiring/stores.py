@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 
     from shared.adapters.aws.client import AwsClient
     from shared.adapters.postgres.engine import Database
+    from shared.ports.catalogue import CatalogueStore
     from shared.ports.consent import ConsentStore
     from shared.ports.counters import Blocklist, ConnectionCounter, RateCounter
     from shared.ports.history import HistoryReader
     from shared.ports.identities import IdentityStore
+    from shared.ports.knowledge import KnowledgeStore
     from shared.ports.media import MediaRecords, MediaStore
     from shared.ports.messaging import EventPublisher, MessageQueue
     from shared.ports.received_records import ReceivedRecords
     from shared.ports.stores import (
         ActiveAgentStore,
-        AgentStore,
         CallStore,
         ContextStore,
         HistoryStore,
@@ -151,11 +152,19 @@ def consent() -> ConsentStore:
     return PostgresConsentStore(database())
 
 
-def agents() -> AgentStore:
-    """Agents, rules, knowledge."""
-    from shared.adapters.postgres.agents import PostgresAgentStore
+@lru_cache(maxsize=1)
+def catalogue() -> CatalogueStore:
+    """Agents and rules; kept in memory until they change."""
+    from shared.adapters.postgres.catalogue import PostgresCatalogueStore
 
-    return PostgresAgentStore(database())
+    return PostgresCatalogueStore(database())
+
+
+def knowledge() -> KnowledgeStore:
+    """What agents know."""
+    from shared.adapters.postgres.knowledge import PostgresKnowledgeStore
+
+    return PostgresKnowledgeStore(database())
 
 
 def calls() -> CallStore:

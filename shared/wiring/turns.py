@@ -63,7 +63,7 @@ def gather_burst() -> GatherBurst:
     from shared.use_cases.gather_burst import GatherBurst
     from shared.wiring import stores
 
-    return GatherBurst(stores.agents(), stores.active_agents(), now)
+    return GatherBurst(stores.catalogue(), stores.active_agents(), now)
 
 
 @lru_cache(maxsize=1)
@@ -136,14 +136,16 @@ def voice_replies() -> VoiceReplies:
 @lru_cache(maxsize=1)
 def orchestrator() -> Orchestrator:
     """Several agents as one conversation."""
+    from shared.use_cases.agent_turn import AgentTurn
+    from shared.use_cases.choose_route import ChooseRoute
     from shared.use_cases.orchestrator import Orchestrator
-    from shared.wiring import engines, stores
+    from shared.wiring import engines, stores, tools
 
+    active = stores.active_agents()
     return Orchestrator(
-        stores.agents(),
-        stores.active_agents(),
-        engines.language_model(),
-        engines.embedder(),
+        ChooseRoute(stores.catalogue(), stores.knowledge(), active, engines.embedder()),
+        active,
+        AgentTurn(engines.language_model(), tools.run_tools()),
         now,
         can_transfer_calls=can_transfer_calls(),
     )

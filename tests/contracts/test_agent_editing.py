@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from shared.adapters.postgres.agent_editing import PostgresAgentEditor, PostgresRuleEditor
-from shared.adapters.postgres.agents import PostgresAgentStore
+from shared.adapters.postgres.catalogue import PostgresCatalogueStore
 from shared.adapters.postgres.engine import Database
 from shared.domain.agent import AgentProfile, RoutingRule, RuleKind
 from shared.errors import NotFound, VersionConflict
@@ -130,5 +130,5 @@ async def test_an_edited_agent_is_what_the_next_message_meets(database: Database
 
     await editor.replace_agent(replace(RECEPTION, is_enabled=True, greeting="Good day."), version=1)
 
-    (profile,) = await PostgresAgentStore(database).profiles()
+    (profile,) = (await PostgresCatalogueStore(database).current()).agents
     assert (profile.greeting, profile.version) == ("Good day.", 2)

@@ -1,4 +1,4 @@
-"""ContextStore, ActiveAgentStore, AgentStore, StreamTickets and RecordingStore in memory."""
+"""ContextStore, ActiveAgentStore, CatalogueStore with KnowledgeStore, StreamTickets and RecordingStore in memory."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import wave
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from shared.domain.agent import ActiveAgent, AgentProfile, Passage, RoutingRule
+from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, Passage, RoutingRule
 from shared.domain.call import StreamTicket
+from shared.domain.catalogue import Catalogue
 from shared.domain.conversation import Conversation, ConversationKey
 
 LIFE = timedelta(minutes=30)
@@ -56,7 +57,10 @@ class FakeActiveAgentStore:
 
 
 class FakeAgentStore:
-    """Implements `AgentStore` over what a test puts into it; `knowledge` pairs passages with their vectors."""
+    """Implements `CatalogueStore` and `KnowledgeStore` over what a test puts into it.
+
+    `knowledge` pairs passages with their vectors.
+    """
 
     def __init__(
         self,
@@ -68,16 +72,19 @@ class FakeAgentStore:
         self.all_rules = list(rules)
         self.knowledge = list(knowledge)
 
-    async def profiles(self) -> tuple[AgentProfile, ...]:
-        return tuple(sorted((agent for agent in self.agents if agent.is_enabled), key=lambda agent: agent.id))
-
-    async def rules(self) -> tuple[RoutingRule, ...]:
-        targets = {agent.id for agent in await self.profiles()}
+    async def current(self) -> Catalogue:
+        agents = tuple(sorted((agent for agent in self.agents if agent.is_enabled), key=lambda agent: agent.id))
+        targets = {HUMAN, *(agent.id for agent in agents)}
         usable = [rule for rule in self.all_rules if rule.is_enabled and rule.agent_id in targets]
-        return tuple(sorted(usable, key=lambda rule: (-rule.priority, -len(rule.pattern), rule.id)))
+        rules = tuple(sorted(usable, key=lambda rule: (-rule.priority, -len(rule.pattern), rule.id)))
+        return Catalogue(revision=1, agents=agents, rules=rules)
 
-    async def search(self, embedding: Sequence[float], *, limit: int) -> tuple[Passage, ...]:
-        enabled = {agent.id for agent in await self.profiles()}
+    async def search(
+        self, question: str, embedding: Sequence[float] | None, *, limit: int, agent_id: str | None = None
+    ) -> tuple[Passage, ...]:
+        enabled = {agent.id for agent in self.agents if agent.is_enabled and agent_id in {None, agent.id}}
+        if embedding is None:
+            return ()
         scored = [
             Passage(agent_id=passage.agent_id, title=passage.title, text=passage.text, score=_dot(vector, embedding))
             for passage, vector in self.knowledge

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, RowMapping, Table, delete, func, select, upda
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from shared import errors
+from shared.adapters.postgres.agent_rows import agent_of, rule_of
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.schema import agents, routing_rules
-from shared.domain.agent import AgentProfile, RoutingRule, RuleKind, VoiceNotePolicy
+from shared.domain.agent import AgentProfile, RoutingRule
 
 MOST_ROWS = 500
 
@@ -29,20 +30,20 @@ class PostgresAgentEditor:
                 connection.execute(select(agents).order_by(agents.c.id).limit(MOST_ROWS)).mappings().all()
             )
         )
-        return tuple(_agent(row) for row in rows)
+        return tuple(agent_of(row) for row in rows)
 
     async def agent(self, agent_id: str) -> AgentProfile:
         """One agent."""
-        return _agent(await self._database.run(lambda connection: _read(connection, agents, agent_id)))
+        return agent_of(await self._database.run(lambda connection: _read(connection, agents, agent_id)))
 
     async def add_agent(self, agent: AgentProfile) -> AgentProfile:
         """Keep a new agent."""
-        return _agent(await self._database.run(lambda connection: _add(connection, agents, asdict(agent))))
+        return agent_of(await self._database.run(lambda connection: _add(connection, agents, asdict(agent))))
 
     async def replace_agent(self, agent: AgentProfile, *, version: int) -> AgentProfile:
         """Put the agent in the place of its older version."""
         values = asdict(agent)
-        return _agent(await self._database.run(lambda connection: _replace(connection, agents, values, version)))
+        return agent_of(await self._database.run(lambda connection: _replace(connection, agents, values, version)))
 
     async def remove_agent(self, agent_id: str, *, version: int) -> None:
         """Remove the agent; its knowledge goes with it."""
@@ -63,20 +64,22 @@ class PostgresRuleEditor:
                 connection.execute(select(routing_rules).order_by(*order).limit(MOST_ROWS)).mappings().all()
             )
         )
-        return tuple(_rule(row) for row in rows)
+        return tuple(rule_of(row) for row in rows)
 
     async def rule(self, rule_id: str) -> RoutingRule:
         """One rule."""
-        return _rule(await self._database.run(lambda connection: _read(connection, routing_rules, rule_id)))
+        return rule_of(await self._database.run(lambda connection: _read(connection, routing_rules, rule_id)))
 
     async def add_rule(self, rule: RoutingRule) -> RoutingRule:
         """Keep a new rule."""
-        return _rule(await self._database.run(lambda connection: _add(connection, routing_rules, asdict(rule))))
+        return rule_of(await self._database.run(lambda connection: _add(connection, routing_rules, asdict(rule))))
 
     async def replace_rule(self, rule: RoutingRule, *, version: int) -> RoutingRule:
         """Put the rule in the place of its older version."""
         values = asdict(rule)
-        return _rule(await self._database.run(lambda connection: _replace(connection, routing_rules, values, version)))
+        return rule_of(
+            await self._database.run(lambda connection: _replace(connection, routing_rules, values, version))
+        )
 
     async def remove_rule(self, rule_id: str, *, version: int) -> None:
         """Remove the rule."""
@@ -116,34 +119,4 @@ def _refuse(connection: Connection, table: Table, row_id: str) -> RowMapping:
     current = _read(connection, table, row_id)
     raise errors.VersionConflict(
         "Somebody else changed it since; read it again.", details={"current_version": current["version"]}
-    )
-
-
-def _agent(row: RowMapping) -> AgentProfile:
-    return AgentProfile(
-        id=row["id"],
-        name=row["name"],
-        description=row["description"],
-        instructions=row["instructions"],
-        greeting=row["greeting"],
-        greeting_interruptible=row["greeting_interruptible"],
-        language=row["language"],
-        voice=row["voice"],
-        coalesce_seconds=row["coalesce_seconds"],
-        voice_notes=VoiceNotePolicy(row["voice_notes"]),
-        answer_threshold=row["answer_threshold"],
-        is_enabled=row["is_enabled"],
-        version=row["version"],
-    )
-
-
-def _rule(row: RowMapping) -> RoutingRule:
-    return RoutingRule(
-        id=row["id"],
-        kind=RuleKind(row["kind"]),
-        pattern=row["pattern"],
-        agent_id=row["agent_id"],
-        priority=row["priority"],
-        is_enabled=row["is_enabled"],
-        version=row["version"],
     )

@@ -15,7 +15,7 @@ from shared.adapters.postgres.call_place import take_call_place
 from shared.adapters.postgres.column_types import Moment
 from shared.adapters.postgres.identifiers import new_id
 from shared.adapters.postgres.schema import deliveries, messages
-from shared.domain.agent import RoutingDecision
+from shared.domain.agent import Citation, RoutingDecision
 from shared.domain.conversation import Speaker
 from shared.domain.json_value import JSON
 from shared.domain.message import Delivery, DeliveryStatus, MessageKind, ReplyPart
@@ -91,6 +91,7 @@ def hold(
             "route": msgspec.to_builtins(draft.route),
             "usage": msgspec.to_builtins(draft.usage),
             "stages_ms": draft.stages_ms,
+            "citations": msgspec.to_builtins(draft.citations),
             "content": _content(draft),
         },
     ).one_or_none()
@@ -167,6 +168,9 @@ def _of_draft(draft: ReplyDraft | None, delivery: Delivery) -> dict[str, Any]:
         "route_detail": None if draft.route is None else draft.route.detail,
         "input_tokens": None if draft.usage is None else draft.usage.input_tokens,
         "output_tokens": None if draft.usage is None else draft.usage.output_tokens,
+        "model": None if draft.usage is None else draft.usage.model or None,
+        "cost_microusd": None if draft.usage is None else draft.usage.cost_microusd,
+        "citations": msgspec.to_builtins(draft.citations),
         "stages_ms": {**draft.stages_ms, **delivery.stages_ms},
     }
 
@@ -179,6 +183,7 @@ def _held_reply(row: Row[Any], parts: tuple[ReplyPart, ...]) -> HeldReply:
         usage=msgspec.convert(row.usage, TokenUsage | None),
         stages_ms=row.stages_ms,
         voice=_voice(row.content),
+        citations=msgspec.convert(row.citations, tuple[Citation, ...]),
     )
     status = DeliveryStatus(row.status)
     # A reply that was held before parts were kept left, or leaves, whole.

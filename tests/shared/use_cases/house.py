@@ -7,8 +7,10 @@ from typing import Any
 
 from shared.adapters.whatsapp.preferences import read_preferences
 from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
+from shared.use_cases.agent_turn import AgentTurn
 from shared.use_cases.answer_message import AnswerMessage
 from shared.use_cases.bring_file import BringFile
+from shared.use_cases.choose_route import ChooseRoute
 from shared.use_cases.handle_item import HandleItem
 from shared.use_cases.keep_media import KeepMedia
 from shared.use_cases.note_preferences import NotePreferences
@@ -17,6 +19,7 @@ from shared.use_cases.outbox import Outbox
 from shared.use_cases.read_attachments import ReadAttachments
 from shared.use_cases.recall_conversation import RecallConversation
 from shared.use_cases.respect_wishes import RespectWishes
+from shared.use_cases.run_tools import RunTools
 from shared.use_cases.send_fallback import SendFallback
 from shared.use_cases.send_outbound_message import SendOutboundMessage
 from shared.use_cases.speak_reply import SpeakReply
@@ -77,6 +80,7 @@ class House:
         self.active: Any = FakeActiveAgentStore(clock)
         self.agents: Any = FakeAgentStore(AGENTS, RULES, KNOWLEDGE)
         self.model: Any = FakeLanguageModel()
+        self.tools: list[Any] = []
         self.embedder: Any = FakeEmbedder({QUESTION_ABOUT_BOOKING: (1.0, 0.0)})
         self.events: Any = FakeEventPublisher()
         self.consent: Any = FakeConsentStore(self.rows)
@@ -90,11 +94,11 @@ class House:
     @property
     def orchestrator(self) -> Orchestrator:
         """The orchestrator over the house's ports as they are now."""
+        agents, active = self._faulty("agents"), self._faulty("active")
         return Orchestrator(
-            self._faulty("agents"),
-            self._faulty("active"),
-            self.model,
-            self.embedder,
+            ChooseRoute(agents, agents, active, self.embedder),
+            active,
+            AgentTurn(self.model, RunTools(self.tools)),
             self.clock,
             can_transfer_calls=self.can_transfer_calls,
         )

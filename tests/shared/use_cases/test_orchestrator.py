@@ -9,12 +9,12 @@ import pytest
 
 from shared.domain.agent import HUMAN, ActiveAgent, RouteReason, RuleKind
 from shared.domain.conversation import Conversation, ConversationKey, Speaker, Turn
+from shared.domain.hand_over import HAND_OVERS_PER_TURN
 from shared.domain.message import InboundMessage
 from shared.domain.prompt import HandOver, TextPiece, TokenUsage
 from shared.errors import ModelUnavailable, StoreUnavailable
 from shared.use_cases.orchestrator import (
     APOLOGY,
-    HAND_OVERS_PER_TURN,
     NOBODY,
     PERSON_WILL_CALL_BACK,
     PERSON_WILL_SPEAK,
@@ -115,7 +115,7 @@ async def test_a_hand_over_between_agents_reads_as_one_reply(house: House) -> No
     assert reply.hand_over == hand_over("billing")
     assert reply.route is not None
     assert (reply.route.agent_id, reply.route.reason) == ("billing", RouteReason.HANDED_OVER)
-    assert reply.route.detail == "from reception"
+    assert reply.route.detail == "from reception: A question about money. Wants a copy"
 
 
 @pytest.mark.requirement("3.2")
@@ -211,7 +211,7 @@ async def test_the_tokens_of_all_who_spoke_are_added_up(house: House) -> None:
     text, reply = await reply_to(house, a_message())
 
     assert text == "Yes."
-    assert reply.usage == TokenUsage(input_tokens=200, output_tokens=14)
+    assert reply.record.usage == TokenUsage(input_tokens=200, output_tokens=14)
 
 
 async def test_a_model_that_is_down_is_apologised_for(house: House) -> None:

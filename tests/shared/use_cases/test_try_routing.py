@@ -43,7 +43,8 @@ def embedder() -> Embedder:
 @pytest.fixture
 def try_routing(embedder: Embedder, clock: FrozenClock) -> TryRouting:
     agents = [agent(name) for name in ("appointments", "billing", "reception")]
-    return TryRouting(FakeAgentStore(agents, RULES, [(DOCTOR, (1.0, 0.0))]), embedder, clock)
+    store = FakeAgentStore(agents, RULES, [(DOCTOR, (1.0, 0.0))])
+    return TryRouting(store, store, embedder, clock)
 
 
 @pytest.mark.parametrize(
@@ -79,5 +80,7 @@ async def test_without_a_model_the_rules_still_decide(try_routing: TryRouting, e
 
 
 async def test_without_agents_nobody_is_found(clock: FrozenClock) -> None:
+    empty = FakeAgentStore()
+
     with pytest.raises(errors.NotFound):
-        await TryRouting(FakeAgentStore(), None, clock)("Hello", channel="voice", payload=None, active_agent_id=None)
+        await TryRouting(empty, empty, None, clock)("Hello", channel="voice", payload=None, active_agent_id=None)

@@ -36,6 +36,9 @@ conversations = Table(
     # By our clock; says whether the conversation is still going on.
     Column("last_activity_at", Moment, nullable=False, server_default=NOW),
     Column("message_count", Integer, nullable=False, server_default="0"),
+    # What was said up to `summarised_until` (an `arrival`), in short.
+    Column("summary", AnyText, nullable=False, server_default=""),
+    Column("summarised_until", BigInteger, nullable=False, server_default="0"),
 )
 Index("conversations_time", desc(conversations.c.last_message_at), desc(conversations.c.id))
 Index(
@@ -102,6 +105,9 @@ messages = Table(
     Column("stages_ms", AnyJSON, nullable=False, server_default=EMPTY),
     Column("input_tokens", Integer),
     Column("output_tokens", Integer),
+    Column("model", AnyText),
+    Column("cost_microusd", BigInteger),
+    Column("citations", AnyJSON, nullable=False, server_default=text("'[]'")),
     # Calls only.
     Column("call_sid", AnyText),
     Column("position", AnyText),

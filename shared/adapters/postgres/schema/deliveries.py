@@ -31,6 +31,7 @@ deliveries = Table(
     Column("route", AnyJSON),
     Column("usage", AnyJSON),
     Column("stages_ms", AnyJSON, nullable=False, server_default=EMPTY),
+    Column("citations", AnyJSON, nullable=False, server_default=text("'[]'")),
     # What is sent if it is more than `text`: buttons, a file, a template, or the wish to be spoken.
     Column("content", AnyJSON),
     Column("attempts", Integer, nullable=False, server_default="0"),

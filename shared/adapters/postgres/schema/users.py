@@ -34,6 +34,20 @@ user_aliases = Table(
 )
 Index("user_aliases_user", user_aliases.c.channel, user_aliases.c.user_id)
 
+# One person's identities on several channels, linked because the person agreed to it.
+person_links = Table(
+    "person_links",
+    metadata,
+    Column("channel", AnyText, nullable=False),
+    Column("user_id", AnyText, nullable=False),
+    Column("person_id", Id, nullable=False),
+    # Who noted that the person agreed.
+    Column("noted_by", AnyText, nullable=False),
+    Column("linked_at", Moment, nullable=False, server_default=NOW),
+    PrimaryKeyConstraint("channel", "user_id"),
+)
+Index("person_links_person", person_links.c.person_id)
+
 # Who asked to be left alone or to be written to again, when, and by what; rows are added, never changed.
 consent_events = Table(
     "consent_events",

@@ -1,22 +1,33 @@
-"""What every AgentStore promises."""
+"""What every CatalogueStore and every KnowledgeStore promises."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
+from typing import NamedTuple
 
 import pytest
 from sqlalchemy import Connection, insert
 
-from shared.adapters.postgres.agents import PostgresAgentStore
+from shared.adapters.postgres.catalogue import PostgresCatalogueStore
+from shared.adapters.postgres.knowledge import PostgresKnowledgeStore
 from shared.adapters.postgres.schema import agents, knowledge_passages, routing_rules
 from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
-from shared.ports.stores import AgentStore
+from shared.ports.catalogue import CatalogueStore
+from shared.ports.knowledge import KnowledgeStore
 from tests.contracts.conftest import REAL
 from tests.fakes.stores import FakeAgentStore
 
+
+class Stores(NamedTuple):
+    """Both, over the same agents."""
+
+    catalogue: CatalogueStore
+    knowledge: KnowledgeStore
+
+
 Knowledge = Sequence[tuple[Passage, Sequence[float]]]
-MakeStore = Callable[[Sequence[AgentProfile], Sequence[RoutingRule], Knowledge], Awaitable[AgentStore]]
+MakeStore = Callable[[Sequence[AgentProfile], Sequence[RoutingRule], Knowledge], Awaitable[Stores]]
 
 BILLING = AgentProfile(
     id="billing",
@@ -36,10 +47,11 @@ DISABLED = replace(BILLING, id="aaa", is_enabled=False)
 
 @pytest.fixture(params=["fake", REAL])
 def make_store(request: pytest.FixtureRequest) -> MakeStore:
-    async def fake(profiles: Sequence[AgentProfile], rules: Sequence[RoutingRule], knowledge: Knowledge) -> AgentStore:
-        return FakeAgentStore(profiles, rules, knowledge)
+    async def fake(profiles: Sequence[AgentProfile], rules: Sequence[RoutingRule], knowledge: Knowledge) -> Stores:
+        store = FakeAgentStore(profiles, rules, knowledge)
+        return Stores(store, store)
 
-    async def real(profiles: Sequence[AgentProfile], rules: Sequence[RoutingRule], knowledge: Knowledge) -> AgentStore:
+    async def real(profiles: Sequence[AgentProfile], rules: Sequence[RoutingRule], knowledge: Knowledge) -> Stores:
         rows = {
             agents: [asdict(profile) for profile in profiles],
             routing_rules: [asdict(rule) for rule in rules],
@@ -55,7 +67,7 @@ def make_store(request: pytest.FixtureRequest) -> MakeStore:
                     connection.execute(insert(table), values)
 
         await database.run(write)
-        return PostgresAgentStore(database)
+        return Stores(PostgresCatalogueStore(database), PostgresKnowledgeStore(database))
 
     if request.param == "fake":
         return fake
@@ -75,7 +87,7 @@ def passage(agent: str, title: str) -> Passage:
 async def test_enabled_agents_are_read_as_they_were_kept(make_store: MakeStore) -> None:
     store = await make_store([RECEPTION, DISABLED, BILLING], [], [])
 
-    assert await store.profiles() == (BILLING, RECEPTION)
+    assert (await store.catalogue.current()).agents == (BILLING, RECEPTION)
 
 
 @pytest.mark.requirement("3.3")
@@ -85,7 +97,7 @@ async def test_rules_come_in_the_order_in_which_they_are_tried(make_store: MakeS
     same = rule("later")
     store = await make_store([BILLING], [same, low, longer, high], [])
 
-    assert await store.rules() == (high, longer, same, low)
+    assert (await store.catalogue.current()).rules == (high, longer, same, low)
 
 
 async def test_rules_that_lead_nowhere_are_left_out(make_store: MakeStore) -> None:
@@ -93,7 +105,7 @@ async def test_rules_that_lead_nowhere_are_left_out(make_store: MakeStore) -> No
     rules = [kept, rule("off", is_enabled=False), rule("to-disabled", DISABLED.id), rule("to-nobody", "gone")]
     store = await make_store([BILLING, DISABLED], rules, [])
 
-    assert await store.rules() == (kept,)
+    assert (await store.catalogue.current()).rules == (kept,)
 
 
 async def test_the_nearest_passages_come_first(make_store: MakeStore) -> None:
@@ -104,7 +116,7 @@ async def test_the_nearest_passages_come_first(make_store: MakeStore) -> None:
     ]
     store = await make_store([BILLING, RECEPTION], [], knowledge)
 
-    found = await store.search((1.0, 0.0), limit=2)
+    found = await store.knowledge.search("", (1.0, 0.0), limit=2)
 
     assert [(item.title, item.text) for item in found] == [
         ("Hours", "Text of Hours."),
@@ -121,6 +133,6 @@ async def test_passages_of_disabled_agents_and_other_embedders_are_passed_over(m
     ]
     store = await make_store([BILLING, DISABLED], [], knowledge)
 
-    found = await store.search((1.0, 0.0), limit=5)
+    found = await store.knowledge.search("", (1.0, 0.0), limit=5)
 
     assert [item.title for item in found] == ["Refunds"]
