@@ -41,7 +41,7 @@ class PostgresCatalogueStore:
 
 def _read(connection: Connection, kept: Catalogue | None) -> Catalogue:
     # The revision first: whatever changes between the queries makes it grow, and is read with the next turn.
-    revision = connection.execute(_REVISION).scalar_one()
+    revision = connection.execute(_REVISION).scalar_one_or_none() or 0
     if kept is not None and kept.revision == revision:
         return kept
     return Catalogue(

@@ -94,7 +94,7 @@ async def test_where_no_agent_waits_nothing_is_looked_up_but_the_agents_and_thos
 
     assert [await gather([a_message(), a_message()]) for _ in range(5)] == [SINGLY] * 5
 
-    assert reception.faults.calls == ["agents.profiles"]
+    assert reception.faults.calls == ["agents.current"]
 
 
 async def test_agents_are_read_once_for_all_who_ask_at_the_same_time(reception: Reception) -> None:
@@ -102,7 +102,7 @@ async def test_agents_are_read_once_for_all_who_ask_at_the_same_time(reception: 
 
     await asyncio.gather(*(gather([a_message()]) for _ in range(5)))
 
-    assert reception.faults.calls.count("agents.profiles") == 1
+    assert reception.faults.calls.count("agents.current") == 1
 
 
 async def test_a_change_of_the_waiting_time_is_noticed_soon(clock: FrozenClock) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import REAL, Column, ForeignKey, Index, Integer, Table, Text, func, text
+from sqlalchemy import REAL, Column, ForeignKey, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.adapters.postgres.column_types import AnyText, Moment
@@ -33,6 +33,12 @@ knowledge_passages = Table(
     # NULL: it stands alone.
     Column("document_id", Id, ForeignKey("documents.id", ondelete="CASCADE")),
     Column("position", Integer, nullable=False, server_default="0"),
+    # In the very form in which the server keeps it.
+    Index(
+        "knowledge_passages_words",
+        text("to_tsvector('simple'::regconfig, ((title || ' '::text) || text))"),
+        postgresql_using="gin",
+    ),
 )
 # What stands alone is known by its title.
 Index(
@@ -43,8 +49,3 @@ Index(
     postgresql_where=knowledge_passages.c.document_id.is_(None),
 )
 Index("knowledge_passages_document", knowledge_passages.c.document_id, knowledge_passages.c.position)
-Index(
-    "knowledge_passages_words",
-    func.to_tsvector(text("'simple'::regconfig"), knowledge_passages.c.title + text("' '") + knowledge_passages.c.text),
-    postgresql_using="gin",
-)

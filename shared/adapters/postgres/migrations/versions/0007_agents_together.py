@@ -32,12 +32,12 @@ _CATALOGUE = (
         CONSTRAINT catalogue_revision_only_one_check CHECK (is_only)
     )
     """,
-    "INSERT INTO catalogue_revision (revision) VALUES (1)",
     # A row, not a sequence: a sequence grows before the change can be seen, and the old state would be kept as the new.
     """
     CREATE FUNCTION note_catalogue_change() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        UPDATE catalogue_revision SET revision = revision + 1;
+        INSERT INTO catalogue_revision AS kept (revision) VALUES (1)
+        ON CONFLICT (is_only) DO UPDATE SET revision = kept.revision + 1;
         RETURN NULL;
     END
     $$
