@@ -191,6 +191,7 @@ class Orchestrator:
         context = ToolContext(
             conversation=reply.conversation, message=reply.message, agent=agent, is_spoken=reply.is_spoken
         )
+        has_spoken = False
         try:
             async with aclosing(self._take_turn(prompt, context, reply.record)) as pieces:
                 async for piece in pieces:
@@ -202,11 +203,13 @@ class Orchestrator:
                         await reply.certainty()
                         text.change_speaker()
                         continue
+                    has_spoken = has_spoken or bool(piece.text.strip())
                     yield ReplyChunk(text=text.say(piece.text), agent_id=agent.id)
         except ModelUnavailable:
             logger.exception("model_unavailable", agent_id=agent.id)
             text.change_speaker()
-        if not text.has_spoken:
+        # Who ends the call has said goodbye before.
+        if not text.has_spoken and not (has_spoken and reply.record.ends_call):
             yield ReplyChunk(text=text.say(APOLOGY), agent_id=agent.id)
 
     def _announce_person(self, *, is_spoken: bool) -> str:
