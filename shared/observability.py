@@ -16,6 +16,7 @@ from typing import Any, TextIO
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, Metrics, MetricUnit
 
+from shared.domain.masking import mask_text
 from shared.domain.message import Delivery, Unanswered
 from shared.domain.reply import ReplyDraft
 
@@ -29,8 +30,6 @@ _USER_HASH_DIGITS = 16
 _SECRET_KEY = re.compile(
     r"secret|password|passwd|authorization|api_?key|access_token|auth_token|signature", re.IGNORECASE
 )
-# Ten to fifteen digits that stand alone. Call sids, uuids and message ids have letters or hyphens around their digits.
-_PHONE_NUMBER = re.compile(r"(?<![\w.-])\+?\d{10,15}(?![\w-]|\.\d)")
 _URL_PASSWORD = re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)")
 
 
@@ -45,7 +44,7 @@ class _Redaction:
         for secret in self.secrets:
             text = text.replace(secret, _REDACTED)
         text = _URL_PASSWORD.sub(_REDACTED, text)
-        return _PHONE_NUMBER.sub("[number]", text)[:_LONGEST_LOGGED_TEXT]
+        return mask_text(text)[:_LONGEST_LOGGED_TEXT]
 
     def value(self, value: object, depth: int = 0) -> object:
         if isinstance(value, str):
@@ -101,6 +100,11 @@ def bind(**ids: str) -> None:
 def unbind() -> None:
     """Forget the ids bound in the current task."""
     logger.thread_safe_clear_keys()
+
+
+def holds_secret(text: str) -> bool:
+    """Whether the text holds one of the secrets that `configure` was given."""
+    return any(secret in text for secret in _redaction.secrets)
 
 
 def user_hash(user_id: str) -> str:
