@@ -86,9 +86,10 @@ class World:
 
     async def anticipate(self, message: InboundMessage, conversation_id: str) -> Anticipated:
         self.anticipated.append(message.text)
-        reply = Reply()
+        conversation = Conversation(id=conversation_id, key=message.key)
+        reply = Reply(conversation, message, is_spoken=True)
         reply.chunks = self._chunks()
-        return Anticipated(conversation=Conversation(id=conversation_id, key=message.key), reply=reply)
+        return Anticipated(conversation=conversation, reply=reply)
 
     async def answer(
         self, message: InboundMessage, channel: OutboundChannel, anticipated: Anticipated | None = None
