@@ -16,6 +16,7 @@ NEW_AGENT: dict[str, Any] = {
     "coalesce_seconds": 0,
     "voice_notes": "on_request",
     "answer_threshold": 0.4,
+    "scope": "Prescriptions, refills, stock and opening hours of the pharmacy.",
     "is_enabled": True,
 }
 CHANGED_AGENT: dict[str, Any] = {name: value for name, value in NEW_AGENT.items() if name != "id"}

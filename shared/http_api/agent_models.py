@@ -49,6 +49,12 @@ class AgentFields(_Body):
     answer_threshold: float = Field(
         default=0.4, ge=0, le=1, description="Below this similarity the knowledge base is taken not to know."
     )
+    scope: PlainText = Field(
+        default="",
+        max_length=1000,
+        description="What it may talk about, in a sentence; it politely declines anything else. "
+        "Empty: whatever its instructions allow.",
+    )
     is_enabled: bool = True
 
     def profile(self, agent_id: str) -> AgentProfile:
@@ -89,6 +95,7 @@ class AgentView(BaseModel):
     coalesce_seconds: int
     voice_notes: VoiceNotePolicy
     answer_threshold: float
+    scope: str
     is_enabled: bool
     version: int
 

@@ -25,6 +25,7 @@ RECEPTION = AgentProfile(
     language="hi-IN",
     voice="asha",
     answer_threshold=0.5,
+    scope="Opening hours.",
     is_enabled=False,
 )
 HELLO = RoutingRule(id="hello", kind=RuleKind.KEYWORD, pattern="hello", agent_id="reception", priority=5)

@@ -297,6 +297,7 @@ def test_an_id_is_given_once(admin: Any) -> None:
         ({"instructions": "x" * 8001}, 422),
         ({"answer_threshold": 1.5}, 422),
         ({"answer_threshold": "high"}, 400),
+        ({"scope": "x" * 1001}, 422),
         ({"language": "klingon-from-qonos!"}, 422),
         ({"greeting": "nul\x00"}, 422),
         ({"unknown": 1}, 422),
