@@ -34,11 +34,16 @@ class ToolSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """A model asks for a tool. `id` is the model's own, by which it knows the result again."""
+    """A model asks for a tool. `id` is the model's own, by which it knows the result again.
+
+    Attributes:
+        is_readable: whether the model wrote a JSON object as arguments; if not, they are empty and nothing may be done.
+    """
 
     id: str
     name: str
     arguments: Mapping[str, JSON]
+    is_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
