@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError, model_validator
 
+from shared.domain.allowed_hosts import AllowedHosts
 from shared.errors import PlatformError
 
 _CHANNEL_SETTINGS = TypeAdapter(dict[str, dict[str, str]])
@@ -97,6 +98,9 @@ class Settings(BaseModel):
     openai_api_key: SecretStr = SecretStr("")
     speech_model_directory: str = ".local/models"
 
+    tool_hosts: str = ""
+    tool_secret_prefix: str = "vaani/tools/"  # noqa: S105 - the beginning of names, no secret
+
     scripted_reply_tokens: int = Field(default=20, ge=1, le=1000)
     scripted_reply_delay_ms: int = Field(default=0, ge=0, le=60_000)
     scripted_speech_ms: int = Field(default=2000, ge=20, le=60_000)
@@ -172,6 +176,11 @@ class Settings(BaseModel):
     def media_base_url(self) -> str:
         """Where media streams connect. Always `wss`, the only scheme Twilio knows; locally nothing ends the TLS."""
         return f"wss://{self.public_base_url.partition('://')[2]}"
+
+    @property
+    def allowed_tool_hosts(self) -> AllowedHosts:
+        """The servers that operators may let agents call."""
+        return AllowedHosts.of(self.tool_hosts, may_be_local=self.environment == "development")
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:

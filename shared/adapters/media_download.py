@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import random
-import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import httpx
 
 from shared.adapters.provider_client import PassingProviderFailure
+from shared.adapters.public_hosts import Resolve, addresses_of, is_public
+from shared.domain.allowed_hosts import is_named
 from shared.domain.media import MediaFailure
 from shared.errors import MediaRefused, ProviderUnavailable
 
@@ -23,8 +23,6 @@ _PAUSE_SECONDS = 0.3
 _MAX_CONNECTIONS = 16
 _OK, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TIMEOUT = 200, 401, 403, 404, 408
 _THROTTLED, _SERVER_ERROR = 429, 500
-
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class AccessDenied(ProviderUnavailable):
@@ -85,7 +83,7 @@ class MediaDownload:
         self._hosts = hosts
         self._credentials = dict(credentials)
         self._transport = transport
-        self._resolve = resolve or _addresses_of
+        self._resolve = resolve or addresses_of
         self._sleep = sleep
         self._http: httpx.AsyncClient | None = None
 
@@ -142,8 +140,11 @@ class MediaDownload:
             raise _foreign()
         if self._hosts.is_api(url):
             return
-        addresses = await self._resolve(url.host, url.port or 443)
-        if not addresses or not all(ipaddress.ip_address(address).is_global for address in addresses):
+        try:
+            addresses = await self._resolve(url.host, url.port or 443)
+        except OSError as error:
+            raise PassingProviderFailure("The file's host cannot be found.") from error
+        if not addresses or not all(map(is_public, addresses)):
             raise _foreign()
 
     async def _visit(self, url: httpx.URL, proof: Mapping[str, str], limit_bytes: int) -> Download | httpx.URL:
@@ -212,17 +213,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 def _is_among(url: httpx.URL, names: Sequence[str]) -> bool:
     """Whether the host is one of the names, at the port that its scheme has."""
-    host = url.host.lower()
-    is_named = any(host.endswith(name[1:]) if name.startswith("*.") else host == name for name in names)
-    return is_named and url.port is None
-
-
-async def _addresses_of(host: str, port: int) -> Sequence[str]:
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise PassingProviderFailure("The file's host cannot be found.") from error
-    return [str(address[0]).partition("%")[0] for *_, address in found]
+    return url.port is None and is_named(url.host, names)
 
 
 def _foreign() -> MediaRefused:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.domain.agent import AgentProfile, RoutingRule
+from shared.domain.http_tool import HttpTool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """The enabled agents, by id, and the enabled rules that lead to them or to a person.
+    """The enabled agents, by id, the enabled rules that lead to them or to a person, and the enabled HTTP tools.
 
     Attributes:
         revision: grows with every change of any of them.
@@ -18,6 +19,7 @@ class Catalogue:
     revision: int
     agents: tuple[AgentProfile, ...] = ()
     rules: tuple[RoutingRule, ...] = ()
+    tools: tuple[HttpTool, ...] = ()
 
     def agent(self, agent_id: str) -> AgentProfile | None:
         """The agent of this id, if it is enabled."""

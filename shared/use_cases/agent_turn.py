@@ -77,7 +77,8 @@ class AgentTurn:
     async def _use(self, call: ToolCall, context: ToolContext, record: TurnRecord) -> ToolResult:
         started = time.perf_counter()
         record.tool_calls += 1
-        result = await self._tools(call, context, ordinal=record.tool_calls)
+        spent_seconds = record.stages_ms.get("tools", 0) / 1000
+        result = await self._tools(call, context, ordinal=record.tool_calls, spent_seconds=spent_seconds)
         record.passages += result.answer.passages
         record.ends_call = record.ends_call or result.answer.ends_call
         record.stages_ms["tools"] = record.stages_ms.get("tools", 0) + _elapsed_ms(started)

@@ -12,6 +12,7 @@ from datetime import datetime
 from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, RoutingDecision
 from shared.domain.conversation import Conversation
 from shared.domain.hand_over import colleagues_of, route_of, to_a_colleague
+from shared.domain.http_tool import HttpTool
 from shared.domain.joined_text import JoinedText
 from shared.domain.message import InboundMessage, ReplyChunk
 from shared.domain.prompt import NOTHING_ENCLOSED, Enclosed, HandOver, Prompt, build_prompt, taken_over
@@ -168,7 +169,7 @@ class Orchestrator:
                 prompt = taken_over(prompt, reply.hand_over)
             text.change_speaker()
             hand_over: HandOver | None = None
-            async with aclosing(self._pieces(reply, current, prompt, text)) as pieces:
+            async with aclosing(self._pieces(reply, current, prompt, text, route.catalogue.tools)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, HandOver):
                         hand_over = to_a_colleague(piece, colleagues)
@@ -185,11 +186,15 @@ class Orchestrator:
             current = None if hand_over is None else route.catalogue.agent(hand_over.target)
 
     async def _pieces(
-        self, reply: Reply, agent: AgentProfile, prompt: Prompt, text: JoinedText
+        self, reply: Reply, agent: AgentProfile, prompt: Prompt, text: JoinedText, http_tools: tuple[HttpTool, ...]
     ) -> AsyncGenerator[ReplyChunk | HandOver, None]:
         """What one agent says, or an apology for its silence; a hand-over is the last piece."""
         context = ToolContext(
-            conversation=reply.conversation, message=reply.message, agent=agent, is_spoken=reply.is_spoken
+            conversation=reply.conversation,
+            message=reply.message,
+            agent=agent,
+            is_spoken=reply.is_spoken,
+            http_tools=http_tools,
         )
         has_spoken = False
         try:

@@ -13,6 +13,7 @@ from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, Passage, Routi
 from shared.domain.call import StreamTicket
 from shared.domain.catalogue import Catalogue
 from shared.domain.conversation import Conversation, ConversationKey
+from shared.domain.http_tool import HttpTool
 
 LIFE = timedelta(minutes=30)
 
@@ -67,7 +68,9 @@ class FakeAgentStore:
         agents: Sequence[AgentProfile] = (),
         rules: Sequence[RoutingRule] = (),
         knowledge: Sequence[tuple[Passage, Sequence[float]]] = (),
+        tools: Sequence[HttpTool] = (),
     ) -> None:
+        self.tools = list(tools)
         self.agents = list(agents)
         self.all_rules = list(rules)
         self.knowledge = list(knowledge)
@@ -77,7 +80,8 @@ class FakeAgentStore:
         targets = {HUMAN, *(agent.id for agent in agents)}
         usable = [rule for rule in self.all_rules if rule.is_enabled and rule.agent_id in targets]
         rules = tuple(sorted(usable, key=lambda rule: (-rule.priority, -len(rule.pattern), rule.id)))
-        return Catalogue(revision=1, agents=agents, rules=rules)
+        tools = tuple(sorted((tool for tool in self.tools if tool.is_enabled), key=lambda tool: tool.id))
+        return Catalogue(revision=1, agents=agents, rules=rules, tools=tools)
 
     async def search(
         self, question: str, embedding: Sequence[float] | None, *, limit: int, agent_id: str | None = None

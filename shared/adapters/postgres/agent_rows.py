@@ -1,10 +1,11 @@
-"""Rows of the tables of agents and routing rules, as the values that they stand for."""
+"""Rows of the tables of agents, routing rules and HTTP tools, as the values that they stand for."""
 
 from __future__ import annotations
 
 from sqlalchemy import RowMapping
 
 from shared.domain.agent import AgentProfile, RoutingRule, RuleKind, VoiceNotePolicy
+from shared.domain.http_tool import HttpMethod, HttpTool
 
 
 def agent_of(row: RowMapping) -> AgentProfile:
@@ -37,6 +38,21 @@ def rule_of(row: RowMapping) -> RoutingRule:
         pattern=row["pattern"],
         agent_id=row["agent_id"],
         priority=row["priority"],
+        is_enabled=row["is_enabled"],
+        version=row["version"],
+    )
+
+
+def tool_of(row: RowMapping) -> HttpTool:
+    """The tool that a row of `http_tools` keeps."""
+    return HttpTool(
+        id=row["id"],
+        description=row["description"],
+        method=HttpMethod(row["method"]),
+        url=row["url"],
+        parameters=row["parameters"],
+        secret_name=row["secret_name"],
+        timeout_ms=row["timeout_ms"],
         is_enabled=row["is_enabled"],
         version=row["version"],
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, or_, select
 
-from shared.adapters.postgres.agent_rows import agent_of, rule_of
+from shared.adapters.postgres.agent_rows import agent_of, rule_of, tool_of
 from shared.adapters.postgres.engine import Database
-from shared.adapters.postgres.schema import agents, catalogue_revision, routing_rules
+from shared.adapters.postgres.schema import agents, catalogue_revision, http_tools, routing_rules
 from shared.domain.agent import HUMAN
 from shared.domain.catalogue import Catalogue
 
@@ -23,6 +23,7 @@ _RULES = (
     )
     .order_by(routing_rules.c.priority.desc(), func.length(routing_rules.c.pattern).desc(), routing_rules.c.id)
 )
+_TOOLS = select(http_tools).where(http_tools.c.is_enabled).order_by(http_tools.c.id)
 
 
 class PostgresCatalogueStore:
@@ -48,4 +49,5 @@ def _read(connection: Connection, kept: Catalogue | None) -> Catalogue:
         revision=revision,
         agents=tuple(agent_of(row) for row in connection.execute(_AGENTS).mappings()),
         rules=tuple(rule_of(row) for row in connection.execute(_RULES).mappings()),
+        tools=tuple(tool_of(row) for row in connection.execute(_TOOLS).mappings()),
     )

@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from shared.adapters.media_download import MediaDownload, MediaHosts, Resolve
+from shared.adapters.media_download import MediaDownload, MediaHosts
+from shared.adapters.public_hosts import Resolve
 from shared.domain.media import MediaFile, MediaReference
 from shared.domain.media_types import checked_file
 from shared.errors import MediaRefused, ProviderUnavailable

@@ -13,9 +13,10 @@ from urllib.parse import quote
 
 import httpx
 
-from shared.adapters.media_download import AccessDenied, Download, MediaDownload, MediaHosts, Resolve
+from shared.adapters.media_download import AccessDenied, Download, MediaDownload, MediaHosts
 from shared.adapters.provider_client import ProviderClient
 from shared.adapters.provider_json import text_of
+from shared.adapters.public_hosts import Resolve
 from shared.adapters.whatsapp.refusals import explain_refusal
 from shared.domain.json_value import JSON
 from shared.domain.media import MediaFailure, MediaFile, MediaReference

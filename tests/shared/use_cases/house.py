@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from shared.adapters.json_schema import JsonSchemaCheck
 from shared.adapters.whatsapp.preferences import read_preferences
 from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
 from shared.use_cases.agent_turn import AgentTurn
@@ -36,6 +37,7 @@ from tests.fakes.memory_rows import MemoryRows, MessageRow
 from tests.fakes.messaging import FakeEventPublisher
 from tests.fakes.outbound_messages import FakeOutboundMessages
 from tests.fakes.stores import FakeActiveAgentStore, FakeAgentStore, FakeContextStore
+from tests.fakes.tools import FakeHttpToolCaller, FakeToolAudit
 from tests.fakes.voice_notes import FakeReplyForms
 
 LEASE_SECONDS = 30
@@ -81,6 +83,8 @@ class House:
         self.agents: Any = FakeAgentStore(AGENTS, RULES, KNOWLEDGE)
         self.model: Any = FakeLanguageModel()
         self.tools: list[Any] = []
+        self.call_http: Any = FakeHttpToolCaller()
+        self.tool_audit: Any = FakeToolAudit(clock)
         self.embedder: Any = FakeEmbedder({QUESTION_ABOUT_BOOKING: (1.0, 0.0)})
         self.events: Any = FakeEventPublisher()
         self.consent: Any = FakeConsentStore(self.rows)
@@ -98,9 +102,16 @@ class House:
         return Orchestrator(
             ChooseRoute(agents, agents, active, self.embedder),
             active,
-            AgentTurn(self.model, RunTools(self.tools)),
+            AgentTurn(self.model, self.run_tools),
             self.clock,
             can_transfer_calls=self.can_transfer_calls,
+        )
+
+    @property
+    def run_tools(self) -> RunTools:
+        """The tools over the house's ports as they are now."""
+        return RunTools(
+            self.tools, call_http=self.call_http, audit=self._faulty("tool_audit"), schemas=JsonSchemaCheck()
         )
 
     @property

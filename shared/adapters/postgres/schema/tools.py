@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text
 
 from shared.adapters.postgres.column_types import AnyJSON, AnyText, Moment
 from shared.adapters.postgres.schema.foundation import NOW, Id, metadata
@@ -21,6 +21,9 @@ tool_calls = Table(
     # NULL while it runs, or when the process was lost meanwhile.
     Column("outcome", Text),
     Column("answer", AnyText, nullable=False, server_default=""),
+    Column("ends_call", Boolean, nullable=False, server_default="false"),
+    # What it found, without the words, so that a repeated turn cites it too.
+    Column("passages", AnyJSON, nullable=False, server_default="[]"),
     Column("elapsed_ms", Integer),
     Column("begun_at", Moment, nullable=False, server_default=NOW),
 )

@@ -92,6 +92,8 @@ _TOOLS = (
         arguments JSONB NOT NULL,
         outcome TEXT,
         answer TEXT DEFAULT '' NOT NULL,
+        ends_call BOOLEAN DEFAULT 'false' NOT NULL,
+        passages JSONB DEFAULT '[]' NOT NULL,
         elapsed_ms INTEGER,
         begun_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL
     )
