@@ -85,14 +85,17 @@ class TokenUsage:
     """What the answer cost, reported once at its end.
 
     Attributes:
+        input_tokens: all that it read, `cached_input_tokens` among them.
         model: which model it was; empty where that is not known.
         cost_microusd: millionths of a US dollar; None where nobody knows the price.
+        cached_input_tokens: those that its provider knew already, and charges less for.
     """
 
     input_tokens: int
     output_tokens: int
     model: str = ""
     cost_microusd: int | None = None
+    cached_input_tokens: int = 0
 
 
 ModelPiece = TextPiece | ToolCall | HandOver | TokenUsage
