@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import REAL, Column, ForeignKey, Index, Integer, Table, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import REAL, Column, Computed, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 
 from shared.adapters.postgres.column_types import AnyText, Moment
 from shared.adapters.postgres.schema.foundation import NOW, Id, metadata
@@ -19,6 +19,7 @@ documents = Table(
     Column("sha256", Text, nullable=False),
     Column("size_bytes", Integer, nullable=False),
     Column("created_at", Moment, nullable=False, server_default=NOW),
+    Column("updated_at", Moment, nullable=False, server_default=NOW),
 )
 Index("documents_content_once", documents.c.agent_id, documents.c.sha256, unique=True)
 
@@ -29,16 +30,13 @@ knowledge_passages = Table(
     Column("agent_id", AnyText, ForeignKey("agents.id", ondelete="CASCADE"), nullable=False),
     Column("title", AnyText, nullable=False),
     Column("text", AnyText, nullable=False),
+    # Empty: measured by no embedder, and found by its words alone.
     Column("embedding", ARRAY(REAL), nullable=False),
     # NULL: it stands alone.
     Column("document_id", Id, ForeignKey("documents.id", ondelete="CASCADE")),
     Column("position", Integer, nullable=False, server_default="0"),
-    # In the very form in which the server keeps it.
-    Index(
-        "knowledge_passages_words",
-        text("to_tsvector('simple'::regconfig, ((title || ' '::text) || text))"),
-        postgresql_using="gin",
-    ),
+    # Without a language: what is stored is in several, and the question is cut to the stems of its words instead.
+    Column("words", TSVECTOR, Computed("to_tsvector('simple'::regconfig, title || ' ' || text)", persisted=True)),
 )
 # What stands alone is known by its title.
 Index(
@@ -49,3 +47,4 @@ Index(
     postgresql_where=knowledge_passages.c.document_id.is_(None),
 )
 Index("knowledge_passages_document", knowledge_passages.c.document_id, knowledge_passages.c.position)
+Index("knowledge_passages_words", knowledge_passages.c.words, postgresql_using="gin")

@@ -60,7 +60,8 @@ _KNOWLEDGE = (
         media_type TEXT NOT NULL,
         sha256 TEXT NOT NULL,
         size_bytes INTEGER NOT NULL,
-        created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL
+        created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+        updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL
     )
     """,
     "CREATE UNIQUE INDEX documents_content_once ON documents (agent_id, sha256)",
@@ -74,9 +75,10 @@ _KNOWLEDGE = (
     """,
     "CREATE INDEX knowledge_passages_document ON knowledge_passages (document_id, position)",
     """
-    CREATE INDEX knowledge_passages_words ON knowledge_passages
-    USING gin (to_tsvector('simple'::regconfig, title || ' ' || text))
+    ALTER TABLE knowledge_passages ADD COLUMN words TSVECTOR
+    GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, title || ' ' || text)) STORED
     """,
+    "CREATE INDEX knowledge_passages_words ON knowledge_passages USING gin (words)",
     "ALTER TABLE messages ADD COLUMN citations JSONB DEFAULT '[]' NOT NULL",
     "ALTER TABLE deliveries ADD COLUMN citations JSONB DEFAULT '[]' NOT NULL",
 )
@@ -103,6 +105,8 @@ _TOOLS = (
     CREATE TABLE call_backs (
         id UUID NOT NULL PRIMARY KEY,
         conversation_id UUID NOT NULL REFERENCES conversations (id),
+        wanted TEXT NOT NULL,
+        agent_id TEXT,
         phone_number TEXT NOT NULL,
         about TEXT NOT NULL,
         due_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -111,10 +115,12 @@ _TOOLS = (
         call_sid TEXT,
         created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
         updated_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+        CONSTRAINT call_backs_wanted_check CHECK (wanted IN ('agent', 'person')),
         CONSTRAINT call_backs_state_check CHECK (state IN ('due', 'ringing', 'done', 'failed', 'cancelled'))
     )
     """,
-    "CREATE INDEX call_backs_due ON call_backs (due_at) WHERE state = 'due'",
+    "CREATE INDEX call_backs_due ON call_backs (due_at) WHERE state IN ('due', 'ringing')",
+    "CREATE INDEX call_backs_listed ON call_backs (due_at, id)",
     "CREATE INDEX call_backs_conversation ON call_backs (conversation_id)",
 )
 
