@@ -125,6 +125,7 @@ class Settings(BaseModel):
     outbound_calls_per_second: int = Field(default=1, ge=1, le=1000)
     call_limit_seconds: int = Field(default=1800, ge=10)
     context_ttl_seconds: int = Field(default=1800, ge=1)
+    routing_threshold: float = Field(default=0.35, ge=0, le=1)
     conversation_gap_hours: int = Field(default=24, ge=1)
     stale_after_minutes: int = Field(default=60, ge=0)
     answer_lease_seconds: int = Field(default=30, ge=1)
