@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
 
 from shared.adapters.postgres.column_types import AnyJSON, AnyText, Moment
 from shared.adapters.postgres.schema.foundation import NOW, Id, metadata
@@ -34,7 +34,13 @@ call_backs = Table(
     metadata,
     # The idempotency key of the tool call that promised it.
     Column("id", Id, primary_key=True),
+    # Where it was promised.
     Column("conversation_id", Id, ForeignKey("conversations.id"), nullable=False),
+    # Who is to ring: an agent, which is a matter of the job, or a person, who finds it in the list.
+    Column("wanted", Text, nullable=False),
+    # Who promised it.
+    Column("agent_id", AnyText),
+    # Without plus; empty where the caller hid it.
     Column("phone_number", AnyText, nullable=False),
     Column("about", AnyText, nullable=False),
     Column("due_at", Moment, nullable=False),
@@ -43,7 +49,9 @@ call_backs = Table(
     Column("call_sid", AnyText),
     Column("created_at", Moment, nullable=False, server_default=NOW),
     Column("updated_at", Moment, nullable=False, server_default=NOW),
+    CheckConstraint("wanted IN ('agent', 'person')", name="wanted"),
     CheckConstraint("state IN ('due', 'ringing', 'done', 'failed', 'cancelled')", name="state"),
 )
-Index("call_backs_due", call_backs.c.due_at, postgresql_where=call_backs.c.state == "due")
+Index("call_backs_due", call_backs.c.due_at, postgresql_where=text("state IN ('due', 'ringing')"))
+Index("call_backs_listed", call_backs.c.due_at, call_backs.c.id)
 Index("call_backs_conversation", call_backs.c.conversation_id)
