@@ -9,6 +9,12 @@ from enum import StrEnum
 from shared.domain.agent import Passage
 from shared.domain.json_value import JSON
 
+BUILT_IN_TOOLS = frozenset({"search_knowledge", "end_call", "send_on_whatsapp", "schedule_call_back"})
+"""The names of the platform's own tools, which an agent's profile may list."""
+
+RESERVED_TOOL_NAMES = BUILT_IN_TOOLS | {"hand_over"}
+"""What no tool of an operator may be called."""
+
 
 class ToolOutcome(StrEnum):
     """DONE; REFUSED: the arguments or the circumstances do not allow it; FAILED; TIMED_OUT: not known whether done."""

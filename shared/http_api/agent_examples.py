@@ -17,6 +17,7 @@ NEW_AGENT: dict[str, Any] = {
     "voice_notes": "on_request",
     "answer_threshold": 0.4,
     "scope": "Prescriptions, refills, stock and opening hours of the pharmacy.",
+    "tools": ["search_knowledge", "look_up_bill"],
     "is_enabled": True,
 }
 CHANGED_AGENT: dict[str, Any] = {name: value for name, value in NEW_AGENT.items() if name != "id"}
@@ -34,7 +35,19 @@ CHANGED_RULE: dict[str, Any] = {name: value for name, value in NEW_RULE.items() 
 RULE: dict[str, Any] = {**NEW_RULE, "version": 1}
 
 TRIAL: dict[str, Any] = {"text": "I need a refill of my prescription.", "channel": "whatsapp"}
-ROUTING: dict[str, Any] = {"agent_id": "pharmacy", "reason": "rule", "detail": "pharmacy-words"}
+ROUTING: dict[str, Any] = {
+    "agent_id": "pharmacy",
+    "reason": "rule",
+    "detail": "pharmacy-words",
+    "steps": [
+        {"step": "opted_out", "outcome": "passed", "why": "not opted out"},
+        {"step": "human", "outcome": "passed", "why": "no person has the conversation"},
+        {"step": "rule", "outcome": "decided", "why": "rule pharmacy-words (keyword) matched 'prescription'"},
+        {"step": "sticky", "outcome": "not_asked", "why": "decided before, by rule"},
+        {"step": "meaning", "outcome": "not_asked", "why": "decided before, by rule"},
+        {"step": "default", "outcome": "not_asked", "why": "decided before, by rule"},
+    ],
+}
 
 TICKET: dict[str, Any] = {"ticket": "Zk3V0m8m0tQ5y1c2mXb7r9uD4hLs6wAa8nPq0eJiKfg", "expires_in_seconds": 30}
 

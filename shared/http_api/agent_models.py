@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
 
 from shared.domain.agent import AgentProfile, RouteReason, RoutingRule, RuleKind, VoiceNotePolicy
+from shared.domain.routing import StepOutcome
 from shared.http_api import agent_examples as examples
-from shared.http_api.fields import PlainText, Slug
+from shared.http_api.fields import PlainText, Slug, ToolName
 from shared.ports.live_tasks import LiveTask
+from shared.use_cases.try_routing import Trial, TriedRoute
 
 _LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 LanguageTag = Annotated[str, StringConstraints(pattern=_LANGUAGE_TAG)]
@@ -55,11 +58,25 @@ class AgentFields(_Body):
         description="What it may talk about, in a sentence; it politely declines anything else. "
         "Empty: whatever its instructions allow.",
     )
+    tools: list[ToolName] = Field(
+        default=[],
+        max_length=20,
+        description="The tools that it may use: `search_knowledge`, `end_call`, `send_on_whatsapp`, "
+        "`schedule_call_back`, and those defined under `/api/v1/tools`. To hand over needs no permission.",
+    )
     is_enabled: bool = True
+
+    @field_validator("tools")
+    @classmethod
+    def _named_once(cls, tools: list[str]) -> list[str]:
+        if len(set(tools)) < len(tools):
+            raise PydanticCustomError("named_twice", "Input should name each tool once")
+        return tools
 
     def profile(self, agent_id: str) -> AgentProfile:
         """The agent with this id; its version is decided where it is kept."""
-        return AgentProfile(id=agent_id, **self.model_dump(include=set(AgentFields.model_fields)))
+        fields = self.model_dump(include=set(AgentFields.model_fields)) | {"tools": tuple(self.tools)}
+        return AgentProfile(id=agent_id, **fields)
 
 
 class NewAgent(AgentFields):
@@ -96,6 +113,7 @@ class AgentView(BaseModel):
     voice_notes: VoiceNotePolicy
     answer_threshold: float
     scope: str
+    tools: list[str]
     is_enabled: bool
     version: int
 
@@ -107,11 +125,22 @@ class RuleFields(_Body):
     pattern: PlainText = Field(
         default="",
         max_length=500,
-        description="`keyword`: words parted by commas. `phrase`, `prefix`: the words. `button`: the payload. "
-        "`channel`: its name. `default`: empty.",
+        description="`keyword`: words parted by commas. `phrase`, `prefix`: the words. `regex`: an expression of RE2, "
+        "up to 200 characters; it is looked for in the text without regard to case (`\\w` and `\\b` know English "
+        "letters alone). `button`: the payload. `referral`: id, address, type, headline or click id of the "
+        "advertisement that the user came from. `language`: BCP 47 prefixes parted by commas (`hi,ta`); what the user "
+        "asked for counts, else the script of the text. `channel`: its name. `business_hours`: such as "
+        "`Mon-Fri 08:00-20:00, Sat 09:00-14:00 Asia/Kolkata`, with `outside` before it for all other hours. "
+        "`default`: empty.",
     )
-    agent_id: Slug
-    priority: int = Field(default=0, ge=-1000, le=1000, description="The highest wins.")
+    agent_id: Slug = Field(description="Of an agent, or `human` for a person of the team.")
+    priority: int = Field(
+        default=0,
+        ge=-1000,
+        le=1000,
+        description="The highest wins; then `button` and `referral` before words before circumstances, then the longer "
+        "pattern (of a list its longest entry), then the id. Rules of kind `default` come last.",
+    )
     is_enabled: bool = True
 
     def rule(self, rule_id: str) -> RoutingRule:
@@ -158,17 +187,48 @@ class RoutingTrial(_Body):
     text: PlainText = Field(max_length=4096)
     channel: PlainText = Field(default="whatsapp", min_length=1, max_length=64)
     payload: PlainText | None = Field(default=None, max_length=256, description="Of a pressed button.")
+    referral: PlainText | None = Field(
+        default=None, max_length=500, description="Of the advertisement that the user came from."
+    )
+    user_id: PlainText | None = Field(
+        default=None,
+        min_length=1,
+        max_length=256,
+        description="Whose opt-out, takeover and active agent are looked up; without it, those of nobody.",
+    )
     active_agent_id: Slug | None = Field(default=None, description="The agent who served the user before.")
+    language: LanguageTag | None = Field(default=None, description="The one that the user asked for.")
+    at: AwareDatetime | None = Field(default=None, description="When the message comes; now, if not given.")
+
+    def trial(self) -> Trial:
+        """The message."""
+        return Trial(**self.model_dump())
+
+
+class RoutingStepView(BaseModel):
+    """What came of one step, and why."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    step: RouteReason
+    outcome: StepOutcome
+    why: str
 
 
 class RoutingView(BaseModel):
-    """The agent that the message would reach, and why."""
-
-    model_config = ConfigDict(from_attributes=True)
+    """Whom the message would reach, and why; `agent_id` is `human` for a person, and empty if nobody would answer."""
 
     agent_id: str
     reason: RouteReason
     detail: str
+    steps: list[RoutingStepView] = Field(description="Every step in its order.")
+
+    @classmethod
+    def of(cls, tried: TriedRoute) -> RoutingView:
+        """What was found out."""
+        decision = tried.decision
+        steps = [RoutingStepView.model_validate(step) for step in tried.steps]
+        return cls(agent_id=decision.agent_id, reason=decision.reason, detail=decision.detail, steps=steps)
 
 
 class TicketView(BaseModel):

@@ -15,6 +15,9 @@ ProviderId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,512}$")]
 """A provider's id of a message."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
+ToolName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
+"""A tool's name as models see it."""
+
 
 def _read_time(value: object) -> object:
     """A time by RFC 3339; UTC when it has no offset. A plus sign that a query turned into a space is mended."""

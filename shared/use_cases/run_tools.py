@@ -21,6 +21,7 @@ from shared.ports.tools import HttpToolCaller, Tool, ToolContext
 LONGEST_ANSWER = 4_000
 _CUT = "\n[The rest of the answer was too long and is left out.]"
 _UNKNOWN = ToolAnswer(text="There is no such tool.", outcome=ToolOutcome.REFUSED)
+_UNREADABLE = ToolAnswer(text="The arguments are not a JSON object.", outcome=ToolOutcome.REFUSED)
 _FAILED = ToolAnswer(text="The tool does not work at the moment; nothing was done.", outcome=ToolOutcome.FAILED)
 _NO_TIME = ToolAnswer(text="There was no time left to use the tool; nothing was done.", outcome=ToolOutcome.FAILED)
 _UNCERTAIN = ToolAnswer(
@@ -119,6 +120,8 @@ class RunTools:
     async def _run(
         self, tool: Tool, call: ToolCall, context: ToolContext, key: str, spent_seconds: float
     ) -> ToolAnswer:
+        if not call.is_readable:
+            return _UNREADABLE
         problem = self._schemas.problem(tool.spec.parameters, call.arguments)
         if problem is not None:
             return ToolAnswer(text=f"The arguments do not fit. {problem}", outcome=ToolOutcome.REFUSED)
