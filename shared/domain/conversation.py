@@ -49,13 +49,36 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """What a person lately said on another channel, who consented to the two being linked.
+
+    Attributes:
+        read_at: when it was read; it goes out of date.
+    """
+
+    channel: str
+    summary: str
+    turns: tuple[Turn, ...]
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """The recent past of a conversation, oldest turn first; what the next reply is built on."""
+    """The recent past of a conversation, oldest turn first; what the next reply is built on.
+
+    Attributes:
+        summary: what was said before the turns, in short.
+        elsewhere: what the same person said on another channel; None unless the two are linked.
+        message_count: how many messages the conversation had when this was kept; None where that is not known.
+    """
 
     id: str
     key: ConversationKey
     status: ConversationStatus = ConversationStatus.OPEN
     turns: tuple[Turn, ...] = ()
+    summary: str = ""
+    elsewhere: Elsewhere | None = None
+    message_count: int | None = None
 
     def with_turns(self, *turns: Turn) -> Conversation:
         """Append turns and forget the oldest beyond CONTEXT_TURNS."""
