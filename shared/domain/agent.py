@@ -105,6 +105,7 @@ class ActiveAgent:
     """Who is serving a conversation now; kept for 30 minutes of inactivity.
 
     Attributes:
+        since: when the latest turn that it served ended.
         hand_overs: when agents handed over to each other lately, oldest first.
         version: grows with each change; 0 for what was never kept.
     """

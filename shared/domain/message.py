@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.conversation import ConversationKey
+from shared.domain.conversation import ConversationKey, Speaker
 from shared.domain.json_value import JSON
 from shared.domain.media import MediaReference
 
@@ -61,6 +61,11 @@ _ACKNOWLEDGED = frozenset(
     }
 )
 _SILENT = frozenset({MessageKind.REACTION, MessageKind.EDIT, MessageKind.REVOKE, MessageKind.SYSTEM, MessageKind.ECHO})
+
+
+def speaker_of(kind: MessageKind) -> Speaker:
+    """Who speaks in what comes in. An echo is what a person of the business wrote on the business's own phone."""
+    return {MessageKind.ECHO: Speaker.HUMAN, MessageKind.SYSTEM: Speaker.SYSTEM}.get(kind, Speaker.USER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

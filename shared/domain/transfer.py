@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shared.domain.conversation import Speaker, Turn
+from shared.domain.conversation import Turn
+from shared.domain.hand_over import words_for_person
 
-_HANDED_OVER = "Handed over to a person"
 _LONGEST_ABOUT = 600
 """Characters; about half a minute of speech."""
 
 
-def hand_over_note(detail: str) -> str:
-    """The system's turn that says that a person is wanted; `detail` names the agent, then reason and summary."""
-    return f"{_HANDED_OVER} {detail}"
-
-
 def hand_over_words(turns: Iterable[Turn]) -> str:
     """Why a person was wanted last, as the agent put it; empty if nobody said."""
-    notes = [turn.text for turn in turns if turn.speaker is Speaker.SYSTEM and turn.text.startswith(_HANDED_OVER)]
-    words = notes[-1].partition(": ")[2].strip() if notes else ""
+    notes = [words_for_person(turn) for turn in turns]
+    words = next((words for words in reversed(notes) if words is not None), "")
     if len(words) <= _LONGEST_ABOUT:
         return words
     return f"{words[:_LONGEST_ABOUT].rpartition(' ')[0]} …"

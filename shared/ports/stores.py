@@ -58,11 +58,13 @@ class ActiveAgentStore(Protocol):
             StoreUnavailable: no answer within the adapter's timeout.
         """
 
-    async def save(self, key: ConversationKey, agent: ActiveAgent) -> None:
-        """Note who serves from now on.
+    async def save(self, key: ConversationKey, agent: ActiveAgent, *, read_version: int) -> bool:
+        """Note who serves from now on, under the next version, unless somebody else did since `read_version` was read.
+
+        `read_version` is the version of what was loaded, 0 if that was nothing. Returns whether it was noted.
 
         Raises:
-            StoreUnavailable: not noted.
+            StoreUnavailable: not known whether it was noted.
         """
 
 

@@ -12,16 +12,17 @@ from shared.domain.agent import HUMAN, RoutingDecision
 from shared.domain.call import VOICE_CHANNEL
 from shared.domain.conversation import Conversation, ConversationStatus, Speaker, Turn
 from shared.domain.event import EventType, PlatformEvent
+from shared.domain.hand_over import hand_over_turns, person_note
 from shared.domain.json_value import JSON
 from shared.domain.message import (
     Delivery,
     DeliveryStatus,
     InboundMessage,
     Unanswered,
+    speaker_of,
 )
 from shared.domain.prompt import HandOver
 from shared.domain.reply import Outcome, ReplyDraft
-from shared.domain.transfer import hand_over_note
 from shared.observability import logger, record_turn
 from shared.ports.channel import OutboundChannel
 from shared.ports.messaging import EventPublisher
@@ -127,11 +128,13 @@ class AnswerMessage:
         words = message.text if isinstance(outcome, Unanswered) else outcome.words or message.text
         delivery = None if isinstance(outcome, Unanswered) else outcome.delivery
         route = None if draft is None else draft.route
+        served_before = _last_server(conversation)
+        conversation = conversation.with_turns(*_asked(message, words))
         if route is not None and route.agent_id == HUMAN and conversation.status is not ConversationStatus.HUMAN:
             # Before the message is done: nobody would come back for it after a crash.
             conversation = await self._call_a_person(conversation, route)
         await self._history.complete(claim, draft, delivery, unanswered=unanswered)
-        conversation = conversation.with_turns(*_turns(message, words, draft, delivery, self._clock()))
+        conversation = conversation.with_turns(*_answered(draft, delivery, self._clock()))
         await self._recall.keep(conversation)
         if isinstance(outcome, Unanswered) or draft is None or delivery is None:
             if outcome is Unanswered.STALE:
@@ -139,6 +142,9 @@ class AnswerMessage:
                 await self._tell(EventType.MESSAGE_STATUS, conversation, {"message_id": claim.message_id, **because})
             return Answer(conversation=conversation)
         record_turn(message.channel, draft, delivery)
+        if route is not None and draft.agent_id is not None and served_before not in (None, draft.agent_id):
+            change: dict[str, JSON] = {"from": served_before, "to": draft.agent_id, "reason": route.reason.value}
+            await self._tell(EventType.AGENT_CHANGED, conversation, change)
         await self._tell(
             EventType.MESSAGE_SENT,
             conversation,
@@ -164,8 +170,9 @@ class AnswerMessage:
         status = ConversationStatus.HUMAN
         if conversation.key.channel == VOICE_CHANNEL and not self._can_transfer_calls:
             status = ConversationStatus.OPEN
-        await self._history.set_status(conversation.id, status, note=hand_over_note(route.detail))
-        return conversation.with_status(status)
+        note = person_note(route)
+        await self._history.set_status(conversation.id, status, note=note)
+        return conversation.with_status(status).with_turns(Turn(speaker=Speaker.SYSTEM, text=note, at=self._clock()))
 
     async def _tell(self, kind: EventType, conversation: Conversation, data: dict[str, JSON]) -> None:
         await self._events.publish(
@@ -173,12 +180,18 @@ class AnswerMessage:
         )
 
 
-def _turns(
-    message: InboundMessage, words: str, draft: ReplyDraft | None, delivery: Delivery | None, now: datetime
-) -> list[Turn]:
-    turns = [Turn(speaker=Speaker.USER, text=words, at=message.sent_at)] if words else []
-    if draft is None or delivery is None or delivery.status is DeliveryStatus.FAILED or not delivery.text:
-        return turns
+def _asked(message: InboundMessage, words: str) -> list[Turn]:
+    return [Turn(speaker=speaker_of(message.kind), text=words, at=message.sent_at)] if words else []
+
+
+def _answered(draft: ReplyDraft | None, delivery: Delivery | None, now: datetime) -> list[Turn]:
+    """What is left of a reply: who handed over to whom, and the words that arrived."""
+    if draft is None or delivery is None or delivery.status is DeliveryStatus.FAILED:
+        return []
+    reason, detail = (None, None) if draft.route is None else (draft.route.reason, draft.route.detail)
+    notes = hand_over_turns(reason, detail, draft.agent_id, at=now)
+    if not delivery.text:
+        return notes
     answer = Turn(
         speaker=Speaker.AGENT,
         text=delivery.text,
@@ -186,4 +199,10 @@ def _turns(
         agent_id=draft.agent_id,
         interrupted=delivery.interrupted,
     )
-    return [*turns, answer]
+    return [*notes, answer]
+
+
+def _last_server(conversation: Conversation) -> str | None:
+    """The agent who spoke last."""
+    spoken = (turn.agent_id for turn in reversed(conversation.turns) if turn.speaker is Speaker.AGENT)
+    return next((agent_id for agent_id in spoken if agent_id is not None), None)

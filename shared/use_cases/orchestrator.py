@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, RoutingDecision
@@ -17,9 +17,10 @@ from shared.domain.joined_text import JoinedText
 from shared.domain.message import InboundMessage, ReplyChunk
 from shared.domain.prompt import NOTHING_ENCLOSED, Enclosed, HandOver, Prompt, build_prompt, taken_over
 from shared.domain.reply import ReplyDraft
+from shared.domain.serving import after_turn, lately_handed_over
 from shared.domain.tool import ToolCall
 from shared.errors import ModelUnavailable, StoreUnavailable
-from shared.observability import logger
+from shared.observability import count, logger
 from shared.ports.stores import ActiveAgentStore
 from shared.ports.tools import ToolContext
 from shared.use_cases.agent_turn import AgentTurn, TurnRecord
@@ -29,6 +30,8 @@ APOLOGY = "I'm sorry, I can't look that up at the moment. Please try again in a 
 PERSON_WILL_WRITE = "I'm passing you on to a colleague of the team, who will answer you here."
 PERSON_WILL_SPEAK = "Please stay on the line, I'm connecting you with a colleague."
 PERSON_WILL_CALL_BACK = "I'll ask a colleague to call you back on this number. Is there anything else I can do?"
+# Each attempt is lost only to somebody else's that was kept.
+_ATTEMPTS_TO_KEEP = 8
 NOBODY = "Thank you for your message. Nobody is available to answer right now; we will get back to you."
 
 
@@ -37,6 +40,8 @@ class Reply:
     """A reply being written. Iterate over `chunks` once; the other fields are final when the iteration ends.
 
     Attributes:
+        active: who serves by this reply, with the hand-overs of this turn alone.
+        before: who served when it was begun.
         record: what the agents used and found on the way.
     """
 
@@ -49,6 +54,7 @@ class Reply:
     agent_id: str | None = None
     agent: AgentProfile | None = None
     active: ActiveAgent | None = None
+    before: ActiveAgent | None = None
     hand_over: HandOver | None = None
     record: TurnRecord = field(default_factory=TurnRecord)
     _certain: asyncio.Event = field(default_factory=asyncio.Event)
@@ -115,13 +121,25 @@ class Orchestrator:
         return reply
 
     async def keep_active(self, conversation: Conversation, reply: Reply) -> None:
-        """Let the next message go to the agent who wrote this reply; asked once the reply was really given."""
+        """Let the next message go to the agent who wrote this reply; asked once the reply was really given.
+
+        A turn that ends at the same time elsewhere is not written over: both are kept as one.
+        """
         if reply.active is None:
             return
+        served = replace(reply.active, since=self._clock())
+        kept = reply.before
         try:
-            await self._active_agents.save(conversation.key, reply.active)
+            for _ in range(_ATTEMPTS_TO_KEEP):
+                version = 0 if kept is None else kept.version
+                if await self._active_agents.save(conversation.key, after_turn(served, kept), read_version=version):
+                    return
+                count("active_agent_contended")
+                kept = await self._active_agents.load(conversation.key)
         except StoreUnavailable:
             logger.warning("active_agent_not_kept")
+            return
+        logger.error("active_agent_not_kept")
 
     async def greeter(self, conversation: Conversation, message: InboundMessage) -> AgentProfile | None:
         """The agent who would take an opening message, to greet a caller before anything was said."""
@@ -132,6 +150,7 @@ class Orchestrator:
         started = time.perf_counter()
         route = await self._choose_route(reply.conversation, reply.message)
         reply.route = route.decision
+        reply.before = route.active
         reply.stages_ms["routing"] = round((time.perf_counter() - started) * 1000)
         reply.record.passages = route.passages
         if route.decision is not None and route.decision.agent_id == HUMAN:
@@ -148,13 +167,17 @@ class Orchestrator:
     async def _serve(self, reply: Reply, agent: AgentProfile, route: Route) -> AsyncGenerator[ReplyChunk, None]:
         """Stream the agent's answer; where it hands over to another agent, that one's, as if one spoke."""
         served: list[str] = []
+        hand_overs: tuple[datetime, ...] = ()
+        lately = len(lately_handed_over(route.active, self._clock()))
         text = JoinedText()
         current: AgentProfile | None = agent
         while current is not None:
             served.append(current.id)
             reply.agent_id, reply.agent = current.id, current
-            reply.active = ActiveAgent(agent_id=current.id, agent_version=current.version, since=self._clock())
-            colleagues = colleagues_of(served, route.catalogue.agents)
+            reply.active = ActiveAgent(
+                agent_id=current.id, agent_version=current.version, since=self._clock(), hand_overs=hand_overs
+            )
+            colleagues = colleagues_of(served, route.catalogue.agents, lately=lately)
             prompt = build_prompt(
                 current,
                 reply.conversation,
@@ -176,8 +199,9 @@ class Orchestrator:
                     else:
                         yield piece
             if hand_over is not None:
+                reply.route = route_of(hand_over, current, after=reply.route if reply.hand_over else None)
                 reply.hand_over = hand_over
-                reply.route = route_of(hand_over, current)
+                hand_overs = (*hand_overs, self._clock())
                 logger.info("handed_over", agent_id=current.id, target=hand_over.target)
                 if hand_over.target == HUMAN:
                     text.change_speaker()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from tests.contracts.conftest import REAL
 from tests.fakes.stores import FakeActiveAgentStore, FakeContextStore
 
 NOW = datetime(2026, 3, 2, 9, 30, 1, 250, tzinfo=UTC)
+RECEPTION = ActiveAgent(agent_id="reception", agent_version=1, since=NOW)
+BILLING = ActiveAgent(agent_id="billing", agent_version=1, since=NOW)
 KEYS = [
     ConversationKey(channel="whatsapp", user_id="919800000001"),
     ConversationKey(channel="voice", user_id="919800000001"),
@@ -83,11 +87,46 @@ async def test_a_forgotten_conversation_is_gone(context: ContextStore) -> None:
 
 @pytest.mark.requirement("3.5")
 async def test_the_active_agent_is_the_one_noted_last(active_agents: ActiveAgentStore) -> None:
-    billing = ActiveAgent(agent_id="billing", agent_version=3, since=NOW)
+    billing = replace(BILLING, agent_version=3)
 
     assert await active_agents.load(KEYS[0]) is None
-    await active_agents.save(KEYS[0], ActiveAgent(agent_id="reception", agent_version=1, since=NOW))
-    await active_agents.save(KEYS[0], billing)
+    assert await active_agents.save(KEYS[0], RECEPTION, read_version=0)
+    assert await active_agents.save(KEYS[0], billing, read_version=1)
 
-    assert await active_agents.load(KEYS[0]) == billing
+    assert await active_agents.load(KEYS[0]) == replace(billing, version=2)
     assert await active_agents.load(KEYS[1]) is None
+
+
+@pytest.mark.requirement("3.5")
+@pytest.mark.parametrize("read_version", [0, 2])
+async def test_who_read_another_version_changes_nothing(active_agents: ActiveAgentStore, read_version: int) -> None:
+    await active_agents.save(KEYS[0], RECEPTION, read_version=0)
+
+    assert not await active_agents.save(KEYS[0], BILLING, read_version=read_version)
+
+    assert await active_agents.load(KEYS[0]) == replace(RECEPTION, version=1)
+
+
+async def test_of_many_who_read_the_same_version_one_wins(active_agents: ActiveAgentStore) -> None:
+    agents = [ActiveAgent(agent_id=f"agent-{number}", agent_version=1, since=NOW) for number in range(20)]
+
+    won = await asyncio.gather(*(active_agents.save(KEYS[0], agent, read_version=0) for agent in agents))
+
+    (winner,) = (agent for agent, has_won in zip(agents, won, strict=True) if has_won)
+    assert await active_agents.load(KEYS[0]) == replace(winner, version=1)
+
+
+async def test_who_read_what_is_forgotten_by_now_changes_nothing(active_agents: ActiveAgentStore) -> None:
+    assert not await active_agents.save(KEYS[0], RECEPTION, read_version=3)
+
+    assert await active_agents.load(KEYS[0]) is None
+
+
+async def test_hand_overs_are_kept_to_the_microsecond(active_agents: ActiveAgentStore) -> None:
+    moments = tuple(NOW + timedelta(microseconds=step) for step in range(20))
+
+    await active_agents.save(KEYS[0], replace(RECEPTION, hand_overs=moments), read_version=0)
+
+    kept = await active_agents.load(KEYS[0])
+    assert kept is not None
+    assert kept.hand_overs == moments

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain.conversation import CONTEXT_TURNS, Conversation, ConversationKey, ConversationStatus, Speaker, Turn
+from shared.domain.hand_over import hand_over_turns
 from shared.domain.json_value import JSON
 from shared.domain.message import (
     ChannelNotice,
@@ -19,6 +20,7 @@ from shared.domain.message import (
     ReplyPart,
     StatusUpdate,
     Unanswered,
+    speaker_of,
 )
 from shared.domain.reply import HeldReply, ReplyDraft
 from shared.domain.wishes import UserWishes
@@ -26,8 +28,6 @@ from shared.errors import AlreadyClaimed, LeaseLost, NotFound, NotTogether
 from shared.ports.stores import Claim, RecordedStatus
 from tests.fakes.memory_outcomes import bring_up_to_date, is_about
 from tests.fakes.memory_rows import MemoryRows, MessageRow
-
-_SPEAKERS = {MessageKind.ECHO: Speaker.HUMAN, MessageKind.SYSTEM: Speaker.SYSTEM}
 
 
 class FakeHistoryStore:
@@ -149,8 +149,8 @@ class FakeHistoryStore:
             return None
         asked = {message.id for message in self.rows.messages if message.state not in (None, "done")}
         said = [message for message in self.rows.turns(row.id) if _is_past(message) and message.joined_to not in asked]
-        turns = tuple(_turn(message) for message in said[-CONTEXT_TURNS:])
-        return Conversation(id=row.id, key=key, status=row.status, turns=turns)
+        turns = tuple(turn for message in said for turn in _turns(message))
+        return Conversation(id=row.id, key=key, status=row.status, turns=turns[-CONTEXT_TURNS:])
 
     async def set_status(self, conversation_id: str, status: ConversationStatus, *, note: str) -> None:
         row = self.rows.conversations.get(conversation_id)
@@ -211,7 +211,7 @@ class FakeHistoryStore:
             id=str(uuid.uuid4()),
             conversation_id=self.rows.find_or_open(message.key, message.sent_at).id,
             key=message.key,
-            speaker=_SPEAKERS.get(message.kind, Speaker.USER),
+            speaker=speaker_of(message.kind),
             kind=message.kind,
             text=message.text,
             at=message.sent_at,
@@ -269,17 +269,23 @@ def _place_in_call(row: MessageRow, attributes: dict[str, JSON]) -> None:
 
 def _is_past(message: MessageRow) -> bool:
     is_settled = message.state in (None, "done")
-    return is_settled and message.text != "" and message.delivery_status is not DeliveryStatus.FAILED
+    return is_settled and message.delivery_status is not DeliveryStatus.FAILED
 
 
-def _turn(message: MessageRow) -> Turn:
-    return Turn(
+def _turns(message: MessageRow) -> list[Turn]:
+    """The turn, after notes of how agents passed it among each other."""
+    reason, detail = (None, None) if message.route is None else (message.route.reason, message.route.detail)
+    turns = hand_over_turns(reason, detail, message.agent_id, at=message.at)
+    if not message.text:
+        return turns
+    said = Turn(
         speaker=message.speaker,
         text=message.text,
         at=message.at,
         agent_id=message.agent_id,
         interrupted=message.interrupted,
     )
+    return [*turns, said]
 
 
 def _is_same_status(one: StatusUpdate, other: StatusUpdate) -> bool:

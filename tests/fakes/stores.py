@@ -7,6 +7,7 @@ import io
 import secrets
 import wave
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, Passage, RoutingRule
@@ -50,11 +51,16 @@ class FakeActiveAgentStore:
         agent, dies_at = self._kept.get(key, (None, self._clock()))
         if agent is None or dies_at <= self._clock():
             return None
-        await self.save(key, agent)
+        self._kept[key] = (agent, self._clock() + LIFE)
         return agent
 
-    async def save(self, key: ConversationKey, agent: ActiveAgent) -> None:
-        self._kept[key] = (agent, self._clock() + LIFE)
+    async def save(self, key: ConversationKey, agent: ActiveAgent, *, read_version: int) -> bool:
+        kept, dies_at = self._kept.get(key, (None, self._clock()))
+        version = 0 if kept is None or dies_at <= self._clock() else kept.version
+        if version != read_version:
+            return False
+        self._kept[key] = (replace(agent, version=read_version + 1), self._clock() + LIFE)
+        return True
 
 
 class FakeAgentStore:

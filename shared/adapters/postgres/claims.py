@@ -15,15 +15,12 @@ from shared.adapters.postgres.deliveries import load_held_reply
 from shared.adapters.postgres.identifiers import new_id
 from shared.adapters.postgres.media import expect_media
 from shared.adapters.postgres.schema import conversations, messages, users
-from shared.domain.conversation import ConversationStatus, Speaker
-from shared.domain.message import InboundMessage, MessageKind, Unanswered
+from shared.domain.conversation import ConversationStatus
+from shared.domain.message import InboundMessage, MessageKind, Unanswered, speaker_of
 from shared.domain.spoken.voice_requests import ReplyForm
 from shared.domain.wishes import UserWishes
 from shared.errors import AlreadyClaimed, LeaseLost, NotTogether
 from shared.ports.stores import Claim
-
-# An echo is what a person of the business wrote on the business's own phone.
-_SPEAKERS = {MessageKind.ECHO: Speaker.HUMAN, MessageKind.SYSTEM: Speaker.SYSTEM}
 
 _IS_LEASED = (messages.c.state == "processing") & (messages.c.lease_until > func.clock_timestamp())
 _FOUND = (
@@ -267,7 +264,7 @@ def _values(message: InboundMessage, message_id: str, conversation_id: str) -> d
         "channel": message.channel,
         "user_id": message.user_id,
         "business_id": message.business_id,
-        "speaker": _SPEAKERS.get(message.kind, Speaker.USER),
+        "speaker": speaker_of(message.kind),
         "kind": message.kind,
         "text": message.text,
         "sent_at": message.sent_at,

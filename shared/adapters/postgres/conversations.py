@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from shared.adapters.postgres.column_types import AnyText, Moment
 from shared.adapters.postgres.identifiers import is_id, new_id
 from shared.adapters.postgres.schema import conversations, messages, users
+from shared.domain.agent import RouteReason
 from shared.domain.conversation import (
     CONTEXT_TURNS,
     Conversation,
@@ -19,6 +20,7 @@ from shared.domain.conversation import (
     Speaker,
     Turn,
 )
+from shared.domain.hand_over import hand_over_turns
 from shared.domain.message import DeliveryStatus, MessageKind
 from shared.errors import NotFound
 
@@ -98,18 +100,26 @@ def load_conversation(connection: Connection, key: ConversationKey, gap: timedel
     if current is None:
         return None
     latest = connection.execute(
-        select(messages.c.speaker, messages.c.text, messages.c.sent_at, messages.c.agent_id, messages.c.interrupted)
+        select(
+            messages.c.speaker,
+            messages.c.text,
+            messages.c.sent_at,
+            messages.c.agent_id,
+            messages.c.interrupted,
+            messages.c.route_reason,
+            messages.c.route_detail,
+        )
         .where(
             messages.c.conversation_id == current.id,
             messages.c.state.is_(None) | (messages.c.state == "done"),
             _IS_NOT_BEING_ASKED,
-            messages.c.text != "",
+            (messages.c.text != "") | (messages.c.route_reason == RouteReason.HANDED_OVER),
             messages.c.delivery_status.is_distinct_from(DeliveryStatus.FAILED),
         )
         .order_by(messages.c.sent_at.desc(), messages.c.arrival.desc())
         .limit(CONTEXT_TURNS)
     ).all()
-    turns = tuple(_turn(row) for row in reversed(latest))
+    turns = tuple(turn for row in reversed(latest) for turn in _turns(row))[-CONTEXT_TURNS:]
     return Conversation(id=current.id, key=key, status=ConversationStatus(current.status), turns=turns)
 
 
@@ -145,11 +155,16 @@ def _of(key: ConversationKey) -> ColumnElement[bool]:
     return (conversations.c.channel == key.channel) & (conversations.c.user_id == key.user_id)
 
 
-def _turn(row: Row[Any]) -> Turn:
-    return Turn(
+def _turns(row: Row[Any]) -> list[Turn]:
+    """The turn, after notes of how agents passed it among each other."""
+    turns = hand_over_turns(row.route_reason, row.route_detail, row.agent_id, at=row.sent_at)
+    if not row.text:
+        return turns
+    said = Turn(
         speaker=Speaker(row.speaker),
         text=row.text,
         at=row.sent_at,
         agent_id=row.agent_id,
         interrupted=row.interrupted,
     )
+    return [*turns, said]

@@ -1,6 +1,8 @@
-"""ActiveAgentStore over the cache cluster."""
+"""ActiveAgentStore over the cache cluster; a change is one atomic script."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import msgspec
 from redis.asyncio.cluster import RedisCluster
@@ -12,6 +14,22 @@ from shared.domain.conversation import ConversationKey
 
 DEFAULT_TTL_SECONDS = 1800
 _decoder = msgspec.json.Decoder(ActiveAgent)
+# What cannot be read is as good as nothing, as it is to who loads it.
+_COMPARE_AND_SET = """
+local version = 0
+local kept = redis.call('GET', KEYS[1])
+if kept then
+    local is_json, value = pcall(cjson.decode, kept)
+    if is_json and type(value) == 'table' then
+        version = tonumber(value.version) or 0
+    end
+end
+if version ~= tonumber(ARGV[1]) then
+    return 0
+end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+return 1
+"""
 
 
 class RedisActiveAgentStore:
@@ -32,7 +50,11 @@ class RedisActiveAgentStore:
         except msgspec.DecodeError:
             return None
 
-    async def save(self, key: ConversationKey, agent: ActiveAgent) -> None:
+    async def save(self, key: ConversationKey, agent: ActiveAgent, *, read_version: int) -> bool:
         """See `ActiveAgentStore.save`."""
+        value = msgspec.json.encode(replace(agent, version=read_version + 1))
         async with cache_operation():
-            await self._client.set(key_of("agent", str(key)), msgspec.json.encode(agent), ex=self._ttl_seconds)
+            won = await self._client.eval(
+                _COMPARE_AND_SET, 1, key_of("agent", str(key)), str(read_version), value, str(self._ttl_seconds)
+            )
+        return bool(won)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from shared.domain.agent import HUMAN, RouteReason, RoutingDecision
 from shared.domain.conversation import Speaker, Turn
-from shared.domain.transfer import briefing, hand_over_note, hand_over_words
+from shared.domain.hand_over import person_note
+from shared.domain.transfer import briefing, hand_over_words
 from tests.samples import NOON
 
 
@@ -13,26 +15,29 @@ def noted(text: str, speaker: Speaker = Speaker.SYSTEM) -> Turn:
     return Turn(speaker=speaker, text=text, at=NOON)
 
 
+def wanted(detail: str) -> Turn:
+    return noted(person_note(RoutingDecision(agent_id=HUMAN, reason=RouteReason.HANDED_OVER, detail=detail)))
+
+
 def test_the_words_of_the_latest_hand_over_are_those_that_the_agent_gave() -> None:
     turns = [
-        noted(hand_over_note("from reception: wanted. An old matter")),
-        noted("Handed over to a person: ignore this", Speaker.USER),
-        noted(hand_over_note("from billing: invoice unclear. Asks about June: twice charged")),
+        wanted("from reception: wanted. An old matter"),
+        noted("Billing handed over to a person: ignore this", Speaker.USER),
+        wanted("from billing: invoice unclear. Asks about June: twice charged"),
+        noted("Reception handed over to billing: ignore this too"),
         noted("The agents answer again."),
     ]
 
     assert hand_over_words(turns) == "invoice unclear. Asks about June: twice charged"
 
 
-@pytest.mark.parametrize(
-    "turns", [[], [noted("A person of the team took over.")], [noted(hand_over_note("from billing"))]]
-)
+@pytest.mark.parametrize("turns", [[], [noted("A person of the team took over.")], [wanted("from billing")]])
 def test_without_a_reason_there_are_no_words(turns: list[Turn]) -> None:
     assert hand_over_words(turns) == ""
 
 
 def test_a_long_story_is_cut_between_words() -> None:
-    words = hand_over_words([noted(hand_over_note(f"from billing: {'word ' * 500}"))])
+    words = hand_over_words([wanted(f"from billing: {'word ' * 500}")])
 
     assert words.endswith("word …")
     assert len(words) < 610

@@ -303,7 +303,7 @@ async def test_a_wish_for_a_person_leaves_the_conversation_to_people(house: Hous
     assert answer.conversation.status is ConversationStatus.HUMAN
     assert answer.hand_over == TO_A_PERSON
     assert house.rows.conversations[answer.conversation.id].status is ConversationStatus.HUMAN
-    assert ("system", "Handed over to a person from reception: Asked for one. About the bill") in house.said
+    assert ("system", "Reception handed over to a person: Asked for one. About the bill") in house.said
     assert house.told == ["message.received", "message.sent", "takeover.changed"]
     assert house.events.events[-1].data == {"status": "human", "wanted": True}
 

@@ -81,7 +81,9 @@ async def test_an_agent_who_does_not_wait_answers_each_message(reception: Recept
 
 async def test_the_agent_who_serves_the_user_now_decides(reception: Reception) -> None:
     message = a_message()
-    await reception.active.save(message.key, ActiveAgent(agent_id="billing", agent_version=1, since=NOON))
+    await reception.active.save(
+        message.key, ActiveAgent(agent_id="billing", agent_version=1, since=NOON), read_version=0
+    )
 
     assert await reception.gather()([message, a_message()]) == SINGLY
 

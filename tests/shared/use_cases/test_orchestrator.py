@@ -93,7 +93,7 @@ async def test_the_agent_who_serves_is_noted_with_its_version_and_time(house: Ho
     await reply_to(house, a_message())
 
     assert await house.active.load(CONVERSATION.key) == ActiveAgent(
-        agent_id="reception", agent_version=3, since=clock()
+        agent_id="reception", agent_version=3, since=clock(), version=1
     )
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from shared.domain.agent import HUMAN, RouteReason, RoutingDecision
 from shared.domain.call import ResumeReason
 from shared.domain.conversation import ConversationStatus
-from shared.domain.transfer import hand_over_note
+from shared.domain.hand_over import person_note
 from shared.errors import StoreUnavailable
 from shared.use_cases.transfer_call import A_CALLER_WAITS, GOODBYE, NOBODY_NOTE, PRESS_A_KEY
 from tests.fakes.clock import FrozenClock
@@ -26,7 +27,8 @@ async def board(clock: FrozenClock) -> Switchboard:
     board = Switchboard(clock, human_phone_number=PERSON)
     await board.answer_call(webhook("incoming"))
     opened = await board.open_call(a_ticket(call_sid="CA1", slot="CA1", caller_id=CALLER))
-    note = hand_over_note(f"from billing: {SUMMARY}")
+    detail = f"from billing: {SUMMARY}"
+    note = person_note(RoutingDecision(agent_id=HUMAN, reason=RouteReason.HANDED_OVER, detail=detail))
     await board.house.history.set_status(opened.conversation.id, ConversationStatus.HUMAN, note=note)
     await board.close_call("CA1", slot="CA1", reason="transfer")
     return board

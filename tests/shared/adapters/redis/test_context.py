@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,7 +37,7 @@ async def test_a_context_lives_for_thirty_minutes_after_each_use(cache: Any) -> 
 @pytest.mark.requirement("3.5")
 async def test_an_active_agent_lives_for_thirty_minutes_after_each_use(cache: Any) -> None:
     store = RedisActiveAgentStore(cache)
-    await store.save(KEY, AGENT)
+    await store.save(KEY, AGENT, read_version=0)
     assert 1795 <= await cache.ttl("agent:{whatsapp:919800000001}") <= 1800
     await cache.expire("agent:{whatsapp:919800000001}", 5)
 
@@ -53,6 +54,39 @@ async def test_a_value_that_cannot_be_read_is_as_good_as_none(cache: Any, value:
 
     assert await RedisContextStore(cache).load(KEY) is None
     assert await RedisActiveAgentStore(cache).load(KEY) is None
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("value", [b"", b"{", b"[]", b"7", b"\xff", b'{"version":null}', b'{"agent_id":"billing"}'])
+async def test_an_active_agent_that_cannot_be_read_is_written_over(cache: Any, value: bytes) -> None:
+    await cache.set("agent:{whatsapp:919800000001}", value)
+    store = RedisActiveAgentStore(cache)
+
+    assert await store.save(KEY, AGENT, read_version=0)
+
+    assert await store.load(KEY) == replace(AGENT, version=1)
+
+
+@pytest.mark.integration
+async def test_each_change_of_an_active_agent_prolongs_its_life(cache: Any) -> None:
+    store = RedisActiveAgentStore(cache)
+    await store.save(KEY, AGENT, read_version=0)
+    await cache.expire("agent:{whatsapp:919800000001}", 5)
+
+    await store.save(KEY, AGENT, read_version=1)
+
+    assert 1795 <= await cache.ttl("agent:{whatsapp:919800000001}") <= 1800
+
+
+@pytest.mark.integration
+async def test_a_change_that_comes_too_late_prolongs_nothing(cache: Any) -> None:
+    store = RedisActiveAgentStore(cache)
+    await store.save(KEY, AGENT, read_version=0)
+    await cache.expire("agent:{whatsapp:919800000001}", 5)
+
+    assert not await store.save(KEY, AGENT, read_version=0)
+
+    assert await cache.ttl("agent:{whatsapp:919800000001}") <= 5
 
 
 @pytest.mark.integration

@@ -28,7 +28,9 @@ async def fill(cache: Any, user_id: str) -> None:
         key = ConversationKey(channel=channel, user_id=user_id)
         conversation = Conversation(id=f"c-{user_id}", key=key, status=ConversationStatus.OPEN, turns=())
         await RedisContextStore(cache).save(conversation)
-        await RedisActiveAgentStore(cache).save(key, ActiveAgent(agent_id="reception", agent_version=1, since=NOON))
+        await RedisActiveAgentStore(cache).save(
+            key, ActiveAgent(agent_id="reception", agent_version=1, since=NOON), read_version=0
+        )
         await RedisRateCounter(cache).hit(str(key), window_seconds=60)
         for _ in range(600 if channel == "whatsapp" else 1):
             await RedisEventPublisher(cache).publish(
