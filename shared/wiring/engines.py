@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import boto3
 
     from shared.adapters.models.fallback import FallbackLanguageModel
-    from shared.adapters.models.openai_compatible import OpenAICompatibleClient
+    from shared.adapters.models.openai_client import OpenAICompatibleClient
     from shared.ports.language_model import Embedder, LanguageModel
     from shared.ports.voice_notes import SpeechEngine
 
@@ -114,7 +114,7 @@ def speech_engine() -> SpeechEngine | None:
 
 @lru_cache(maxsize=1)
 def _openai() -> OpenAICompatibleClient:
-    from shared.adapters.models.openai_compatible import OpenAICompatibleClient
+    from shared.adapters.models.openai_client import OpenAICompatibleClient
 
     known = settings()
     return OpenAICompatibleClient(base_url=known.openai_base_url, api_key=known.openai_api_key.get_secret_value())

@@ -16,24 +16,22 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from shared.adapters.models.attempts import PassingModelFailure, stream_with_attempts
+from shared.adapters.models.attempts import stream_with_attempts
+from shared.adapters.models.bedrock_answer import ConverseAnswer
 from shared.adapters.models.bedrock_failures import BEDROCK_FAILURES, as_model_failure
-from shared.adapters.models.chat_form import (
-    HAND_OVER_DESCRIPTION,
-    HAND_OVER_TOOL,
-    chat_messages,
-    hand_over_schema,
-    read_hand_over,
-    system_text,
-)
+from shared.adapters.models.chat_form import chat_messages, system_text
 from shared.adapters.models.enclosures import DOCUMENTS, IMAGES, QUOTED, converse_blocks, fitted, with_quotations
 from shared.adapters.models.threaded_stream import ThreadedStream
-from shared.domain.prompt import ModelPiece, Prompt, TextPiece, TokenUsage
+from shared.adapters.models.tool_form import fit_id, fit_name, offered, result_text, used_before
+from shared.domain.prompt import ModelPiece, Prompt
+from shared.domain.tool import ToolOutcome, ToolResult, ToolStep
 from shared.errors import ModelUnavailable
 
 # By a part of their ids: whose models look at images and documents. Of others we do not know, so they get text alone.
 # Source: Amazon Bedrock User Guide, "Supported models and model features" of Converse.
 _EYES = ("nova-lite", "nova-pro", "nova-premier", "nova-2-", "claude")
+# Whose models take the status of a tool's result. Source: Amazon Bedrock API reference, "ToolResultBlock".
+_TAKE_STATUS = ("nova", "claude")
 
 
 class BedrockLanguageModel:
@@ -63,6 +61,7 @@ class BedrockLanguageModel:
         has_eyes = any(family in model_id for family in _EYES)
         self.reads: Mapping[str, int] = {**IMAGES, **DOCUMENTS} if has_eyes else QUOTED
         self._quotes = not has_eyes
+        self._takes_status = any(family in model_id for family in _TAKE_STATUS)
         self._inference = {"maxTokens": max_tokens, "temperature": temperature}
         self._first_piece_seconds = first_piece_seconds
         self._next_piece_seconds = next_piece_seconds
@@ -92,7 +91,7 @@ class BedrockLanguageModel:
 
     async def _ask(self, prompt: Prompt, deadline: float) -> AsyncGenerator[ModelPiece, None]:
         loop = asyncio.get_running_loop()
-        answer = _Answer(prompt)
+        answer = ConverseAnswer(prompt, model_id=self._model_id)
         events = ThreadedStream[dict[str, Any]](self._threads)
         try:
             async with asyncio.timeout_at(deadline):
@@ -130,72 +129,40 @@ class BedrockLanguageModel:
             {"role": message.role, "content": [{"text": message.text}]} for message in chat_messages(prompt)
         ]
         messages[-1]["content"] += converse_blocks(prompt.enclosed.files)
+        messages += self._step_messages(prompt.steps)
         request: dict[str, Any] = {
             "modelId": self._model_id,
             "system": [{"text": system_text(prompt)}],
             "messages": messages,
             "inferenceConfig": self._inference,
         }
-        if prompt.colleagues:
-            specification = {
-                "name": HAND_OVER_TOOL,
-                "description": HAND_OVER_DESCRIPTION,
-                "inputSchema": {"json": hand_over_schema(prompt.colleagues)},
-            }
-            request["toolConfig"] = {"tools": [{"toolSpec": specification}]}
+        # Converse refuses messages that tell of tools where there are none, even if none may be used any more.
+        if tools := offered(prompt) or used_before(prompt.steps):
+            specifications = [
+                {"name": tool.name, "description": tool.description, "inputSchema": {"json": dict(tool.parameters)}}
+                for tool in tools
+            ]
+            request["toolConfig"] = {"tools": [{"toolSpec": specification} for specification in specifications]}
         return request
 
+    def _step_messages(self, steps: tuple[ToolStep, ...]) -> list[dict[str, Any]]:
+        """What the model called for in this turn, and what came of it."""
+        messages: list[dict[str, Any]] = []
+        for step in steps:
+            said = [{"text": step.said.strip()}] if step.said.strip() else []
+            messages += [
+                {"role": "assistant", "content": [*said, *(_tool_use(result) for result in step.results)]},
+                {"role": "user", "content": [self._tool_result(result) for result in step.results]},
+            ]
+        return messages
 
-class _Answer:
-    """What the model has answered so far; turns events into pieces."""
+    def _tool_result(self, result: ToolResult) -> dict[str, Any]:
+        block: dict[str, Any] = {"toolUseId": fit_id(result.call.id), "content": [{"text": result_text(result)}]}
+        if self._takes_status:
+            block["status"] = "success" if result.answer.outcome is ToolOutcome.DONE else "error"
+        return {"toolResult": block}
 
-    def __init__(self, prompt: Prompt) -> None:
-        self._colleagues = prompt.colleagues
-        self._tool_block: int | None = None
-        self._arguments: list[str] = []
-        self._is_stopped = False
-        self.has_begun = False
-        self.is_complete = False
 
-    def take(self, event: dict[str, Any] | None) -> list[ModelPiece]:
-        """The pieces that an event brings; None is the end of the stream.
-
-        The hand-over comes when the model stops, the token usage with the metadata that follows.
-        """
-        if event is None:
-            if not self._is_stopped:
-                raise PassingModelFailure("the model's answer broke off")
-            self.is_complete = True
-            return []
-        if "contentBlockStart" in event:
-            self._note_tool(event["contentBlockStart"])
-        if "contentBlockDelta" in event:
-            return self._text_or_arguments(event["contentBlockDelta"])
-        if "messageStop" in event:
-            return self._stop()
-        if "metadata" in event:
-            usage = event["metadata"]["usage"]
-            return [TokenUsage(input_tokens=usage["inputTokens"], output_tokens=usage["outputTokens"])]
-        return []
-
-    def _note_tool(self, start: dict[str, Any]) -> None:
-        # Only one tool exists, and a second call of it in the same answer means nothing.
-        if "toolUse" in start["start"] and self._tool_block is None:
-            self._tool_block = start["contentBlockIndex"]
-
-    def _text_or_arguments(self, block: dict[str, Any]) -> list[ModelPiece]:
-        delta = block["delta"]
-        if "toolUse" in delta and block["contentBlockIndex"] == self._tool_block:
-            self._arguments.append(delta["toolUse"]["input"])
-        if not delta.get("text"):  # Reasoning is for the model alone.
-            return []
-        self.has_begun = True
-        return [TextPiece(text=delta["text"])]
-
-    def _stop(self) -> list[ModelPiece]:
-        self._is_stopped = True
-        if self._tool_block is not None:
-            return [read_hand_over("".join(self._arguments), self._colleagues)]
-        if not self.has_begun:
-            raise PassingModelFailure("the model's answer is empty")
-        return []
+def _tool_use(result: ToolResult) -> dict[str, Any]:
+    call = result.call
+    return {"toolUse": {"toolUseId": fit_id(call.id), "name": fit_name(call.name), "input": dict(call.arguments)}}

@@ -9,74 +9,23 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
 
 import httpx
 
 from shared.adapters.models.attempts import PassingModelFailure, stream_with_attempts
-from shared.adapters.models.chat_form import (
-    HAND_OVER_DESCRIPTION,
-    HAND_OVER_TOOL,
-    chat_messages,
-    hand_over_schema,
-    read_hand_over,
-    system_text,
-)
+from shared.adapters.models.chat_form import chat_messages, system_text
 from shared.adapters.models.enclosures import IMAGES, QUOTED, fitted, image_parts, with_quotations
+from shared.adapters.models.openai_answer import END, CompletionAnswer
+from shared.adapters.models.openai_client import OpenAICompatibleClient
 from shared.adapters.models.server_sent_events import EventStreamParser, EventTooLong
+from shared.adapters.models.tool_form import fit_id, fit_name, offered, result_text
 from shared.adapters.models.unit_vectors import to_unit_length
 from shared.domain.json_value import JSON
-from shared.domain.prompt import ModelPiece, Prompt, TextPiece, TokenUsage
+from shared.domain.prompt import ModelPiece, Prompt
+from shared.domain.tool import ToolResult, ToolStep
 from shared.errors import ModelUnavailable
 
-_END = "[DONE]"
-_PASSING_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _LINGER_SECONDS = 0.25
-
-
-class OpenAICompatibleClient:
-    """The endpoint: its address, key, timeouts and pooled connections; shared by model and embedder."""
-
-    def __init__(
-        self,
-        *,
-        base_url: str,
-        api_key: str = "",
-        connect_timeout_seconds: float = 2.0,
-        read_timeout_seconds: float = 10.0,
-        max_connections: int = 64,
-    ) -> None:
-        self._base_url = base_url.rstrip("/")
-        self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
-        self._timeout = httpx.Timeout(read_timeout_seconds, connect=connect_timeout_seconds)
-        self._limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
-        self._http: httpx.AsyncClient | None = None
-
-    async def post(self, path: str, body: Mapping[str, JSON]) -> httpx.Response:
-        """Send a request and return the response with its body still unread; the caller closes it.
-
-        Raises:
-            PassingModelFailure: no connection, no answer, or a status that invites another attempt.
-            ModelUnavailable: the endpoint refuses the request.
-        """
-        if self._http is None:  # Built late, on the event loop that its connections will belong to.
-            self._http = httpx.AsyncClient(timeout=self._timeout, limits=self._limits, headers=self._headers)
-        try:
-            request = self._http.build_request("POST", f"{self._base_url}{path}", json=body)
-            response = await self._http.send(request, stream=True)
-        except httpx.HTTPError as error:
-            raise PassingModelFailure("the model's endpoint does not answer") from error
-        if response.status_code == httpx.codes.OK:
-            return response
-        await response.aclose()
-        failure = PassingModelFailure if response.status_code in _PASSING_STATUSES else ModelUnavailable
-        raise failure(f"the model's endpoint answers with status {response.status_code}")
-
-    async def aclose(self) -> None:
-        """Close the pooled connections; safe to call twice."""
-        if self._http is not None:
-            await self._http.aclose()
-            self._http = None
 
 
 class OpenAICompatibleLanguageModel:
@@ -119,7 +68,7 @@ class OpenAICompatibleLanguageModel:
 
     async def _ask(self, prompt: Prompt, deadline: float) -> AsyncGenerator[ModelPiece, None]:
         loop = asyncio.get_running_loop()
-        answer = _Answer(prompt)
+        answer = CompletionAnswer(prompt, model=self._model)
         try:
             async with asyncio.timeout_at(deadline):
                 response = await self._client.post("/chat/completions", self._body(prompt))
@@ -129,7 +78,7 @@ class OpenAICompatibleLanguageModel:
             async with aclosing(_events(response)) as events:
                 while not answer.is_complete:
                     async with asyncio.timeout_at(deadline):
-                        data = await anext(events, _END)
+                        data = await anext(events, END)
                     for piece in answer.take(data):
                         yield piece
                     if answer.has_begun:
@@ -151,6 +100,7 @@ class OpenAICompatibleLanguageModel:
             role, text = chat[-1]
             seen = image_parts(prompt.enclosed.files)
             messages[-1] = {"role": role, "content": [{"type": "text", "text": text}, *seen]}
+        messages += _step_messages(prompt.steps)
         body: dict[str, JSON] = {
             "model": self._model,
             "messages": messages,
@@ -158,86 +108,43 @@ class OpenAICompatibleLanguageModel:
             "stream_options": {"include_usage": True},
             **self._limits,
         }
-        if prompt.colleagues:
+        if tools := offered(prompt):
             body["tools"] = [
                 {
                     "type": "function",
                     "function": {
-                        "name": HAND_OVER_TOOL,
-                        "description": HAND_OVER_DESCRIPTION,
-                        "parameters": hand_over_schema(prompt.colleagues),
+                        "name": tool.name,
+                        "description": tool.description,
+                        "parameters": dict(tool.parameters),
                     },
                 }
+                for tool in tools
             ]
         return body
 
 
-class _Answer:
-    """What the model has answered so far; turns the data of events into pieces."""
-
-    def __init__(self, prompt: Prompt) -> None:
-        self._colleagues = prompt.colleagues
-        self._has_hand_over = False
-        self._arguments: list[str] = []
-        self._usage: TokenUsage | None = None
-        self._is_finished = False
-        self.has_begun = False
-        self.is_complete = False
-
-    def take(self, data: str) -> list[ModelPiece]:
-        """The pieces that an event brings; the hand-over and the token usage come at the end."""
-        if data == _END:
-            return self._end()
-        event = _read_object(data)
-        if event.get("error"):
-            raise PassingModelFailure("the model reports an error")
-        self._note_usage(event.get("usage"))
-        pieces: list[ModelPiece] = []
-        for choice in event.get("choices") or ():
-            delta = choice.get("delta") or {}
-            self._note_tool_calls(delta.get("tool_calls") or ())
-            self._is_finished = self._is_finished or bool(choice.get("finish_reason"))
-            if delta.get("content"):
-                self.has_begun = True
-                pieces.append(TextPiece(text=delta["content"]))
-        return pieces
-
-    def _note_tool_calls(self, calls: Sequence[dict[str, Any]]) -> None:
-        for call in calls:
-            function = call.get("function") or {}
-            # Only one tool exists, and only its first call counts; servers that leave out the index mean the first.
-            if (call.get("index") or 0) == 0:
-                self._has_hand_over = True
-                self._arguments.append(function.get("arguments") or "")
-
-    def _note_usage(self, usage: dict[str, Any] | None) -> None:
-        if usage:
-            self._usage = TokenUsage(
-                input_tokens=usage.get("prompt_tokens") or 0, output_tokens=usage.get("completion_tokens") or 0
-            )
-
-    def _end(self) -> list[ModelPiece]:
-        if not self._is_finished:
-            raise PassingModelFailure("the model's answer broke off")
-        pieces: list[ModelPiece] = []
-        if self._has_hand_over:
-            pieces.append(read_hand_over("".join(self._arguments), self._colleagues))
-        elif not self.has_begun:
-            raise PassingModelFailure("the model's answer is empty")
-        if self._usage is not None:
-            pieces.append(self._usage)
-        self.is_complete = True
-        return pieces
+def _step_messages(steps: tuple[ToolStep, ...]) -> list[JSON]:
+    """What the model called for in this turn, and what came of it."""
+    messages: list[JSON] = []
+    for step in steps:
+        calls: list[JSON] = [_tool_call(result) for result in step.results]
+        # Empty, not null: some servers write what is null into the prompt as a word.
+        messages.append({"role": "assistant", "content": step.said.strip(), "tool_calls": calls})
+        messages += [
+            {"role": "tool", "tool_call_id": fit_id(result.call.id), "content": result_text(result)}
+            for result in step.results
+        ]
+    return messages
 
 
-def _read_object(data: str) -> dict[str, Any]:
-    try:
-        event = json.loads(data)
-    except ValueError as error:
-        raise PassingModelFailure("the model's answer is not JSON") from error
-    if not isinstance(event, dict):
-        raise PassingModelFailure("the model's answer has an unknown form")
-    return event
+def _tool_call(result: ToolResult) -> JSON:
+    call = result.call
+    arguments = json.dumps(dict(call.arguments), ensure_ascii=False)
+    return {
+        "id": fit_id(call.id),
+        "type": "function",
+        "function": {"name": fit_name(call.name), "arguments": arguments},
+    }
 
 
 async def _events(response: httpx.Response) -> AsyncGenerator[str, None]:

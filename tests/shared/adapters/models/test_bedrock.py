@@ -20,7 +20,7 @@ START = event("messageStart", {"role": "assistant"})
 METADATA = event(
     "metadata", {"usage": {"inputTokens": 12, "outputTokens": 3, "totalTokens": 15}, "metrics": {"latencyMs": 300}}
 )
-USAGE = TokenUsage(input_tokens=12, output_tokens=3)
+USAGE = TokenUsage(input_tokens=12, output_tokens=3, model="amazon.nova-lite-v1:0")
 
 
 def text(words, block=0):

@@ -2,13 +2,10 @@
 
 from dataclasses import replace
 
-import pytest
-
-from shared.adapters.models.chat_form import chat_messages, hand_over_schema, read_hand_over, system_text
+from shared.adapters.models.chat_form import chat_messages, system_text
+from shared.adapters.models.tool_form import TOOL_RULE
 from shared.domain.conversation import Speaker
-from shared.domain.prompt import HandOver
-from shared.errors import ModelUnavailable
-from tests.fakes.prompts import COLLEAGUES, make_prompt, turn
+from tests.fakes.prompts import SEARCH, a_step, make_prompt, turn
 
 
 def roles_and_texts(*turns, question="When?"):
@@ -63,17 +60,6 @@ def test_system_text_without_notes_is_the_prompts_own():
     assert system_text(make_prompt()) == "Be kind."
 
 
-def test_only_colleagues_are_valid_targets():
-    assert hand_over_schema(COLLEAGUES)["properties"]["target"]["enum"] == ["billing", "human"]
-
-
-def test_hand_over_is_read_from_its_json():
-    read = read_hand_over('{"target": "billing", "reason": "invoice", "summary": "Wants a copy."}', COLLEAGUES)
-
-    assert read == HandOver(target="billing", reason="invoice", summary="Wants a copy.")
-
-
-@pytest.mark.parametrize("arguments", ["", "{", "[]", '"billing"', "{}", '{"target": "nobody"}', '{"target": ["x"]}'])
-def test_hand_over_to_nobody_we_know_is_refused(arguments):
-    with pytest.raises(ModelUnavailable):
-        read_hand_over(arguments, COLLEAGUES)
+def test_the_rule_about_answers_of_tools_stands_where_there_are_tools():
+    assert system_text(make_prompt(tools=(SEARCH,))) == f"Be kind.\n{TOOL_RULE}"
+    assert system_text(make_prompt(steps=(a_step(),))) == f"Be kind.\n{TOOL_RULE}"

@@ -7,11 +7,8 @@ from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
-from shared.adapters.models.openai_compatible import (
-    OpenAICompatibleClient,
-    OpenAICompatibleEmbedder,
-    OpenAICompatibleLanguageModel,
-)
+from shared.adapters.models.openai_client import OpenAICompatibleClient
+from shared.adapters.models.openai_compatible import OpenAICompatibleEmbedder, OpenAICompatibleLanguageModel
 from shared.domain.media import MediaFile
 from shared.domain.prompt import Enclosed, HandOver, TextPiece, TokenUsage
 from shared.errors import ModelUnavailable
@@ -37,7 +34,11 @@ def sse(*events):
 
 USAGE = {"choices": [], "usage": {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15}}
 ANSWER = sse(delta(""), delta("We open "), delta("at nine, नौ बजे."), delta(finish="stop"), USAGE, "[DONE]")
-PIECES = [TextPiece(text="We open "), TextPiece(text="at nine, नौ बजे."), TokenUsage(input_tokens=12, output_tokens=3)]
+PIECES = [
+    TextPiece(text="We open "),
+    TextPiece(text="at nine, नौ बजे."),
+    TokenUsage(input_tokens=12, output_tokens=3, model="tiny"),
+]
 
 
 def answers(*chunks):

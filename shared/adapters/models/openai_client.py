@@ -1,0 +1,58 @@
+"""The endpoint that speaks OpenAI's API: its address, its key, its connections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import httpx
+
+from shared.adapters.models.attempts import PassingModelFailure
+from shared.domain.json_value import JSON
+from shared.errors import ModelUnavailable
+
+_PASSING_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+
+
+class OpenAICompatibleClient:
+    """The endpoint: its address, key, timeouts and pooled connections; shared by model and embedder."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: str = "",
+        connect_timeout_seconds: float = 2.0,
+        read_timeout_seconds: float = 10.0,
+        max_connections: int = 64,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
+        self._timeout = httpx.Timeout(read_timeout_seconds, connect=connect_timeout_seconds)
+        self._limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
+        self._http: httpx.AsyncClient | None = None
+
+    async def post(self, path: str, body: Mapping[str, JSON]) -> httpx.Response:
+        """Send a request and return the response with its body still unread; the caller closes it.
+
+        Raises:
+            PassingModelFailure: no connection, no answer, or a status that invites another attempt.
+            ModelUnavailable: the endpoint refuses the request.
+        """
+        if self._http is None:  # Built late, on the event loop that its connections will belong to.
+            self._http = httpx.AsyncClient(timeout=self._timeout, limits=self._limits, headers=self._headers)
+        try:
+            request = self._http.build_request("POST", f"{self._base_url}{path}", json=body)
+            response = await self._http.send(request, stream=True)
+        except httpx.HTTPError as error:
+            raise PassingModelFailure("the model's endpoint does not answer") from error
+        if response.status_code == httpx.codes.OK:
+            return response
+        await response.aclose()
+        failure = PassingModelFailure if response.status_code in _PASSING_STATUSES else ModelUnavailable
+        raise failure(f"the model's endpoint answers with status {response.status_code}")
+
+    async def aclose(self) -> None:
+        """Close the pooled connections; safe to call twice."""
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None
