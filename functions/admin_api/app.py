@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi import Path as PathParameter
@@ -31,9 +31,10 @@ from shared.http_api.fields import Identifier, Slug
 from shared.http_api.history_models import ConversationView
 from shared.http_api.lambda_entry import lambda_entry
 from shared.http_api.outbound_models import NewOutboundCall, NewOutboundMessage, PlacedCallView, SentMessageView
+from shared.http_api.tool_routes import tool_routes
+from shared.http_api.versions import ReadVersion, tagged
 
 TICKET_SECONDS = 30
-View = TypeVar("View", AgentView, RuleView)
 
 edit_agents = wiring.edit_agents()
 edit_rules = wiring.edit_rules()
@@ -59,13 +60,6 @@ operator = APIRouter(
 anybody = APIRouter(prefix="/api/v1", responses=fails_with(errors.Unauthenticated, errors.StoreUnavailable))
 
 
-def read_version(
-    if_match: Annotated[str, Header(pattern=r'^"?[1-9][0-9]{0,8}"?$', examples=['"1"'])],
-) -> int:
-    """The version that the caller changes, as the `ETag` gave it."""
-    return int(if_match.strip('"'))
-
-
 AgentId = Annotated[Slug, PathParameter(examples=[examples.AGENT["id"]])]
 RuleId = Annotated[Slug, PathParameter(examples=[examples.RULE["id"]])]
 ConversationId = Annotated[Identifier, PathParameter(examples=[history_examples.CONVERSATION["id"]])]
@@ -77,7 +71,6 @@ IdempotencyKey = Annotated[
         description="A name of your own for this request; repeating the request with it sends nothing twice.",
     ),
 ]
-ReadVersion = Annotated[int, Depends(read_version)]
 SignedIn = Annotated[Caller, Depends(authenticate)]
 
 
@@ -97,13 +90,13 @@ async def add_agent(agent: NewAgent, response: Response) -> Success[AgentView]:
     """Add an agent."""
     view = AgentView.model_validate(await edit_agents.add(agent.profile(agent.id)))
     response.headers["location"] = f"/api/v1/agents/{view.id}"
-    return _tagged(response, view)
+    return tagged(response, view)
 
 
 @admin.get("/agents/{agent_id}", responses=succeeds_with(examples.AGENT) | fails_with(errors.NotFound) | _with_input)
 async def read_agent(agent_id: AgentId, response: Response) -> Success[AgentView]:
     """Read one agent; its `ETag` is what a change has to send as `If-Match`."""
-    return _tagged(response, AgentView.model_validate(await edit_agents.read(agent_id)))
+    return tagged(response, AgentView.model_validate(await edit_agents.read(agent_id)))
 
 
 @admin.put(
@@ -116,7 +109,7 @@ async def replace_agent(
     agent_id: AgentId, agent: ChangedAgent, version: ReadVersion, response: Response
 ) -> Success[AgentView]:
     """Replace an agent that nobody changed since it was read."""
-    return _tagged(
+    return tagged(
         response, AgentView.model_validate(await edit_agents.replace(agent.profile(agent_id), version=version))
     )
 
@@ -145,7 +138,7 @@ async def add_rule(rule: NewRule, response: Response) -> Success[RuleView]:
     """Add a routing rule."""
     view = RuleView.model_validate(await edit_rules.add(rule.rule(rule.id)))
     response.headers["location"] = f"/api/v1/routing-rules/{view.id}"
-    return _tagged(response, view)
+    return tagged(response, view)
 
 
 @admin.post(
@@ -164,7 +157,7 @@ async def try_route(trial: RoutingTrial) -> Success[RoutingView]:
 )
 async def read_rule(rule_id: RuleId, response: Response) -> Success[RuleView]:
     """Read one routing rule; its `ETag` is what a change has to send as `If-Match`."""
-    return _tagged(response, RuleView.model_validate(await edit_rules.read(rule_id)))
+    return tagged(response, RuleView.model_validate(await edit_rules.read(rule_id)))
 
 
 @admin.put(
@@ -177,7 +170,7 @@ async def replace_rule(
     rule_id: RuleId, rule: ChangedRule, version: ReadVersion, response: Response
 ) -> Success[RuleView]:
     """Replace a routing rule that nobody changed since it was read."""
-    return _tagged(response, RuleView.model_validate(await edit_rules.replace(rule.rule(rule_id), version=version)))
+    return tagged(response, RuleView.model_validate(await edit_rules.replace(rule.rule(rule_id), version=version)))
 
 
 @admin.delete(
@@ -287,12 +280,7 @@ async def health() -> Success[dict[str, bool]]:
     return Success(data={"alive": True})
 
 
-def _tagged(response: Response, view: View) -> Success[View]:
-    """The answer, with its version as the `ETag`."""
-    response.headers["etag"] = f'"{view.version}"'
-    return Success(data=view)
-
-
+admin.include_router(tool_routes(wiring.edit_tools(), wiring.try_tool()))
 for router in (admin, operator, anybody):
     app.include_router(router)
 handler = lambda_entry(app)

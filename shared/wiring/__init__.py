@@ -10,10 +10,12 @@ from shared.wiring.api import (
     change_hands,
     edit_agents,
     edit_rules,
+    edit_tools,
     query_history,
     send_outbound_message,
     token_verifier,
     try_routing,
+    try_tool,
     update_tickets,
 )
 from shared.wiring.calls import (
@@ -65,6 +67,7 @@ __all__ = [
     "cost_source",
     "edit_agents",
     "edit_rules",
+    "edit_tools",
     "end_call",
     "erase_user",
     "fetch_pending_media",
@@ -94,5 +97,6 @@ __all__ = [
     "telephony",
     "token_verifier",
     "try_routing",
+    "try_tool",
     "update_tickets",
 ]

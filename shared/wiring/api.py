@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from shared.ports.outbound import OutboundMessages
     from shared.use_cases.change_hands import ChangeHands
     from shared.use_cases.edit_agents import EditAgents, EditRules
+    from shared.use_cases.edit_tools import EditTools, TryTool
     from shared.use_cases.query_history import QueryHistory
     from shared.use_cases.send_fallback import SendFallback
     from shared.use_cases.send_outbound_message import SendOutboundMessage
@@ -60,6 +61,24 @@ def edit_rules() -> EditRules:
     from shared.wiring import stores
 
     return EditRules(PostgresRuleEditor(stores.database()), PostgresAgentEditor(stores.database()))
+
+
+def edit_tools() -> EditTools:
+    """Changing HTTP tools."""
+    from shared.adapters.postgres.http_tool_editing import PostgresHttpToolEditor
+    from shared.use_cases.edit_tools import EditTools
+    from shared.wiring import stores, tools
+
+    return EditTools(PostgresHttpToolEditor(stores.database()), tools.schema_check(), settings().allowed_tool_hosts)
+
+
+def try_tool() -> TryTool:
+    """Trying HTTP tools."""
+    from shared.adapters.postgres.http_tool_editing import PostgresHttpToolEditor
+    from shared.use_cases.edit_tools import TryTool
+    from shared.wiring import stores, tools
+
+    return TryTool(PostgresHttpToolEditor(stores.database()), tools.schema_check(), tools.http_tools())
 
 
 def try_routing() -> TryRouting:

@@ -41,6 +41,8 @@ ROUTES = {
     "/api/v1/routing-rules": "AdminTargetGroup",
     "/api/v1/routing-rules/7": "AdminTargetGroup",
     "/api/v1/routing-rules/test": "AdminTargetGroup",
+    "/api/v1/tools": "AdminTargetGroup",
+    "/api/v1/tools/look_up_bill/test": "AdminTargetGroup",
     "/api/v1/outbound-calls": "AdminTargetGroup",
     "/api/v1/outbound-messages": "AdminTargetGroup",
     "/api/v1/conversations/42/takeover": "AdminTargetGroup",

@@ -106,7 +106,7 @@ def test_the_container_has_one_role_for_its_code_and_another_for_the_platform(st
 
     assert task["TaskRoleArn"] != task["ExecutionRoleArn"]
     assert "secretsmanager" not in text(stack.properties("StreamExecutionRole"))
-    assert readable_secrets(stack, "StreamTaskRole") == {"ProviderSecret", "DatabaseUserSecret"}
+    assert readable_secrets(stack, "StreamTaskRole") == {"ProviderSecret", "DatabaseUserSecret", "tools/*"}
 
 
 def allowed(stack: Stack, role: str) -> list[Node]:
@@ -119,9 +119,16 @@ def allowed(stack: Stack, role: str) -> list[Node]:
     return found
 
 
+def name_of(resource: Node) -> str:
+    """The secret's logical id, or for those that operators keep what follows the stack's name."""
+    if "Fn::Sub" in resource:
+        return str(resource["Fn::Sub"]).partition(":secret:${AWS::StackName}/")[2]
+    return str(resource.get("Ref") or resource["Fn::GetAtt"][0])
+
+
 def readable_secrets(stack: Stack, role: str) -> set[str]:
     return {
-        resource.get("Ref") or resource["Fn::GetAtt"][0]
+        name_of(resource)
         for statement in allowed(stack, role)
         if "secretsmanager:GetSecretValue" in listed(statement["Action"])
         for resource in listed(statement["Resource"])
@@ -135,8 +142,8 @@ def readable_secrets(stack: Stack, role: str) -> set[str]:
     {
         "MessageWebhook": {"ProviderSecret"},
         "VoiceWebhook": {"ProviderSecret", "DatabaseUserSecret"},
-        "MessageWorker": {"ProviderSecret", "DatabaseUserSecret"},
-        "AdminApi": {"ProviderSecret", "DatabaseUserSecret"},
+        "MessageWorker": {"ProviderSecret", "DatabaseUserSecret", "tools/*"},
+        "AdminApi": {"ProviderSecret", "DatabaseUserSecret", "tools/*"},
         "HistoryApi": {"DatabaseReaderSecret"},
         "CostReport": {"DatabaseReaderSecret"},
         "IdleReport": set(),

@@ -146,7 +146,7 @@ def test_no_secret_value_is_in_the_template_or_in_an_environment(stack: Stack) -
 
     carriers = {name for name in variables if any(word in name for word in ("TOKEN", "PASSWORD", "KEY", "SECRET"))}
 
-    assert all(name.endswith("_ARN") for name in carriers)
+    assert all(name.endswith(("_ARN", "_PREFIX")) for name in carriers)
     assert not any("NoEcho" in parameter for parameter in stack.template["Parameters"].values())
     assert "resolve:" not in text(stack.template)
     assert stack.properties("Database")["ManageMasterUserPassword"]

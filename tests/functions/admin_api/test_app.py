@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from shared import errors
+from shared.adapters.linear_expressions import compile_expression
 from shared.domain.access import Caller, Role
 from shared.domain.agent import AgentProfile, RouteReason, RoutingDecision, RoutingRule, RuleKind
 from shared.domain.call import Call, CallDirection, CallState
@@ -28,11 +29,13 @@ from shared.domain.content import (
 from shared.domain.conversation import ConversationStatus
 from shared.domain.message import DeliveryStatus
 from shared.domain.outbound import OutboundMessage, SentMessage
+from shared.domain.routing import RoutingStep, StepOutcome
 from shared.http_api import agent_examples as examples
 from shared.http_api import outbound_examples
 from shared.ports.history import ConversationSummary
 from shared.ports.live_tasks import LiveTask
 from shared.use_cases.edit_agents import EditAgents, EditRules
+from shared.use_cases.try_routing import Trial, TriedRoute
 from tests.fakes.agent_editors import FakeAgentEditor, FakeRuleEditor
 from tests.fakes.clock import FrozenClock
 from tests.fakes.live_tasks import FakeLiveTasks
@@ -99,8 +102,18 @@ async def place_call(user_id: str, *, idempotency_key: str, business_id: str, vo
     )
 
 
-async def route_to_reception(_text: str, **_circumstances: object) -> RoutingDecision:
-    return RoutingDecision(agent_id="reception", reason=RouteReason.RULE, detail="hello")
+class Trials:
+    """Sends everything to the reception, and notes what was tried."""
+
+    def __init__(self) -> None:
+        self.tried: list[Trial] = []
+
+    async def __call__(self, trial: Trial) -> TriedRoute:
+        """See `TryRouting`."""
+        self.tried.append(trial)
+        decision = RoutingDecision(agent_id="reception", reason=RouteReason.RULE, detail="hello")
+        step = RoutingStep(step=RouteReason.RULE, outcome=StepOutcome.DECIDED, why="rule hello (keyword) matched 'hello'")
+        return TriedRoute(decision=decision, steps=(step,))
 
 
 @pytest.fixture
@@ -157,7 +170,9 @@ def loaded() -> ModuleType:
         token_verifier=NamedTokens(),
         edit_agents=None,
         edit_rules=None,
-        try_routing=route_to_reception,
+        edit_tools=None,
+        try_tool=None,
+        try_routing=Trials(),
         change_hands=None,
         update_tickets=Tickets(),
         live_tasks=None,
@@ -177,7 +192,7 @@ def module(
     monkeypatch: pytest.MonkeyPatch,
 ) -> ModuleType:
     monkeypatch.setattr(loaded, "edit_agents", EditAgents(agents))
-    monkeypatch.setattr(loaded, "edit_rules", EditRules(rules, agents))
+    monkeypatch.setattr(loaded, "edit_rules", EditRules(rules, agents, compile_expression))
     monkeypatch.setattr(loaded, "change_hands", hands)
     monkeypatch.setattr(loaded, "live_tasks", live_tasks)
     monkeypatch.setattr(loaded, "send_outbound_message", post)
