@@ -11,6 +11,7 @@ COMMANDS = {
     "down": "end a running platform and whatever a crash left behind",
     "status": "say what runs and where",
     "demo": "play a phone call and a WhatsApp conversation and show what happened",
+    "evaluate": "play the scenarios that the running platform must hold, and show which it does not",
     "call": "make a simulated phone call",
     "chat": "write to the agents as a WhatsApp user",
     "tail": "follow the logs of all programs",

@@ -44,6 +44,11 @@ class RunningStack:
         await self._client.aclose()
 
     @property
+    def facts(self) -> dict[str, Any]:
+        """What `stack.json` says."""
+        return self._description
+
+    @property
     def phone_line(self) -> PhoneLine:
         """The clinic's telephone number."""
         return PhoneLine(
@@ -84,6 +89,11 @@ class RunningStack:
         found = await self._data(f"/api/v1/conversations/{conversation_id}/messages", limit="100")
         turns = found["items"] if isinstance(found, dict) else []
         return sorted(turns, key=lambda turn: (turn["at"], turn["id"]))
+
+    async def conversation(self, conversation_id: str) -> dict[str, Any] | None:
+        """One conversation; None when there is no such."""
+        found = await self._data(f"/api/v1/conversations/{conversation_id}")
+        return found if isinstance(found, dict) else None
 
     async def conversation_id(self, *, channel: str, user_id: str) -> str | None:
         """The newest conversation with this user; None while there is none."""

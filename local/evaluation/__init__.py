@@ -1,0 +1,1 @@
+"""Conversations that the running platform must hold as they are written down: scenarios, and what checks them."""
