@@ -1,0 +1,1 @@
+"""Tools that the platform brings along; each implements `shared.ports.tools.Tool`."""
