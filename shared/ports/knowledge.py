@@ -14,9 +14,10 @@ class KnowledgeStore(Protocol):
     async def search(
         self, question: str, embedding: Sequence[float] | None, *, limit: int, agent_id: str | None = None
     ) -> tuple[Passage, ...]:
-        """The passages that fit the question, best first; of one agent alone if it is named.
+        """The passages that fit the question by meaning or by words, best first, as `domain.retrieval` scores them.
 
-        Without an embedding they are found by their words alone.
+        Without an embedding they are found by their words alone. Of one agent alone if it is named, then even of a
+        disabled one.
 
         Raises:
             StoreUnavailable: no answer within the adapter's timeout.

@@ -9,10 +9,12 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import Connection, insert
 
+from shared.adapters.linear_expressions import compile_expression
 from shared.adapters.postgres.catalogue import PostgresCatalogueStore
 from shared.adapters.postgres.knowledge import PostgresKnowledgeStore
 from shared.adapters.postgres.schema import agents, knowledge_passages, routing_rules
 from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
+from shared.domain.routing import MEANING_THRESHOLD
 from shared.ports.catalogue import CatalogueStore
 from shared.ports.knowledge import KnowledgeStore
 from tests.contracts.conftest import REAL
@@ -67,7 +69,7 @@ def make_store(request: pytest.FixtureRequest) -> MakeStore:
                     connection.execute(insert(table), values)
 
         await database.run(write)
-        return Stores(PostgresCatalogueStore(database), PostgresKnowledgeStore(database))
+        return Stores(PostgresCatalogueStore(database, compile_expression), PostgresKnowledgeStore(database))
 
     if request.param == "fake":
         return fake
@@ -97,7 +99,7 @@ async def test_rules_come_in_the_order_in_which_they_are_tried(make_store: MakeS
     same = rule("later")
     store = await make_store([BILLING], [same, low, longer, high], [])
 
-    assert (await store.catalogue.current()).rules == (high, longer, same, low)
+    assert tuple((await store.catalogue.current()).rules) == (high, longer, same, low)
 
 
 async def test_rules_that_lead_nowhere_are_left_out(make_store: MakeStore) -> None:
@@ -105,7 +107,7 @@ async def test_rules_that_lead_nowhere_are_left_out(make_store: MakeStore) -> No
     rules = [kept, rule("off", is_enabled=False), rule("to-disabled", DISABLED.id), rule("to-nobody", "gone")]
     store = await make_store([BILLING, DISABLED], rules, [])
 
-    assert (await store.catalogue.current()).rules == (kept,)
+    assert tuple((await store.catalogue.current()).rules) == (kept,)
 
 
 async def test_the_nearest_passages_come_first(make_store: MakeStore) -> None:
@@ -132,6 +134,82 @@ async def test_passages_of_disabled_agents_and_other_embedders_are_passed_over(m
         (passage("billing", "Refunds"), (0.6, 0.8)),
     ]
     store = await make_store([BILLING, DISABLED], [], knowledge)
+
+    found = await store.knowledge.search("", (1.0, 0.0), limit=5)
+
+    assert [item.title for item in found] == ["Refunds"]
+
+
+KNOWN = (
+    (Passage(agent_id="billing", title="Fees", text="A consultation costs 600 rupees at the clinic.", score=0), ()),
+    (Passage(agent_id="billing", title="Refunds", text="Refunds of the clinic take five days.", score=0), ()),
+    (Passage(agent_id="reception", title="खुलने का समय", text="क्लिनिक सुबह 8 बजे खुलता है।", score=0), ()),
+    (Passage(agent_id="reception", title="फ़ीस", text="परामर्श की फ़ीस 600 रुपये है।", score=0), ()),
+    (Passage(agent_id="reception", title="நேரம்", text="மருத்துவமனை காலை 8 மணிக்கு திறக்கும்.", score=0), ()),
+    (
+        Passage(
+            agent_id="reception",
+            title="Timings",
+            text="Clinic subah 8 baje khulta hai. Clinic Sunday ko band.",
+            score=0,
+        ),
+        (),
+    ),
+    (Passage(agent_id="reception", title="Parking", text="The clinic has free parking.", score=0), ()),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("How much does a consultation cost?", "Fees"),
+        ("Are there any refunds?", "Refunds"),
+        ("क्लिनिक कब खुलेगा?", "खुलने का समय"),
+        ("फीस कितनी है", "फ़ीस"),
+        ("மருத்துவமனை எப்போது திறக்கும்?", "நேரம்"),
+        ("clinic kitne baje khulti hai?", "Timings"),
+    ],
+)
+async def test_words_alone_find_what_answers_in_any_script(make_store: MakeStore, question: str, title: str) -> None:
+    store = await make_store([BILLING, RECEPTION], [], KNOWN)
+
+    best = (await store.knowledge.search(question, None, limit=4))[0]
+
+    assert best.title == title
+    assert best.score >= BILLING.answer_threshold
+
+
+@pytest.mark.parametrize("question", ["Does the clinic sell bicycles?", "clinic", "Where is it?", "", "'; ' & | !:*"])
+async def test_a_common_word_alone_answers_nothing(make_store: MakeStore, question: str) -> None:
+    store = await make_store([BILLING, RECEPTION], [], KNOWN)
+
+    found = await store.knowledge.search(question, None, limit=4)
+
+    assert all(passage.score < MEANING_THRESHOLD for passage in found)
+
+
+async def test_words_find_what_another_embedder_measured(make_store: MakeStore) -> None:
+    knowledge = [(passage("billing", "Refunds"), (1.0, 0.0, 0.0)), (passage("billing", "Parking"), (0.2, 0.1))]
+    store = await make_store([BILLING], [], knowledge)
+
+    found = await store.knowledge.search("refunds", (1.0, 0.0), limit=5)
+
+    assert [item.title for item in found] == ["Refunds", "Parking"]
+
+
+async def test_one_agents_knowledge_is_searched_alone_even_when_disabled(make_store: MakeStore) -> None:
+    knowledge = [(passage("billing", "Refunds"), (1.0, 0.0)), (passage(DISABLED.id, "Refunds"), (0.6, 0.8))]
+    store = await make_store([BILLING, DISABLED], [], knowledge)
+
+    found = await store.knowledge.search("refunds", (1.0, 0.0), limit=5, agent_id=DISABLED.id)
+
+    assert [item.agent_id for item in found] == [DISABLED.id]
+
+
+async def test_what_is_said_twice_is_found_once(make_store: MakeStore) -> None:
+    said = passage("billing", "Refunds")
+    knowledge = [(said, (1.0, 0.0)), (replace(said, title="Money back"), (0.6, 0.8))]
+    store = await make_store([BILLING], [], knowledge)
 
     found = await store.knowledge.search("", (1.0, 0.0), limit=5)
 

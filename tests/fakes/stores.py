@@ -6,15 +6,19 @@ import audioop
 import io
 import secrets
 import wave
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, Passage, RoutingRule
+from shared.adapters.linear_expressions import compile_expression
+from shared.domain.agent import ActiveAgent, AgentProfile, Passage, RoutingRule
 from shared.domain.call import StreamTicket
 from shared.domain.catalogue import Catalogue
 from shared.domain.conversation import Conversation, ConversationKey
 from shared.domain.http_tool import HttpTool
+from shared.domain.retrieval import Candidate, Spread, best_passages
+from shared.domain.search_words import all_words, found_words, search_words
 
 LIFE = timedelta(minutes=30)
 
@@ -82,25 +86,31 @@ class FakeAgentStore:
         self.knowledge = list(knowledge)
 
     async def current(self) -> Catalogue:
-        agents = tuple(sorted((agent for agent in self.agents if agent.is_enabled), key=lambda agent: agent.id))
-        targets = {HUMAN, *(agent.id for agent in agents)}
-        usable = [rule for rule in self.all_rules if rule.is_enabled and rule.agent_id in targets]
-        rules = tuple(sorted(usable, key=lambda rule: (-rule.priority, -len(rule.pattern), rule.id)))
-        tools = tuple(sorted((tool for tool in self.tools if tool.is_enabled), key=lambda tool: tool.id))
-        return Catalogue(revision=1, agents=agents, rules=rules, tools=tools)
+        tools = sorted(self.tools, key=lambda tool: tool.id)
+        return Catalogue.of(1, self.agents, self.all_rules, tools, compile_expression=compile_expression)
 
     async def search(
         self, question: str, embedding: Sequence[float] | None, *, limit: int, agent_id: str | None = None
     ) -> tuple[Passage, ...]:
-        enabled = {agent.id for agent in self.agents if agent.is_enabled and agent_id in {None, agent.id}}
-        if embedding is None:
-            return ()
-        scored = [
-            Passage(agent_id=passage.agent_id, title=passage.title, text=passage.text, score=_dot(vector, embedding))
+        enabled = {agent.id for agent in self.agents if agent.is_enabled}
+        searched = enabled if agent_id is None else {agent_id}
+        stems = search_words(question)
+        candidates = [
+            Candidate(
+                passage=passage,
+                closeness=None if embedding is None or len(vector) != len(embedding) else _dot(vector, embedding),
+                words=found_words(stems, all_words(f"{passage.title} {passage.text}")),
+            )
             for passage, vector in self.knowledge
-            if passage.agent_id in enabled and len(vector) == len(embedding)
+            if passage.agent_id in searched
         ]
-        return tuple(sorted(scored, key=lambda found: (-found.score, found.agent_id, found.title))[:limit])
+        spread = Spread(
+            words=len(stems),
+            passages=len(candidates),
+            passages_with=Counter(place for candidate in candidates for place in candidate.words),
+        )
+        found = [one for one in candidates if one.closeness is not None or one.words]
+        return best_passages(found, spread, limit=limit)
 
 
 class FakeStreamTickets:

@@ -21,6 +21,8 @@ _MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a
 _VOCABULARY = Path(__file__).with_name("minilm_vocabulary.txt")
 _VOCABULARY_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
 _LONGEST_TEXT_TOKENS = 256
+# What comes before are Latin letters, with and without marks.
+_FIRST_UNREAD = "\u0370"
 
 LOADING_SECONDS = 60.0
 """Longest wait of whoever comes while the model is being loaded: half a second, but more on a busy machine."""
@@ -29,6 +31,7 @@ DIMENSIONS = 384
 """Length of every vector."""
 
 Vector = tuple[float, ...]
+_NO_DIRECTION: Vector = (0.0,) * DIMENSIONS
 
 
 class MiniLMEmbedder:
@@ -59,6 +62,8 @@ class MiniLMEmbedder:
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
         """One unit-length vector of DIMENSIONS numbers per text; what is beyond 256 tokens of a text is not read.
 
+        A text in another script than Latin has no direction: the model was taught none, and takes all of it for alike.
+
         Raises:
             ModelUnavailable: no result within the timeout, or the model cannot be loaded.
         """
@@ -80,6 +85,8 @@ class MiniLMEmbedder:
         return vector
 
     def _measure(self, text: str) -> Vector:
+        if not _is_read(text):
+            return _NO_DIRECTION
         tokenizer = self._tokenizer or self._load()
         ids = np.array([tokenizer.encode(text, longest=_LONGEST_TEXT_TOKENS)], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
@@ -97,3 +104,9 @@ class MiniLMEmbedder:
         self._session = open_session(model)
         self._tokenizer = WordPiece(_VOCABULARY)
         return self._tokenizer
+
+
+def _is_read(text: str) -> bool:
+    """Whether at least half of the letters are of the script that the model knows."""
+    letters = [letter for letter in text if letter.isalpha()]
+    return 2 * sum(letter < _FIRST_UNREAD for letter in letters) >= len(letters)

@@ -8,6 +8,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from shared.adapters.postgres.column_types import AnyText, Moment
 from shared.adapters.postgres.schema.foundation import NOW, Id, metadata
 
+# As `domain.search_words` spells Devanagari: candrabindu as anusvara, without nukta, without joiners.
+_WORDS = """
+    to_tsvector('simple'::regconfig, translate(title || ' ' || text, U&'\\0901\\093C\\200C\\200D', U&'\\0902'))
+"""
+
 documents = Table(
     "documents",
     metadata,
@@ -36,7 +41,7 @@ knowledge_passages = Table(
     Column("document_id", Id, ForeignKey("documents.id", ondelete="CASCADE")),
     Column("position", Integer, nullable=False, server_default="0"),
     # Without a language: what is stored is in several, and the question is cut to the stems of its words instead.
-    Column("words", TSVECTOR, Computed("to_tsvector('simple'::regconfig, title || ' ' || text)", persisted=True)),
+    Column("words", TSVECTOR, Computed(_WORDS, persisted=True)),
 )
 # What stands alone is known by its title.
 Index(

@@ -74,9 +74,10 @@ _KNOWLEDGE = (
     WHERE document_id IS NULL
     """,
     "CREATE INDEX knowledge_passages_document ON knowledge_passages (document_id, position)",
-    """
-    ALTER TABLE knowledge_passages ADD COLUMN words TSVECTOR
-    GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, title || ' ' || text)) STORED
+    r"""
+    ALTER TABLE knowledge_passages ADD COLUMN words TSVECTOR GENERATED ALWAYS AS (
+        to_tsvector('simple'::regconfig, translate(title || ' ' || text, U&'\0901\093C\200C\200D', U&'\0902'))
+    ) STORED
     """,
     "CREATE INDEX knowledge_passages_words ON knowledge_passages USING gin (words)",
     "ALTER TABLE messages ADD COLUMN citations JSONB DEFAULT '[]' NOT NULL",
