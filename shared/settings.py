@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError, model_validator
 
@@ -65,6 +66,8 @@ class Settings(BaseModel):
     twilio_whatsapp_number: str = ""
     twilio_voice_number: str = ""
     human_phone_number: str = ""
+    business_time_zone: str = "Asia/Kolkata"
+    whatsapp_follow_up_template: str = Field(default="", pattern=r"^([A-Za-z0-9_]{1,512}(:[A-Za-z_]{2,10})?)?$")
     whatsapp_api_base_url: str = "https://graph.facebook.com"
     whatsapp_api_version: str = "v26.0"
     whatsapp_app_secret: SecretStr = SecretStr("")
@@ -137,6 +140,10 @@ class Settings(BaseModel):
             self._channels()
         except ValidationError:
             problems.append("CHANNEL_SETTINGS: must be a JSON object of objects of texts")
+        try:
+            ZoneInfo(self.business_time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            problems.append("BUSINESS_TIME_ZONE: no such time zone; name one like Asia/Kolkata")
         if self.database_url is None and (self.database_secret_arn is None or self.database_host is None):
             problems.append("set DATABASE_URL, or DATABASE_SECRET_ARN and DATABASE_HOST")
         if self.environment == "production":

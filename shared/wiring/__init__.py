@@ -26,6 +26,7 @@ from shared.wiring.calls import (
     live_tasks,
     open_call,
     place_call,
+    ring_back,
     telephony,
 )
 from shared.wiring.environment import now, settings
@@ -91,6 +92,7 @@ __all__ = [
     "repair_calls",
     "report_costs",
     "report_idle_resources",
+    "ring_back",
     "rotate_password",
     "send_outbound_message",
     "settings",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shared.use_cases.open_call import OpenCall
     from shared.use_cases.place_call import PlaceCall
     from shared.use_cases.reconnect_call import ReconnectCall
+    from shared.use_cases.ring_back import RingBack
     from shared.use_cases.transfer_call import TransferCall
 
 
@@ -158,6 +159,14 @@ def place_call() -> PlaceCall:
         now,
         business_number=known.twilio_voice_number,
     )
+
+
+def ring_back() -> RingBack:
+    """Calls that agents promised."""
+    from shared.use_cases.ring_back import RingBack
+    from shared.wiring import stores
+
+    return RingBack(stores.call_backs(), stores.history_reader(), stores.context(), stores.consent(), place_call())
 
 
 @lru_cache(maxsize=1)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from shared.adapters.aws.client import AwsClient
     from shared.adapters.postgres.engine import Database
+    from shared.ports.call_backs import CallBacks
     from shared.ports.catalogue import CatalogueStore
     from shared.ports.consent import ConsentStore
     from shared.ports.counters import Blocklist, ConnectionCounter, RateCounter
@@ -172,6 +173,13 @@ def calls() -> CallStore:
     from shared.adapters.postgres.calls import PostgresCallStore
 
     return PostgresCallStore(database(), conversation_gap_hours=settings().conversation_gap_hours)
+
+
+def call_backs() -> CallBacks:
+    """Promised calls."""
+    from shared.adapters.postgres.call_backs import PostgresCallBacks
+
+    return PostgresCallBacks(database(), conversation_gap_hours=settings().conversation_gap_hours)
 
 
 def voicemail_messages() -> VoicemailMessages:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from shared.wiring.environment import settings
+from shared.wiring.environment import now, settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shared.domain.conversation import ConversationKey
     from shared.ports.json_schema import SchemaCheck
     from shared.ports.tools import HttpToolCaller, Tool
     from shared.use_cases.run_tools import RunTools
@@ -27,6 +28,34 @@ def run_tools() -> RunTools:
 
 def built_in_tools() -> Sequence[Tool]:
     """What every agent may be allowed."""
+    from zoneinfo import ZoneInfo
+
+    from shared.use_cases.built_in_tools.end_call import EndTheCall
+    from shared.use_cases.built_in_tools.schedule_call_back import ScheduleCallBack
+    from shared.use_cases.built_in_tools.search_knowledge import SearchKnowledge
+    from shared.wiring import engines, stores
+
+    return (
+        SearchKnowledge(stores.knowledge(), engines.embedder()),
+        EndTheCall(),
+        _send_on_whatsapp(),
+        ScheduleCallBack(stores.call_backs(), now, zone=ZoneInfo(settings().business_time_zone)),
+    )
+
+
+def _send_on_whatsapp() -> Tool:
+    from shared.use_cases.built_in_tools.send_on_whatsapp import SendOnWhatsApp, read_template
+    from shared.wiring import api, channels
+
+    return SendOnWhatsApp(
+        api.send_outbound_message(),
+        channels=[name for name in channels.channels() if "whatsapp" in name],
+        linked=_linked_identities,
+        template=read_template(settings().whatsapp_follow_up_template),
+    )
+
+
+async def _linked_identities(_caller: ConversationKey) -> Sequence[ConversationKey]:
     return ()
 
 

@@ -117,6 +117,11 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
     assert all(name in message for name in ("PUBLIC_BASE_URL", "REDIS_URL", "LOG_LEVEL", "STREAM_PORT"))
 
 
+@pytest.mark.parametrize("name", ["Mars/Olympus", "../etc/passwd", "/etc/localtime"])
+def test_a_time_zone_that_nobody_knows_is_named(name: str) -> None:
+    assert "BUSINESS_TIME_ZONE" in refusal({**NEEDED, "BUSINESS_TIME_ZONE": name})
+
+
 def test_a_database_secret_will_do_in_place_of_an_address() -> None:
     environment = {name: value for name, value in NEEDED.items() if name != "DATABASE_URL"}
 
