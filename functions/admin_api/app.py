@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi import Path as PathParameter
 
 from shared import errors, wiring
@@ -35,6 +35,9 @@ from shared.http_api.tool_routes import tool_routes
 from shared.http_api.versions import ReadVersion, tagged
 
 TICKET_SECONDS = 30
+RULES_OF_A_PAGE = 500
+"""Of the longest, less than the megabyte that a load balancer takes from a function."""
+
 
 edit_agents = wiring.edit_agents()
 edit_rules = wiring.edit_rules()
@@ -122,11 +125,15 @@ async def remove_agent(agent_id: AgentId, version: ReadVersion) -> None:
     await edit_agents.remove(agent_id, version=version)
 
 
-@admin.get("/routing-rules", responses=succeeds_with(history_examples.page(examples.RULE)))
-async def list_rules() -> Success[ItemPage[RuleView]]:
-    """List all routing rules in the order in which they are tried."""
-    rules = [RuleView.model_validate(rule) for rule in await edit_rules.all()]
-    return Success(data=ItemPage[RuleView](items=rules, next_cursor=None))
+@admin.get("/routing-rules", responses=succeeds_with(history_examples.page(examples.RULE)) | _with_input)
+async def list_rules(
+    cursor: Annotated[Slug | None, Query(description="`next_cursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=RULES_OF_A_PAGE, description="Most items of a page.")] = RULES_OF_A_PAGE,
+) -> Success[ItemPage[RuleView]]:
+    """List routing rules, disabled ones included, in the order in which they are tried."""
+    rules, next_cursor = await edit_rules.page(after=cursor, limit=limit)
+    views = [RuleView.model_validate(rule) for rule in rules]
+    return Success(data=ItemPage[RuleView](items=views, next_cursor=next_cursor))
 
 
 @admin.post(
@@ -145,11 +152,8 @@ async def add_rule(rule: NewRule, response: Response) -> Success[RuleView]:
     "/routing-rules/test", responses=succeeds_with(examples.ROUTING) | fails_with(errors.NotFound) | _with_input
 )
 async def try_route(trial: RoutingTrial) -> Success[RoutingView]:
-    """Say which agent a message would reach, and why; nothing is sent."""
-    decision = await try_routing(
-        trial.text, channel=trial.channel, payload=trial.payload, active_agent_id=trial.active_agent_id
-    )
-    return Success(data=RoutingView.model_validate(decision))
+    """Say which agent a message would reach, and what every step says to it; nothing is sent or changed."""
+    return Success(data=RoutingView.of(await try_routing(trial.trial())))
 
 
 @admin.get(

@@ -54,21 +54,32 @@ class AgentProfile:
 
 
 class RuleKind(StrEnum):
-    """How a rule looks at a message. Patterns are compared without regard to case, on whole words."""
+    """What a rule looks at. Words are compared without regard to case, on whole words.
+
+    KEYWORD: any of some words. PHRASE: words in their order. PREFIX: words at the beginning. REGEX: an expression.
+    BUTTON: the payload of what was pressed. REFERRAL: the advertisement that the user came from. LANGUAGE: the one
+    asked for, else that of the script. BUSINESS_HOURS: when it came. DEFAULT: whatever nothing else decides.
+    """
 
     KEYWORD = "keyword"
     PHRASE = "phrase"
     PREFIX = "prefix"
+    REGEX = "regex"
     BUTTON = "button"
+    REFERRAL = "referral"
+    LANGUAGE = "language"
     CHANNEL = "channel"
+    BUSINESS_HOURS = "business_hours"
     DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingRule:
-    """Sends matching messages to an agent; the highest priority wins, then the longer pattern, then the id.
+    """Sends matching messages to an agent, or to a person.
 
     Attributes:
+        agent_id: of an agent, or HUMAN.
+        priority: the highest wins; `rule_book.precedence` tells which of several with the same.
         version: grows with each change.
     """
 
@@ -82,18 +93,23 @@ class RoutingRule:
 
 
 class RouteReason(StrEnum):
-    """Why an agent was chosen; the order in which they are tried."""
+    """Why a message went where it went; but for HANDED_OVER, which comes later, the order in which they are tried.
 
+    OPTED_OUT: to nobody, as the user wishes. HUMAN: to the person who has the conversation.
+    """
+
+    OPTED_OUT = "opted_out"
+    HUMAN = "human"
     RULE = "rule"
-    HANDED_OVER = "handed_over"
     STICKY = "sticky"
     MEANING = "meaning"
     DEFAULT = "default"
+    HANDED_OVER = "handed_over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingDecision:
-    """The chosen agent, or HUMAN, and why. `detail` names the rule or gives the score."""
+    """The chosen agent, or HUMAN, and why. `detail` names the rule or gives the score; no agent_id means nobody."""
 
     agent_id: str
     reason: RouteReason

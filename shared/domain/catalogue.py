@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from shared.domain.agent import AgentProfile, RoutingRule
+from shared.domain.agent import HUMAN, AgentProfile, RoutingRule
 from shared.domain.http_tool import HttpTool
+from shared.domain.rule_book import ExpressionCompiler, RuleBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +20,29 @@ class Catalogue:
 
     revision: int
     agents: tuple[AgentProfile, ...] = ()
-    rules: tuple[RoutingRule, ...] = ()
+    rules: RuleBook = field(default_factory=RuleBook)
     tools: tuple[HttpTool, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        revision: int,
+        agents: Iterable[AgentProfile],
+        rules: Iterable[RoutingRule],
+        tools: Iterable[HttpTool] = (),
+        *,
+        compile_expression: ExpressionCompiler | None = None,
+    ) -> Catalogue:
+        """What is enabled of all that is kept; rules that lead to nobody are left out."""
+        enabled = tuple(sorted((agent for agent in agents if agent.is_enabled), key=lambda agent: agent.id))
+        targets = {HUMAN, *(agent.id for agent in enabled)}
+        usable = (rule for rule in rules if rule.is_enabled and rule.agent_id in targets)
+        return cls(
+            revision=revision,
+            agents=enabled,
+            rules=RuleBook(usable, compile_expression),
+            tools=tuple(tool for tool in tools if tool.is_enabled),
+        )
 
     def agent(self, agent_id: str) -> AgentProfile | None:
         """The agent of this id, if it is enabled."""

@@ -1,106 +1,162 @@
-"""Which agent a message is for, as far as rules can tell."""
+"""Which agent a message is for: one order of steps, the same for every message and wherever it is told."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
 
-from shared.domain.agent import ActiveAgent, AgentProfile, Passage, RouteReason, RoutingDecision, RoutingRule, RuleKind
+from shared.domain.agent import HUMAN, ActiveAgent, Passage, RouteReason, RoutingDecision
+from shared.domain.catalogue import Catalogue
 from shared.domain.message import InboundMessage
 
 MEANING_THRESHOLD = 0.35
-"""Cosine similarity from which a passage is taken to be about the question; below it, nobody is an expert."""
+"""Similarity from which a passage is usually about the question; below it, nobody is an expert."""
 
-_WORD_CATEGORIES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No"})
-_JOINERS = "_\u200c\u200d"
-_EMOJI_SELECTORS = "\ufe0e\ufe0f"
+FROM_HISTORY = "from history"
+"""Detail of a sticky route whose agent only the conversation itself remembered."""
 
 
-def choose_agent(
-    message: InboundMessage,
-    agents: Iterable[AgentProfile],
-    rules: Iterable[RoutingRule],
-    active: ActiveAgent | None,
-    passages: Iterable[Passage],
-) -> RoutingDecision | None:
-    """Try rules, then the agent who is serving already, then meaning, then the default; None when there is no agent.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """All that counts for the route of a message.
 
-    Rules that name a disabled or missing agent are passed over. An active agent that was edited since is kept,
-    one that is gone is not.
+    Attributes:
+        active: who served the user until now.
+        is_from_history: that is known from the conversation alone.
+        passages: knowledge that is near to the message in meaning.
+        threshold: how near is near enough.
+        is_with_person: a person has the conversation.
     """
-    enabled = {agent.id: agent for agent in agents if agent.is_enabled}
-    ordered = sorted((rule for rule in rules if rule.is_enabled and rule.agent_id in enabled), key=_precedence)
-    for rule in ordered:
-        if rule.kind is not RuleKind.DEFAULT and matches(rule, message):
-            return RoutingDecision(agent_id=rule.agent_id, reason=RouteReason.RULE, detail=rule.id)
-    if active is not None and active.agent_id in enabled:
-        return RoutingDecision(agent_id=active.agent_id, reason=RouteReason.STICKY)
-    expert = max((p for p in passages if p.agent_id in enabled), key=lambda p: p.score, default=None)
-    if expert is not None and expert.score >= MEANING_THRESHOLD:
-        return RoutingDecision(
-            agent_id=expert.agent_id, reason=RouteReason.MEANING, detail=f"{expert.title} {expert.score:.2f}"
-        )
-    for rule in ordered:
-        if rule.kind is RuleKind.DEFAULT:
-            return RoutingDecision(agent_id=rule.agent_id, reason=RouteReason.DEFAULT, detail=rule.id)
-    first = min(enabled, default=None)
-    return None if first is None else RoutingDecision(agent_id=first, reason=RouteReason.DEFAULT)
+
+    message: InboundMessage
+    catalogue: Catalogue
+    active: ActiveAgent | None = None
+    is_from_history: bool = False
+    passages: tuple[Passage, ...] = ()
+    threshold: float = MEANING_THRESHOLD
+    has_opted_out: bool = False
+    is_with_person: bool = False
 
 
-def matches(rule: RoutingRule, message: InboundMessage) -> bool:
-    """Whether a rule applies to a message."""
-    pattern = _comparable(rule.pattern)
-    text = _comparable(message.text)
-    match rule.kind:
-        case RuleKind.KEYWORD:
-            return any(_has_words(text, word.strip()) for word in pattern.split(","))
-        case RuleKind.PHRASE:
-            return _has_words(text, pattern)
-        case RuleKind.PREFIX:
-            return bool(pattern) and text.startswith(pattern) and _stands_alone(text, 0, len(pattern))
-        case RuleKind.BUTTON:
-            return bool(pattern) and pattern in _pressed(message)
-        case RuleKind.CHANNEL:
-            return _comparable(message.channel) == pattern
-        case RuleKind.DEFAULT:
-            return True
+class StepOutcome(StrEnum):
+    """DECIDED: the message goes where this step says. PASSED: it says nothing. NOT_ASKED: one before it decided."""
+
+    DECIDED = "decided"
+    PASSED = "passed"
+    NOT_ASKED = "not_asked"
 
 
-def _pressed(message: InboundMessage) -> set[str]:
-    """What identifies the button or list entry that was chosen: the channels call it by different names."""
-    names = ("payload", "id", "list_id")
-    return {_comparable(str(message.attributes[name])) for name in names if name in message.attributes}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingStep:
+    """What came of one step, and why, for people to read."""
+
+    step: RouteReason
+    outcome: StepOutcome
+    why: str
 
 
-def _comparable(text: str) -> str:
-    """The text without what does not matter: case, runs of white space, and which keyboard composed a letter."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Finding:
+    """What a step has to say: its decision, or why it has none."""
+
+    why: str
+    decision: RoutingDecision | None = None
 
 
-def _has_words(text: str, words: str) -> bool:
-    start = text.find(words) if words else -1
-    while start >= 0:
-        if _stands_alone(text, start, start + len(words)):
-            return True
-        start = text.find(words, start + 1)
-    return False
+def choose_agent(circumstances: Circumstances) -> RoutingDecision | None:
+    """Where the message goes, by the first step that decides; None when there is no agent.
+
+    A disabled or missing agent gets nothing by any step.
+    """
+    findings = (ask(circumstances) for _, ask in _STEPS)
+    return next((finding.decision for finding in findings if finding.decision is not None), None)
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether no word goes on across either end of a stretch of the text."""
-    goes_on = (
-        0 < place < len(text) and _is_of_word(text[place - 1]) and _is_of_word(text[place]) for place in (start, end)
-    )
-    return not any(goes_on)
+def explain_route(circumstances: Circumstances) -> tuple[RoutingStep, ...]:
+    """Every step in its order, and what came of it."""
+    steps: list[RoutingStep] = []
+    decided: RouteReason | None = None
+    for name, ask in _STEPS:
+        if decided is not None:
+            steps.append(RoutingStep(step=name, outcome=StepOutcome.NOT_ASKED, why=f"decided before, by {decided}"))
+            continue
+        finding = ask(circumstances)
+        decided = None if finding.decision is None else name
+        outcome = StepOutcome.PASSED if decided is None else StepOutcome.DECIDED
+        steps.append(RoutingStep(step=name, outcome=outcome, why=finding.why))
+    return tuple(steps)
 
 
-def _is_of_word(character: str) -> bool:
-    # Neither \b nor \w: vowel signs of Devanagari and Tamil are marks, which are no word characters to `re`.
-    # Joiners stand within words; the selectors behind an emoji are marks, but of no word.
-    if character in _JOINERS:
-        return True
-    return unicodedata.category(character) in _WORD_CATEGORIES and character not in _EMOJI_SELECTORS
+def was_edited_since(active: ActiveAgent | None, catalogue: Catalogue) -> bool:
+    """Whether the agent who serves is another version by now; the new one answers."""
+    agent = None if active is None else catalogue.agent(active.agent_id)
+    return agent is not None and active is not None and 0 < active.agent_version != agent.version
 
 
-def _precedence(rule: RoutingRule) -> tuple[int, int, str]:
-    return (-rule.priority, -len(rule.pattern), rule.id)
+def _opted_out(given: Circumstances) -> _Finding:
+    if not given.has_opted_out:
+        return _Finding(why="not opted out")
+    return _decided("", RouteReason.OPTED_OUT, why="the user opted out; nobody answers")
+
+
+def _with_a_person(given: Circumstances) -> _Finding:
+    if not given.is_with_person:
+        return _Finding(why="no person has the conversation")
+    return _decided(HUMAN, RouteReason.HUMAN, why="a person has the conversation; the agents are silent")
+
+
+def _by_rule(given: Circumstances) -> _Finding:
+    match = given.catalogue.rules.first_match(given.message)
+    if match is None:
+        return _Finding(why=f"none of {len(given.catalogue.rules)} rules matched")
+    rule = match.rule
+    why = f"rule {rule.id} ({rule.kind.value}) matched '{match.found}'"
+    return _decided(rule.agent_id, RouteReason.RULE, rule.id, why=why)
+
+
+def _by_habit(given: Circumstances) -> _Finding:
+    active = given.active
+    if active is None:
+        return _Finding(why="nobody served the user lately")
+    if given.catalogue.agent(active.agent_id) is None:
+        return _Finding(why=f"{active.agent_id} served, but is not enabled")
+    detail = FROM_HISTORY if given.is_from_history else ""
+    remarks = [detail, "edited since" if was_edited_since(active, given.catalogue) else ""]
+    why = ", ".join([f"{active.agent_id} serves the user", *filter(None, remarks)])
+    return _decided(active.agent_id, RouteReason.STICKY, detail, why=why)
+
+
+def _by_meaning(given: Circumstances) -> _Finding:
+    known = (passage for passage in given.passages if given.catalogue.agent(passage.agent_id) is not None)
+    best = max(known, key=lambda passage: passage.score, default=None)
+    if best is None:
+        return _Finding(why="no knowledge was found")
+    detail = f"{best.title} {best.score:.2f}"
+    if best.score < given.threshold:
+        return _Finding(why=f"the nearest of {best.agent_id} is {detail}; {given.threshold:.2f} is needed")
+    return _decided(best.agent_id, RouteReason.MEANING, detail, why=f"{best.agent_id} knows {detail}")
+
+
+def _by_default(given: Circumstances) -> _Finding:
+    rule = given.catalogue.rules.default
+    if rule is not None:
+        return _decided(rule.agent_id, RouteReason.DEFAULT, rule.id, why=f"rule {rule.id} (default)")
+    first = min((agent.id for agent in given.catalogue.agents), default=None)
+    if first is None:
+        return _Finding(why="there is no enabled agent")
+    return _decided(first, RouteReason.DEFAULT, why=f"no rule of kind default; {first} is the first by id")
+
+
+def _decided(agent_id: str, reason: RouteReason, detail: str = "", *, why: str) -> _Finding:
+    return _Finding(why=why, decision=RoutingDecision(agent_id=agent_id, reason=reason, detail=detail))
+
+
+_STEPS: tuple[tuple[RouteReason, Callable[[Circumstances], _Finding]], ...] = (
+    (RouteReason.OPTED_OUT, _opted_out),
+    (RouteReason.HUMAN, _with_a_person),
+    (RouteReason.RULE, _by_rule),
+    (RouteReason.STICKY, _by_habit),
+    (RouteReason.MEANING, _by_meaning),
+    (RouteReason.DEFAULT, _by_default),
+)

@@ -32,6 +32,7 @@ class AgentEditor(Protocol):
         """Keep a new agent; it begins with version 1.
 
         Raises:
+            InvalidContent: there are too many.
             VersionConflict: there is one of this id.
             StoreUnavailable: nothing is known to have happened.
         """
@@ -77,6 +78,7 @@ class RuleEditor(Protocol):
         """Keep a new rule; it begins with version 1.
 
         Raises:
+            InvalidContent: there are too many.
             VersionConflict: there is one of this id.
             StoreUnavailable: nothing is known to have happened.
         """

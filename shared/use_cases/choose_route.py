@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from shared.domain.agent import ActiveAgent, Passage, RoutingDecision
+from shared.domain.agent import ActiveAgent, Passage, RouteReason, RoutingDecision
 from shared.domain.catalogue import Catalogue
 from shared.domain.conversation import Conversation, Speaker
 from shared.domain.message import InboundMessage
-from shared.domain.routing import choose_agent
+from shared.domain.routing import MEANING_THRESHOLD, Circumstances, choose_agent, was_edited_since
 from shared.errors import ModelUnavailable, StoreUnavailable
 from shared.observability import logger
 from shared.ports.catalogue import CatalogueStore
@@ -19,6 +20,7 @@ from shared.ports.language_model import Embedder
 from shared.ports.stores import ActiveAgentStore
 
 PASSAGES = 4
+SERVES_FOR = timedelta(minutes=30)
 _GOES_ON = re.compile(r"\s*(?:and|or|but|what about|how about|then|also|aur)\b", re.IGNORECASE)
 _LONGEST_FOLLOW_UP_WORDS = 6
 
@@ -40,7 +42,12 @@ class Route:
 
 
 class ChooseRoute:
-    """Looks at the rules, at who serves, at what the message means."""
+    """Looks at the rules, at who serves, at what the message means.
+
+    Args:
+        threshold: similarity from which the meaning of a message decides.
+        serves_for: how long after its last words an agent still serves, where only the conversation remembers it.
+    """
 
     def __init__(
         self,
@@ -48,14 +55,32 @@ class ChooseRoute:
         knowledge: KnowledgeStore,
         active_agents: ActiveAgentStore,
         embedder: Embedder | None,
+        *,
+        threshold: float = MEANING_THRESHOLD,
+        serves_for: timedelta = SERVES_FOR,
     ) -> None:
         self._catalogue = catalogue
         self._knowledge = knowledge
         self._active_agents = active_agents
         self._embedder = embedder
+        self._threshold = threshold
+        self._serves_for = serves_for
 
     async def __call__(self, conversation: Conversation, message: InboundMessage) -> Route:
         """The route of a message.
+
+        Raises:
+            StoreUnavailable: the agents cannot be read.
+        """
+        return _decided(await self.circumstances(conversation, message))
+
+    async def without_words(self, conversation: Conversation, message: InboundMessage) -> Route:
+        """The route of somebody who has not said anything yet."""
+        catalogue, active = await asyncio.gather(self._catalogue.current(), self._active(conversation))
+        return _decided(self._known(conversation, message, catalogue, active))
+
+    async def circumstances(self, conversation: Conversation, message: InboundMessage) -> Circumstances:
+        """All that counts for the route of a message.
 
         Raises:
             StoreUnavailable: the agents cannot be read.
@@ -65,24 +90,40 @@ class ChooseRoute:
             self._active(conversation),
             self._search(_in_context(message.text, conversation)),
         )
-        decision = choose_agent(message, catalogue.agents, catalogue.rules, active, passages)
-        return Route(catalogue=catalogue, decision=decision, active=active, passages=passages)
+        return replace(self._known(conversation, message, catalogue, active), passages=passages)
 
-    async def without_words(self, conversation: Conversation, message: InboundMessage) -> Route:
-        """The route of somebody who has not said anything yet."""
-        catalogue, active = await asyncio.gather(self._catalogue.current(), self._active(conversation))
-        decision = choose_agent(message, catalogue.agents, catalogue.rules, active, ())
-        return Route(catalogue=catalogue, decision=decision, active=active)
+    async def for_nobody(self, message: InboundMessage) -> Circumstances:
+        """The same for a message of nobody whom we know; no conversation is looked up."""
+        catalogue, passages = await asyncio.gather(self._catalogue.current(), self._search(message.text))
+        return Circumstances(message=message, catalogue=catalogue, passages=passages, threshold=self._threshold)
+
+    def _known(
+        self, conversation: Conversation, message: InboundMessage, catalogue: Catalogue, active: ActiveAgent | None
+    ) -> Circumstances:
+        remembered = self._last_to_speak(conversation, message) if active is None else None
+        return Circumstances(
+            message=message,
+            catalogue=catalogue,
+            active=active or remembered,
+            is_from_history=remembered is not None,
+            threshold=self._threshold,
+        )
 
     async def _search(self, question: str) -> tuple[Passage, ...]:
-        if self._embedder is None or not question.strip():
+        if not question.strip():
             return ()
+        return await self._knowledge.search(question, await self._meaning(question), limit=PASSAGES)
+
+    async def _meaning(self, question: str) -> tuple[float, ...] | None:
+        """None where it cannot be measured; knowledge is then found by its words."""
+        if self._embedder is None:
+            return None
         try:
             (vector,) = await self._embedder.embed([question])
         except ModelUnavailable:
             logger.warning("embedder_unavailable")
-            return ()
-        return await self._knowledge.search(question, vector, limit=PASSAGES)
+            return None
+        return vector
 
     async def _active(self, conversation: Conversation) -> ActiveAgent | None:
         try:
@@ -90,6 +131,30 @@ class ChooseRoute:
         except StoreUnavailable:
             logger.warning("active_agent_unavailable")
             return None
+
+    def _last_to_speak(self, conversation: Conversation, message: InboundMessage) -> ActiveAgent | None:
+        """The agent who serves by what the conversation remembers, when the cache has lost it."""
+        answers = (turn for turn in reversed(conversation.turns) if turn.speaker is Speaker.AGENT)
+        latest = next((turn for turn in answers if turn.agent_id is not None), None)
+        if latest is None or latest.agent_id is None or message.received_at - latest.at > self._serves_for:
+            return None
+        # The version that spoke is not known; 0 is no version of an agent.
+        return ActiveAgent(agent_id=latest.agent_id, agent_version=0, since=latest.at)
+
+
+def _decided(given: Circumstances) -> Route:
+    decision = choose_agent(given)
+    if decision is not None:
+        is_by_rule = decision.reason in {RouteReason.RULE, RouteReason.DEFAULT}
+        logger.info(
+            "route_chosen",
+            agent_id=decision.agent_id,
+            route_reason=decision.reason.value,
+            rule_id=decision.detail if is_by_rule else None,
+            is_from_history=given.is_from_history and decision.reason is RouteReason.STICKY,
+            is_edited_since=decision.reason is RouteReason.STICKY and was_edited_since(given.active, given.catalogue),
+        )
+    return Route(catalogue=given.catalogue, decision=decision, active=given.active, passages=given.passages)
 
 
 def _in_context(question: str, conversation: Conversation) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from shared import errors
-from shared.domain.agent import HUMAN, AgentProfile, RoutingRule, RuleKind
+from shared.domain.agent import HUMAN, AgentProfile, RoutingRule
+from shared.domain.rule_book import ExpressionCompiler, prepare_rule
 from shared.ports.agent_editing import AgentEditor, RuleEditor
 
 
@@ -44,13 +45,24 @@ class EditAgents:
 class EditRules:
     """The same for routing rules."""
 
-    def __init__(self, rules: RuleEditor, agents: AgentEditor) -> None:
+    def __init__(self, rules: RuleEditor, agents: AgentEditor, compile_expression: ExpressionCompiler) -> None:
         self._rules = rules
         self._agents = agents
+        self._compile_expression = compile_expression
 
-    async def all(self) -> tuple[RoutingRule, ...]:
-        """All rules in the order in which they are tried."""
-        return await self._rules.all_rules()
+    async def page(self, *, after: str | None, limit: int) -> tuple[tuple[RoutingRule, ...], str | None]:
+        """Rules in the order in which they are tried, from behind the one of the id `after`; and where to go on.
+
+        Raises:
+            InvalidRequest: there is no rule of that id any more.
+        """
+        rules = await self._rules.all_rules()
+        places = {rule.id: place for place, rule in enumerate(rules, start=1)}
+        if after is not None and after not in places:
+            raise errors.InvalidRequest("The rule to go on from is gone; begin anew.")
+        start = 0 if after is None else places[after]
+        found = rules[start : start + limit]
+        return found, found[-1].id if start + limit < len(rules) else None
 
     async def read(self, rule_id: str) -> RoutingRule:
         """One rule."""
@@ -60,7 +72,7 @@ class EditRules:
         """Keep a new rule.
 
         Raises:
-            InvalidContent: it matches nothing, or names no agent.
+            InvalidContent: its pattern cannot be read or matches nothing, it names no agent, or there are too many.
             VersionConflict: there is one of this id.
         """
         await self._check(rule)
@@ -76,8 +88,9 @@ class EditRules:
         await self._rules.remove_rule(rule_id, version=version)
 
     async def _check(self, rule: RoutingRule) -> None:
-        if rule.kind is not RuleKind.DEFAULT and not rule.pattern.strip(" ,"):
-            raise errors.InvalidContent(f"A rule of kind {rule.kind.value} needs a pattern.")
+        prepare_rule(rule, self._compile_expression)
+        if rule.agent_id == HUMAN:
+            return
         try:
             await self._agents.agent(rule.agent_id)
         except errors.NotFound as error:

@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from shared.domain.burst import Gathering, length_of_thought
 from shared.domain.catalogue import Catalogue
 from shared.domain.message import InboundItem, InboundMessage
-from shared.domain.routing import choose_agent
+from shared.domain.routing import Circumstances, choose_agent
 from shared.errors import StoreUnavailable
 from shared.observability import logger
 from shared.ports.catalogue import CatalogueStore
 from shared.ports.stores import ActiveAgentStore
 
 KNOWN_FOR = timedelta(seconds=10)
-"""For so long a change of an agent's waiting time may go unnoticed: every message asks for it."""
+"""For so long a change of an agent's waiting time may go unnoticed: every message asks for it, and each look into the
+database is a trip that a message which nobody waits for would make twice. Who answers is always looked up anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ class GatherBurst:
         if not any(agent.coalesce_seconds for agent in known.agents):
             return 0
         active = await self._active_agents.load(message.key)
-        decision = choose_agent(message, known.agents, known.rules, active, ())
+        decision = choose_agent(Circumstances(message=message, catalogue=known, active=active))
         waiting = {agent.id: agent.coalesce_seconds for agent in known.agents}
         return 0 if decision is None else waiting.get(decision.agent_id, 0)
 

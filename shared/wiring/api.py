@@ -56,11 +56,13 @@ def edit_agents() -> EditAgents:
 
 def edit_rules() -> EditRules:
     """Changing routing rules."""
+    from shared.adapters.linear_expressions import compile_expression
     from shared.adapters.postgres.agent_editing import PostgresAgentEditor, PostgresRuleEditor
     from shared.use_cases.edit_agents import EditRules
     from shared.wiring import stores
 
-    return EditRules(PostgresRuleEditor(stores.database()), PostgresAgentEditor(stores.database()))
+    agents = PostgresAgentEditor(stores.database())
+    return EditRules(PostgresRuleEditor(stores.database()), agents, compile_expression)
 
 
 def edit_tools() -> EditTools:
@@ -84,9 +86,9 @@ def try_tool() -> TryTool:
 def try_routing() -> TryRouting:
     """Which agent a text would reach."""
     from shared.use_cases.try_routing import TryRouting
-    from shared.wiring import engines, stores
+    from shared.wiring import stores, turns
 
-    return TryRouting(stores.catalogue(), stores.knowledge(), engines.embedder(), now)
+    return TryRouting(turns.choose_route(), stores.consent(), stores.history(), now)
 
 
 def change_hands() -> ChangeHands:

@@ -156,9 +156,10 @@ def consent() -> ConsentStore:
 @lru_cache(maxsize=1)
 def catalogue() -> CatalogueStore:
     """Agents and rules; kept in memory until they change."""
+    from shared.adapters.linear_expressions import compile_expression
     from shared.adapters.postgres.catalogue import PostgresCatalogueStore
 
-    return PostgresCatalogueStore(database())
+    return PostgresCatalogueStore(database(), compile_expression)
 
 
 def knowledge() -> KnowledgeStore:

@@ -10,6 +10,7 @@ from shared.wiring.environment import now, settings
 
 if TYPE_CHECKING:
     from shared.use_cases.answer_message import AnswerMessage
+    from shared.use_cases.choose_route import ChooseRoute
     from shared.use_cases.gather_burst import GatherBurst
     from shared.use_cases.guard_source import GuardSource
     from shared.use_cases.handle_item import HandleItem
@@ -137,17 +138,31 @@ def voice_replies() -> VoiceReplies:
 def orchestrator() -> Orchestrator:
     """Several agents as one conversation."""
     from shared.use_cases.agent_turn import AgentTurn
-    from shared.use_cases.choose_route import ChooseRoute
     from shared.use_cases.orchestrator import Orchestrator
     from shared.wiring import engines, stores, tools
 
     active = stores.active_agents()
     return Orchestrator(
-        ChooseRoute(stores.catalogue(), stores.knowledge(), active, engines.embedder()),
+        choose_route(),
         active,
         AgentTurn(engines.language_model(), tools.run_tools()),
         now,
         can_transfer_calls=can_transfer_calls(),
+    )
+
+
+def choose_route() -> ChooseRoute:
+    """Who answers a message."""
+    from shared.use_cases.choose_route import ChooseRoute
+    from shared.wiring import engines, stores
+
+    return ChooseRoute(
+        stores.catalogue(),
+        stores.knowledge(),
+        stores.active_agents(),
+        engines.embedder(),
+        threshold=settings().routing_threshold,
+        serves_for=timedelta(seconds=settings().context_ttl_seconds),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from shared.adapters.linear_expressions import compile_expression
 from shared.adapters.postgres.agent_editing import PostgresAgentEditor, PostgresRuleEditor
 from shared.adapters.postgres.catalogue import PostgresCatalogueStore
 from shared.adapters.postgres.engine import Database
@@ -131,5 +132,5 @@ async def test_an_edited_agent_is_what_the_next_message_meets(database: Database
 
     await editor.replace_agent(replace(RECEPTION, is_enabled=True, greeting="Good day."), version=1)
 
-    (profile,) = (await PostgresCatalogueStore(database).current()).agents
+    (profile,) = (await PostgresCatalogueStore(database, compile_expression).current()).agents
     assert (profile.greeting, profile.version) == ("Good day.", 2)

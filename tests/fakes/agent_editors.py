@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from shared import errors
 from shared.domain.agent import AgentProfile, RoutingRule
+from shared.domain.rule_book import MOST_RULES, precedence
 
 Kept = TypeVar("Kept", AgentProfile, RoutingRule)
 
@@ -46,7 +47,7 @@ class FakeRuleEditor:
 
     async def all_rules(self) -> tuple[RoutingRule, ...]:
         """See `RuleEditor.all_rules`."""
-        return tuple(sorted(self.kept.values(), key=lambda rule: (-rule.priority, -len(rule.pattern), rule.id)))
+        return tuple(sorted(self.kept.values(), key=precedence))
 
     async def rule(self, rule_id: str) -> RoutingRule:
         """See `RuleEditor.rule`."""
@@ -54,6 +55,8 @@ class FakeRuleEditor:
 
     async def add_rule(self, rule: RoutingRule) -> RoutingRule:
         """See `RuleEditor.add_rule`."""
+        if len(self.kept) >= MOST_RULES:
+            raise errors.InvalidContent("There are too many already.")
         return _add(self.kept, rule)
 
     async def replace_rule(self, rule: RoutingRule, *, version: int) -> RoutingRule:

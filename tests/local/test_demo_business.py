@@ -7,9 +7,11 @@ from collections import Counter
 import pytest
 
 from local.demo_business import AGENTS, KNOWLEDGE, ROUTING_RULES
+from shared.adapters.linear_expressions import compile_expression
 from shared.adapters.models.minilm import MiniLMEmbedder
 from shared.domain.agent import HUMAN
-from shared.domain.routing import choose_agent
+from shared.domain.catalogue import Catalogue
+from shared.domain.routing import Circumstances, choose_agent
 from tests.samples import a_message
 
 # What people write, and under which title the answer stands; nowhere for what the clinic knows nothing about.
@@ -63,7 +65,9 @@ def test_every_agent_knows_a_dozen_things_under_titles_of_their_own() -> None:
     ],
 )
 def test_words_lead_to_the_right_desk(text: str, agent: str) -> None:
-    decision = choose_agent(a_message(text=text), AGENTS, ROUTING_RULES, None, ())
+    catalogue = Catalogue.of(1, AGENTS, ROUTING_RULES, compile_expression=compile_expression)
+
+    decision = choose_agent(Circumstances(message=a_message(text=text), catalogue=catalogue))
 
     assert decision is not None
     assert decision.agent_id == agent

@@ -13,8 +13,9 @@ from shared.adapters.postgres.agent_rows import agent_of, rule_of
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.schema import agents, routing_rules
 from shared.domain.agent import AgentProfile, RoutingRule
+from shared.domain.rule_book import MOST_RULES, precedence
 
-MOST_ROWS = 500
+MOST_AGENTS = 500
 
 
 class PostgresAgentEditor:
@@ -24,11 +25,9 @@ class PostgresAgentEditor:
         self._database = database
 
     async def all_agents(self) -> tuple[AgentProfile, ...]:
-        """All agents, by id; no more than MOST_ROWS."""
+        """All agents, by id."""
         rows = await self._database.run(
-            lambda connection: (
-                connection.execute(select(agents).order_by(agents.c.id).limit(MOST_ROWS)).mappings().all()
-            )
+            lambda connection: connection.execute(select(agents).order_by(agents.c.id)).mappings().all()
         )
         return tuple(agent_of(row) for row in rows)
 
@@ -37,8 +36,9 @@ class PostgresAgentEditor:
         return agent_of(await self._database.run(lambda connection: _read(connection, agents, agent_id)))
 
     async def add_agent(self, agent: AgentProfile) -> AgentProfile:
-        """Keep a new agent."""
-        return agent_of(await self._database.run(lambda connection: _add(connection, agents, asdict(agent))))
+        """Keep a new agent, if there are not MOST_AGENTS already."""
+        values = asdict(agent)
+        return agent_of(await self._database.run(lambda connection: _add(connection, agents, values, MOST_AGENTS)))
 
     async def replace_agent(self, agent: AgentProfile, *, version: int) -> AgentProfile:
         """Put the agent in the place of its older version."""
@@ -57,22 +57,18 @@ class PostgresRuleEditor:
         self._database = database
 
     async def all_rules(self) -> tuple[RoutingRule, ...]:
-        """All rules in the order in which they are tried; no more than MOST_ROWS."""
-        order = (routing_rules.c.priority.desc(), func.length(routing_rules.c.pattern).desc(), routing_rules.c.id)
-        rows = await self._database.run(
-            lambda connection: (
-                connection.execute(select(routing_rules).order_by(*order).limit(MOST_ROWS)).mappings().all()
-            )
-        )
-        return tuple(rule_of(row) for row in rows)
+        """All rules in the order in which they are tried."""
+        rows = await self._database.run(lambda connection: connection.execute(select(routing_rules)).mappings().all())
+        return tuple(sorted((rule_of(row) for row in rows), key=precedence))
 
     async def rule(self, rule_id: str) -> RoutingRule:
         """One rule."""
         return rule_of(await self._database.run(lambda connection: _read(connection, routing_rules, rule_id)))
 
     async def add_rule(self, rule: RoutingRule) -> RoutingRule:
-        """Keep a new rule."""
-        return rule_of(await self._database.run(lambda connection: _add(connection, routing_rules, asdict(rule))))
+        """Keep a new rule, if there are not MOST_RULES already."""
+        values = asdict(rule)
+        return rule_of(await self._database.run(lambda connection: _add(connection, routing_rules, values, MOST_RULES)))
 
     async def replace_rule(self, rule: RoutingRule, *, version: int) -> RoutingRule:
         """Put the rule in the place of its older version."""
@@ -93,11 +89,14 @@ def _read(connection: Connection, table: Table, row_id: str) -> RowMapping:
     return row
 
 
-def _add(connection: Connection, table: Table, values: dict[str, Any]) -> RowMapping:
+def _add(connection: Connection, table: Table, values: dict[str, Any], most: int) -> RowMapping:
     statement = insert_or_leave(table).values({**values, "version": 1}).on_conflict_do_nothing().returning(table)
     row = connection.execute(statement).mappings().first()
     if row is None:
         raise errors.VersionConflict("There is an entry of this id already.")
+    # Counted afterwards: the new row made the catalogue's revision grow, and whoever else adds one waits for that.
+    if connection.execute(select(func.count()).select_from(table)).scalar_one() > most:
+        raise errors.InvalidContent(f"There are {most} already; remove one before you add another.")
     return row
 
 

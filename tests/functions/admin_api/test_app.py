@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -30,6 +31,7 @@ from shared.domain.conversation import ConversationStatus
 from shared.domain.message import DeliveryStatus
 from shared.domain.outbound import OutboundMessage, SentMessage
 from shared.domain.routing import RoutingStep, StepOutcome
+from shared.domain.rule_book import MOST_RULES
 from shared.http_api import agent_examples as examples
 from shared.http_api import outbound_examples
 from shared.ports.history import ConversationSummary
@@ -112,7 +114,9 @@ class Trials:
         """See `TryRouting`."""
         self.tried.append(trial)
         decision = RoutingDecision(agent_id="reception", reason=RouteReason.RULE, detail="hello")
-        step = RoutingStep(step=RouteReason.RULE, outcome=StepOutcome.DECIDED, why="rule hello (keyword) matched 'hello'")
+        step = RoutingStep(
+            step=RouteReason.RULE, outcome=StepOutcome.DECIDED, why="rule hello (keyword) matched 'hello'"
+        )
         return TriedRoute(decision=decision, steps=(step,))
 
 
@@ -348,10 +352,88 @@ def test_a_rule_that_could_never_apply_is_refused(admin: Any, change: dict[str, 
     assert admin("POST", "/api/v1/routing-rules", body).status == 422
 
 
+def test_all_that_counts_for_a_route_can_be_stated(admin: Any, module: ModuleType) -> None:
+    stated = {
+        "text": "Hello",
+        "channel": "voice",
+        "payload": "PAY",
+        "referral": "ad-7",
+        "user_id": "919800000001",
+        "active_agent_id": "billing",
+        "language": "hi-IN",
+        "at": "2026-03-01T09:00:00+05:30",
+    }
+
+    answer = admin("POST", "/api/v1/routing-rules/test", stated)
+
+    at = datetime(2026, 3, 1, 3, 30, tzinfo=UTC)
+    assert answer.status == 200
+    assert module.try_routing.tried[-1] == Trial(**{**stated, "at": at})
+
+
+def test_a_moment_without_a_time_zone_is_refused(admin: Any) -> None:
+    assert admin("POST", "/api/v1/routing-rules/test", {"text": "Hi", "at": "2026-03-01T09:00:00"}).status == 422
+
+
+@pytest.mark.parametrize(
+    ("rule", "complaint"),
+    [
+        ({"kind": "regex", "pattern": "(refund"}, "missing )"),
+        ({"kind": "regex", "pattern": "\\pL{900}"}, "too large"),
+        ({"kind": "business_hours", "pattern": "Funday 08:00-20:00 Asia/Kolkata"}, "Funday"),
+        ({"kind": "language", "pattern": "hi,klingon!"}, "klingon!"),
+        ({"kind": "referral", "pattern": ""}, "needs a pattern"),
+        ({"kind": "keyword", "pattern": "bill", "agent_id": "gone"}, "does not exist"),
+    ],
+)
+def test_a_rule_that_cannot_work_is_refused_with_the_reason(admin: Any, rule: dict[str, str], complaint: str) -> None:
+    answer = admin("POST", "/api/v1/routing-rules", {"id": "new", "agent_id": "reception", **rule})
+
+    assert (answer.status, answer.json["error"]["code"]) == (422, "invalid_content")
+    assert complaint in answer.json["error"]["message"]
+
+
+@pytest.mark.parametrize("kind", ["keyword", "default"])
+def test_a_rule_may_lead_to_a_person(admin: Any, kind: str) -> None:
+    answer = admin("POST", "/api/v1/routing-rules", {"id": "new", "kind": kind, "pattern": "help", "agent_id": "human"})
+
+    assert (answer.status, answer.json["data"]["agent_id"]) == (201, "human")
+
+
+def test_rules_come_in_pages_in_the_order_in_which_they_are_tried(module: ModuleType, rules: FakeRuleEditor) -> None:
+    rules.kept = {name: replace(RULE, id=name) for name in ("c", "a", "b")}
+    rules.kept["z"] = replace(RULE, id="z", priority=5)
+
+    def page(**query: str) -> Answer:
+        return call(module, "GET", "/api/v1/routing-rules", query=query, headers={"authorization": "Bearer admin"})
+
+    first = page(limit="3").json["data"]
+    second = page(limit="3", cursor=first["next_cursor"]).json["data"]
+
+    assert [rule["id"] for rule in (*first["items"], *second["items"])] == ["z", "a", "b", "c"]
+    assert second["next_cursor"] is None
+    assert page(cursor="gone").status == 400
+
+
+def test_no_more_rules_are_kept_than_can_be_tried_in_time(admin: Any, rules: FakeRuleEditor) -> None:
+    rules.kept = {f"r{number}": replace(RULE, id=f"r{number}") for number in range(MOST_RULES)}
+
+    answer = admin(
+        "POST", "/api/v1/routing-rules", {"id": "new", "kind": "keyword", "pattern": "x", "agent_id": "human"}
+    )
+
+    assert (answer.status, answer.json["error"]["code"]) == (422, "invalid_content")
+
+
 def test_a_routing_is_tried_without_sending_anything(admin: Any) -> None:
     answer = admin("POST", "/api/v1/routing-rules/test", examples.TRIAL)
 
-    assert answer.json["data"] == {"agent_id": "reception", "reason": "rule", "detail": "hello"}
+    assert answer.json["data"] == {
+        "agent_id": "reception",
+        "reason": "rule",
+        "detail": "hello",
+        "steps": [{"step": "rule", "outcome": "decided", "why": "rule hello (keyword) matched 'hello'"}],
+    }
 
 
 @pytest.mark.parametrize("token", ["operator", "admin"])
