@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, case, select, tuple_, update
+from sqlalchemy import Row, case, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from shared.adapters.postgres.cursors import read_cursor, write_cursor
@@ -66,7 +66,7 @@ class PostgresToolAudit:
             at, last = read_cursor(cursor)
             if not is_id(last):
                 raise InvalidRequest("The cursor is not one of ours.")
-            query = query.where(tuple_(tool_calls.c.begun_at, tool_calls.c.id) > tuple_(at, last))
+            query = query.where(tuple_(tool_calls.c.begun_at, tool_calls.c.id) > tuple_(at, literal(last, tool_calls.c.id.type)))
         if not is_id(conversation_id):
             return Page(items=(), next_cursor=None)
         bound = max(1, min(limit, PAGE_LIMIT))
