@@ -33,6 +33,7 @@ class Answering:
     Args:
         order: held by whoever speaks.
         give_to_person: called when a person is to speak with the caller.
+        conclude: called with the agent's last words, heard to their end, when the agent ends the call.
     """
 
     def __init__(
@@ -41,13 +42,16 @@ class Answering:
         record: CallRecord,
         mouth: VoiceChannel,
         order: asyncio.Lock,
+        *,
         give_to_person: Callable[[], Awaitable[None]],
+        conclude: Callable[[str], Awaitable[None]],
     ) -> None:
         self._services = services
         self._record = record
         self._mouth = mouth
         self._order = order
         self._give_to_person = give_to_person
+        self._conclude = conclude
         self._guess: _Guess | None = None
 
     def anticipate(self, text: str) -> None:
@@ -96,6 +100,8 @@ class Answering:
         )
         if answer.hand_over is not None and answer.hand_over.target == HUMAN and self._services.manners.can_transfer:
             await self._give_to_person()
+        elif answer.ends_call and not answer.delivery.interrupted:
+            await self._conclude(answer.delivery.text)
 
     def _guess_of(self, text: str) -> _Guess | None:
         return self._guess if self._guess is not None and self._guess.text == text else None

@@ -17,6 +17,7 @@ from stream_service.silence import SilenceEvent, SilenceWatch
 
 WARNING_SECONDS = 60
 SPEECH_LOST = "speech_lost"
+AGENT_ENDED = "agent_ended"
 _PROMPTS = {
     SilenceEvent.FIRST_PROMPT: SentenceKind.FIRST_SILENCE_PROMPT,
     SilenceEvent.SECOND_PROMPT: SentenceKind.SECOND_SILENCE_PROMPT,
@@ -61,6 +62,7 @@ class Attendant:
         self._close = close
         self._can_transfer = services.manners.can_transfer
         self._leaves_at_ms: int | None = None
+        self._leaves_because = ""
         self._last_resort: asyncio.TimerHandle | None = None
         self.end_reason: str | None = None
 
@@ -123,7 +125,16 @@ class Attendant:
     async def part(self) -> None:
         """Answer the caller's goodbye, and hang up unless something is said after it. Whoever calls holds the order."""
         await self.remark_now(SentenceKind.FAREWELL)
-        self._leaves_at_ms = self._record.now_ms() + _AFTERTHOUGHT_MS
+        self._leave_soon("farewell")
+
+    async def conclude(self, last_words: str) -> None:
+        """The agent ends the call with these words, which were heard. Whoever calls holds the order.
+
+        An agent who said nothing does not just hang up.
+        """
+        if not last_words.strip():
+            await self.remark_now(SentenceKind.FAREWELL)
+        self._leave_soon(AGENT_ENDED)
 
     async def give_up_waiting(self) -> None:
         """Say goodbye into the silence and hang up, unless that makes the caller speak."""
@@ -159,13 +170,18 @@ class Attendant:
         self.end_reason = reason
         self._close()
 
+    def _leave_soon(self, reason: str) -> None:
+        """Hang up unless something is said within a moment."""
+        self._leaves_at_ms = self._record.now_ms() + _AFTERTHOUGHT_MS
+        self._leaves_because = reason
+
     def _leave_or_stay(self, now_ms: int, *, caller_speaks: bool) -> None:
         if caller_speaks:
             self._leaves_at_ms = None
         elif self._leaves_at_ms is not None and now_ms >= self._leaves_at_ms:
             self._leaves_at_ms = None
-            self.end_reason = "farewell"
-            self._start(self.hang_up("farewell"))
+            self.end_reason = self._leaves_because
+            self._start(self.hang_up(self._leaves_because))
 
     def _take(self, keyed: str | None) -> None:
         if keyed is not None:

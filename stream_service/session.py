@@ -87,7 +87,14 @@ class CallSession:
             start=self._speak_up,
             close=transport.close,
         )
-        self._answering = Answering(services, self._record, self._mouth, self._order, self._attendant.give_to_person)
+        self._answering = Answering(
+            services,
+            self._record,
+            self._mouth,
+            self._order,
+            give_to_person=self._attendant.give_to_person,
+            conclude=self._attendant.conclude,
+        )
         self._responding = Responding(
             self._record,
             self._ear,

@@ -43,6 +43,7 @@ class World:
 
     reply: str = REPLY
     hand_over: HandOver | None = None
+    ends_call: bool = False
     failure: Exception | None = None
     asked: list[InboundMessage] = field(default_factory=list)
     delivered: list[Delivery] = field(default_factory=list)
@@ -103,7 +104,7 @@ class World:
         delivery = await channel.deliver(recipient, self._chunks() if anticipated is None else anticipated.reply.chunks)
         self.delivered.append(delivery)
         conversation = Conversation(id="c1", key=message.key)
-        return Answer(conversation=conversation, delivery=delivery, hand_over=self.hand_over)
+        return Answer(conversation=conversation, delivery=delivery, hand_over=self.hand_over, ends_call=self.ends_call)
 
     async def close_call(
         self,

@@ -157,6 +157,62 @@ async def test_an_afterthought_keeps_the_line_open() -> None:
     assert [message.text for message in world.asked] == ["When do you open?"]
 
 
+async def test_an_agent_who_ends_the_call_is_heard_first() -> None:
+    world = World(reply="Goodbye.", ends_call=True)
+
+    async with call(world, speech_ms=500, texts=["That is all."]) as caller:
+        await caller.listen(1000)
+        await caller.speak(600)
+        await caller.listen(6000)
+        assert caller.heard_ms == 1000
+
+    assert [delivery.text for delivery in world.delivered] == ["Goodbye."]
+    assert world.hung_up == ["agent_ended"]
+    assert world.ended == [("agent_ended", False)]
+
+
+async def test_an_agent_who_ends_the_call_without_a_word_is_excused() -> None:
+    world = World(reply="", ends_call=True)
+
+    async with call(world, speech_ms=500, texts=["That is all."]) as caller:
+        await caller.listen(1000)
+        await caller.speak(600)
+        await caller.listen(8000)
+
+    assert world.remarks[-1].text == "Thank you for calling. Goodbye."
+    assert world.hung_up == ["agent_ended"]
+
+
+async def test_an_afterthought_outlives_the_agents_goodbye() -> None:
+    world = World(reply="Goodbye.", ends_call=True)
+
+    async with call(world, speech_ms=500, texts=["That is all.", "Are you open on Sunday?"]) as caller:
+        await caller.listen(1000)
+        await caller.speak(600)
+        await caller.listen(1500)
+        world.ends_call = False
+        await caller.speak(600)
+        await caller.listen(5000)
+
+    assert world.hung_up == []
+    assert [message.text for message in world.asked] == ["That is all.", "Are you open on Sunday?"]
+
+
+async def test_a_goodbye_that_the_caller_breaks_into_ends_nothing() -> None:
+    world = World(reply="Goodbye and have a very nice day.", ends_call=True)
+
+    async with call(world, speech_ms=3000, texts=["That is all.", "Wait, one more thing."]) as caller:
+        await caller.listen(4000)
+        await caller.speak(600)
+        await caller.listen(1200)
+        world.ends_call = False
+        await caller.speak(900)
+        await caller.listen(8000)
+
+    assert world.delivered[0].interrupted
+    assert world.hung_up == []
+
+
 async def test_a_caller_may_change_the_language() -> None:
     world = World()
 
