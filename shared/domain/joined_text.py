@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SENTENCE_END = "\n"
+"""Said behind words that are to be heard at once, whatever comes next."""
+
 
 @dataclass(slots=True)
 class JoinedText:

@@ -20,6 +20,9 @@ class ReplyDraft:
         stages_ms: milliseconds of each stage so far, by stage name.
         voice: how it sounds as a voice note; None where it is to be read.
         citations: the knowledge that it rests on.
+        hand_overs: how often agents handed over while it was written.
+        tool_calls: how often they used a tool.
+        is_apology: whether no agent had an answer.
     """
 
     text: str
@@ -29,6 +32,9 @@ class ReplyDraft:
     stages_ms: dict[str, int] = field(default_factory=dict)
     voice: Voice | None = None
     citations: tuple[Citation, ...] = ()
+    hand_overs: int = 0
+    tool_calls: int = 0
+    is_apology: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

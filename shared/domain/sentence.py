@@ -23,10 +23,12 @@ def sentence_end(text: str, *, is_complete: bool) -> int | None:
     `is_complete` says that nothing follows `text`; otherwise what follows a full stop must be seen to judge it.
     """
     for match in _END.finditer(text):
-        following = text[match.end() :].lstrip()
+        rest = text[match.end() :]
+        following = rest.lstrip()
         if not match.group().startswith("."):
             return match.end()
-        if not following and not is_complete:
+        # The end of a line says by itself that nothing follows.
+        if not following and "\n" not in rest and not is_complete:
             return None
         if _ends_sentence(text[: match.start()], following):
             return match.end()

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 
 from shared.domain.agent import Passage
 from shared.domain.prompt import HandOver, Prompt, TextPiece, TokenUsage
-from shared.domain.tool import ToolCall, ToolResult, ToolStep
+from shared.domain.tool import ToolAnswer, ToolCall, ToolOutcome, ToolResult, ToolStep
+from shared.errors import ModelUnavailable
 from shared.ports.language_model import LanguageModel
 from shared.ports.tools import ToolContext
 from shared.use_cases.run_tools import RunTools
 
 TOOL_STEPS = 4
 TOOL_CALLS_PER_STEP = 4
+_USAGE_SECONDS = 0.5
+_UNREADABLE = ToolAnswer(
+    text="The arguments were not a JSON object, perhaps cut off; nothing was done. Call again with shorter ones.",
+    outcome=ToolOutcome.REFUSED,
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,12 +32,16 @@ class TurnRecord:
     Attributes:
         passages: all knowledge that was shown to the agents.
         ends_call: whether an agent ended the call.
+        hand_overs: how often the agents handed over.
+        is_apology: whether none of them had an answer.
     """
 
     usage: TokenUsage | None = None
     passages: tuple[Passage, ...] = ()
     tool_calls: int = 0
     ends_call: bool = False
+    hand_overs: int = 0
+    is_apology: bool = False
     stages_ms: dict[str, int] = field(default_factory=dict)
 
 
@@ -58,9 +69,11 @@ class AgentTurn:
                     if isinstance(piece, ToolCall):
                         calls.append(piece)
                         continue
-                    yield piece
                     if isinstance(piece, HandOver):
+                        await _exhaust(pieces)
+                        yield piece
                         return
+                    yield piece
                     said.append(piece.text)
             if not calls or not asked.tools:
                 return
@@ -77,6 +90,9 @@ class AgentTurn:
     async def _use(self, call: ToolCall, context: ToolContext, record: TurnRecord) -> ToolResult:
         started = time.perf_counter()
         record.tool_calls += 1
+        if not call.is_readable:
+            # Told to the model rather than to the user: it mostly writes them well the second time.
+            return ToolResult(call=call, answer=_UNREADABLE)
         spent_seconds = record.stages_ms.get("tools", 0) / 1000
         result = await self._tools(call, context, ordinal=record.tool_calls, spent_seconds=spent_seconds)
         record.passages += result.answer.passages
@@ -96,13 +112,23 @@ class AgentTurn:
 
 
 def _add(first: TokenUsage, second: TokenUsage) -> TokenUsage:
-    costs = [usage.cost_microusd for usage in (first, second) if usage.cost_microusd is not None]
+    costs = (first.cost_microusd, second.cost_microusd)
     return TokenUsage(
         input_tokens=first.input_tokens + second.input_tokens,
         output_tokens=first.output_tokens + second.output_tokens,
         model=second.model or first.model,
-        cost_microusd=sum(costs) if costs else None,
+        # A part of the cost would pass for the whole.
+        cost_microusd=None if None in costs else sum(cost or 0 for cost in costs),
+        cached_input_tokens=first.cached_input_tokens + second.cached_input_tokens,
     )
+
+
+async def _exhaust(pieces: AsyncIterator[object]) -> None:
+    """Read the token usage behind a hand-over; for a number nobody is kept waiting."""
+    with suppress(ModelUnavailable, TimeoutError):
+        async with asyncio.timeout(_USAGE_SECONDS):
+            async for _ in pieces:
+                pass
 
 
 def _elapsed_ms(started: float) -> int:

@@ -13,9 +13,9 @@ from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, RoutingDecisio
 from shared.domain.conversation import Conversation
 from shared.domain.hand_over import colleagues_of, route_of, to_a_colleague
 from shared.domain.http_tool import HttpTool
-from shared.domain.joined_text import JoinedText
+from shared.domain.joined_text import SENTENCE_END, JoinedText
 from shared.domain.message import InboundMessage, ReplyChunk
-from shared.domain.prompt import NOTHING_ENCLOSED, Enclosed, HandOver, Prompt, build_prompt, taken_over
+from shared.domain.prompt import NOTHING_ENCLOSED, Enclosed, HandOver, Prompt, TextPiece, build_prompt, taken_over
 from shared.domain.reply import ReplyDraft
 from shared.domain.serving import after_turn, lately_handed_over
 from shared.domain.tool import ToolCall
@@ -25,6 +25,7 @@ from shared.ports.stores import ActiveAgentStore
 from shared.ports.tools import ToolContext
 from shared.use_cases.agent_turn import AgentTurn, TurnRecord
 from shared.use_cases.choose_route import ChooseRoute, Route
+from shared.use_cases.turn_time import LongestTurn, TurnTime
 
 APOLOGY = "I'm sorry, I can't look that up at the moment. Please try again in a minute."
 PERSON_WILL_WRITE = "I'm passing you on to a colleague of the team, who will answer you here."
@@ -80,6 +81,9 @@ class Reply:
             route=self.route,
             usage=self.record.usage,
             stages_ms=dict(self.stages_ms),
+            hand_overs=self.record.hand_overs,
+            tool_calls=self.record.tool_calls,
+            is_apology=self.record.is_apology,
         )
 
 
@@ -94,12 +98,14 @@ class Orchestrator:
         clock: Callable[[], datetime],
         *,
         can_transfer_calls: bool,
+        longest: LongestTurn | None = None,
     ) -> None:
         self._choose_route = choose_route
         self._active_agents = active_agents
         self._take_turn = take_turn
         self._clock = clock
         self._can_transfer_calls = can_transfer_calls
+        self._longest = longest or LongestTurn()
 
     def reply(
         self,
@@ -170,6 +176,7 @@ class Orchestrator:
         hand_overs: tuple[datetime, ...] = ()
         lately = len(lately_handed_over(route.active, self._clock()))
         text = JoinedText()
+        time_left = self._longest.of(is_spoken=reply.is_spoken)
         current: AgentProfile | None = agent
         while current is not None:
             served.append(current.id)
@@ -192,7 +199,7 @@ class Orchestrator:
                 prompt = taken_over(prompt, reply.hand_over)
             text.change_speaker()
             hand_over: HandOver | None = None
-            async with aclosing(self._pieces(reply, current, prompt, text, route.catalogue.tools)) as pieces:
+            async with aclosing(self._pieces(reply, prompt, text, time_left, route.catalogue.tools)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, HandOver):
                         hand_over = to_a_colleague(piece, colleagues)
@@ -202,6 +209,7 @@ class Orchestrator:
                 reply.route = route_of(hand_over, current, after=reply.route if reply.hand_over else None)
                 reply.hand_over = hand_over
                 hand_overs = (*hand_overs, self._clock())
+                reply.record.hand_overs = len(hand_overs)
                 logger.info("handed_over", agent_id=current.id, target=hand_over.target)
                 if hand_over.target == HUMAN:
                     text.change_speaker()
@@ -210,9 +218,15 @@ class Orchestrator:
             current = None if hand_over is None else route.catalogue.agent(hand_over.target)
 
     async def _pieces(
-        self, reply: Reply, agent: AgentProfile, prompt: Prompt, text: JoinedText, http_tools: tuple[HttpTool, ...]
+        self,
+        reply: Reply,
+        prompt: Prompt,
+        text: JoinedText,
+        time_left: TurnTime,
+        http_tools: tuple[HttpTool, ...],
     ) -> AsyncGenerator[ReplyChunk | HandOver, None]:
         """What one agent says, or an apology for its silence; a hand-over is the last piece."""
+        agent = prompt.agent
         context = ToolContext(
             conversation=reply.conversation,
             message=reply.message,
@@ -222,8 +236,12 @@ class Orchestrator:
         )
         has_spoken = False
         try:
-            async with aclosing(self._take_turn(prompt, context, reply.record)) as pieces:
+            turn = self._take_turn(prompt, context, reply.record)
+            async with aclosing(turn), aclosing(time_left.bounded(turn)) as pieces:
                 async for piece in pieces:
+                    if reply.is_spoken and text.has_spoken and not isinstance(piece, TextPiece):
+                        # What was said is heard while the rest is sought.
+                        yield ReplyChunk(text=text.say(SENTENCE_END), agent_id=agent.id)
                     if isinstance(piece, HandOver):
                         yield piece
                         return
@@ -239,6 +257,7 @@ class Orchestrator:
             text.change_speaker()
         # Who ends the call has said goodbye before.
         if not text.has_spoken and not (has_spoken and reply.record.ends_call):
+            reply.record.is_apology = True
             yield ReplyChunk(text=text.say(APOLOGY), agent_id=agent.id)
 
     def _announce_person(self, *, is_spoken: bool) -> str:

@@ -39,3 +39,9 @@ def test_day_after_a_time_belongs_to_the_sentence() -> None:
         "We close at 6 p.m.",
         "Come early.",
     ]
+
+
+def test_the_end_of_a_line_ends_a_sentence_although_nothing_follows_yet():
+    assert sentence_end("One moment.\n", is_complete=False) == len("One moment.")
+    assert sentence_end("One moment. ", is_complete=False) is None
+    assert sentence_end("Ask for Dr.\n", is_complete=False) == len("Ask for Dr.\n")

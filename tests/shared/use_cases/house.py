@@ -24,6 +24,7 @@ from shared.use_cases.run_tools import RunTools
 from shared.use_cases.send_fallback import SendFallback
 from shared.use_cases.send_outbound_message import SendOutboundMessage
 from shared.use_cases.speak_reply import SpeakReply
+from shared.use_cases.turn_time import LongestTurn
 from shared.use_cases.voice_replies import VoiceReplies
 from shared.use_cases.write_reply import WriteReply
 from tests.fakes.clock import FrozenClock
@@ -82,6 +83,7 @@ class House:
         self.active: Any = FakeActiveAgentStore(clock)
         self.agents: Any = FakeAgentStore(AGENTS, RULES, KNOWLEDGE)
         self.model: Any = FakeLanguageModel()
+        self.longest_turn: LongestTurn | None = None
         self.tools: list[Any] = []
         self.call_http: Any = FakeHttpToolCaller()
         self.tool_audit: Any = FakeToolAudit(clock)
@@ -105,6 +107,7 @@ class House:
             AgentTurn(self.model, self.run_tools),
             self.clock,
             can_transfer_calls=self.can_transfer_calls,
+            longest=self.longest_turn,
         )
 
     @property

@@ -14,9 +14,12 @@ from shared.domain.conversation import Conversation, ConversationKey
 from shared.domain.json_value import JSON
 from shared.domain.prompt import HandOver, TextPiece, TokenUsage
 from shared.domain.tool import ToolAnswer, ToolCall, ToolOutcome, ToolSpec
+from shared.errors import ModelUnavailable
 from shared.ports.tools import ToolContext
 from shared.use_cases.agent_turn import TOOL_CALLS_PER_STEP, TOOL_STEPS
 from shared.use_cases.orchestrator import APOLOGY, Reply
+from shared.use_cases.turn_time import LongestTurn
+from stream_service.speaking.sentences import SentenceSplitter
 from tests.fakes.clock import FrozenClock
 from tests.fakes.language_model import FakeLanguageModel
 from tests.fakes.stores import FakeAgentStore
@@ -45,6 +48,19 @@ class Counting:
         assert idempotency_key
         self.used.append(arguments)
         return self.answer
+
+
+class _NeverDone(Counting):
+    """A tool that gives no answer."""
+
+    def __init__(self) -> None:
+        super().__init__(ToolAnswer(text=""))
+
+    async def __call__(
+        self, arguments: Mapping[str, JSON], context: ToolContext, *, idempotency_key: str
+    ) -> ToolAnswer:
+        await asyncio.Event().wait()
+        return await super().__call__(arguments, context, idempotency_key=idempotency_key)
 
 
 def a_call(number: int = 1) -> ToolCall:
@@ -163,6 +179,82 @@ async def test_the_tokens_and_the_cost_of_every_round_are_added_up(clock: Frozen
 
 
 @pytest.mark.requirement("2.2")
+async def test_arguments_that_cannot_be_read_are_told_to_the_agent_and_nothing_is_done(clock: FrozenClock) -> None:
+    tool = Counting(ToolAnswer(text="till six"))
+    unreadable = ToolCall(id="call-1", name="look_up", arguments={}, is_readable=False)
+    house = a_house(clock, tool, [unreadable], [a_call()], "Till six.")
+
+    text, reply = await reply_of(house)
+
+    first, second = house.model.prompts[-1].steps
+    assert (text, len(tool.used), reply.record.tool_calls) == ("Till six.", 1, 2)
+    assert first.results[0].answer.outcome is ToolOutcome.REFUSED
+    assert second.results[0].answer.outcome is ToolOutcome.DONE
+
+
+async def test_the_tokens_of_who_hands_over_count_too(clock: FrozenClock) -> None:
+    hand_over = HandOver(target="invoices", reason="invoice", summary="")
+    usage = TokenUsage(input_tokens=10, output_tokens=2, model="m", cost_microusd=7, cached_input_tokens=4)
+    house = House(clock)
+    house.agents = FakeAgentStore([an_agent("desk"), an_agent("invoices")])
+    house.model = FakeLanguageModel({"desk": [[hand_over, usage]], "invoices": [[TextPiece(text="Yes?"), usage]]})
+
+    _, reply = await reply_of(house)
+
+    assert reply.record.usage == TokenUsage(
+        input_tokens=20, output_tokens=4, model="m", cost_microusd=14, cached_input_tokens=8
+    )
+    assert reply.draft("Yes?").hand_overs == 1
+
+
+async def test_a_hand_over_stands_although_its_tokens_never_come(clock: FrozenClock) -> None:
+    hand_over = HandOver(target="invoices", reason="invoice", summary="")
+    house = House(clock)
+    house.agents = FakeAgentStore([an_agent("desk"), an_agent("invoices")])
+    house.model = FakeLanguageModel({"desk": [[hand_over, ModelUnavailable("broke off")]], "invoices": ["Yes?"]})
+
+    text, reply = await reply_of(house)
+
+    assert (text, reply.agent_id) == ("Yes?", "invoices")
+
+
+async def test_the_cost_of_a_turn_is_not_known_where_a_part_of_it_is_not(clock: FrozenClock) -> None:
+    known = TokenUsage(input_tokens=1, output_tokens=1, cost_microusd=5)
+    unknown = TokenUsage(input_tokens=1, output_tokens=1)
+    house = a_house(clock, Counting(ToolAnswer(text="x")), [a_call(), known], [TextPiece(text="Yes."), unknown])
+
+    _, reply = await reply_of(house)
+
+    assert reply.record.usage is not None
+    assert reply.record.usage.cost_microusd is None
+
+
+async def test_a_caller_hears_what_was_said_before_a_tool_while_it_is_used(clock: FrozenClock) -> None:
+    house = a_house(
+        clock, Counting(ToolAnswer(text="till six")), [TextPiece(text="One moment."), a_call()], "Till six."
+    )
+    splitter, heard = SentenceSplitter(), []
+    reply = house.orchestrator.reply(CONVERSATION, a_message(), is_spoken=True)
+
+    async for chunk in reply.chunks:
+        heard += [(sentence, len(house.model.prompts)) for sentence in splitter.push(chunk.text)]
+
+    assert heard == [("One moment.", 1)]
+    assert splitter.finish() == ["Till six."]
+
+
+@pytest.mark.parametrize("is_spoken", [True, False])
+async def test_a_turn_that_takes_too_long_ends_with_an_apology(clock: FrozenClock, *, is_spoken: bool) -> None:
+    house = a_house(clock, _NeverDone(), [TextPiece(text="One moment."), a_call()])
+    house.longest_turn = LongestTurn(spoken_seconds=0.05, written_seconds=0.05)
+    reply = house.orchestrator.reply(CONVERSATION, a_message(), is_spoken=is_spoken)
+
+    text = "".join([chunk.text async for chunk in reply.chunks])
+
+    assert text.split(maxsplit=2)[2] == APOLOGY
+    assert reply.draft(text).is_apology
+
+
 async def test_no_tool_is_used_before_the_message_is_ours_to_answer(clock: FrozenClock) -> None:
     tool = Counting(ToolAnswer(text="till six"))
     house = a_house(clock, tool, [TextPiece(text="One moment."), a_call()], "Till six.")
@@ -170,6 +262,7 @@ async def test_no_tool_is_used_before_the_message_is_ours_to_answer(clock: Froze
 
     async with aclosing(reply.chunks) as chunks:
         assert (await anext(chunks)).text == "One moment."
+        assert (await anext(chunks)).text == "\n"
         waiting = asyncio.ensure_future(anext(chunks))
         for _ in range(20):
             await asyncio.sleep(0)
@@ -178,7 +271,7 @@ async def test_no_tool_is_used_before_the_message_is_ours_to_answer(clock: Froze
         after = await waiting
 
     assert used_before == []
-    assert after.text == " Till six."
+    assert after.text == "Till six."
     assert len(tool.used) == 1
 
 
