@@ -159,7 +159,7 @@ def record_turn(channel: str, draft: ReplyDraft, delivery: Delivery) -> None:
 def record_unanswered(channel: str, message_id: str, because: Unanswered) -> None:
     """Log and count a message that is kept without a reply; a stale one is a loss that somebody should hear of."""
     log = logger.warning if because is Unanswered.STALE else logger.info
-    log("message_not_answered", channel=channel, message_id=message_id, because=because.value)
+    log("message_not_answered", channel=channel, message_id=message_id, route_reason=because.value)
     count("messages_unanswered", reason=because.value)
 
 

@@ -23,7 +23,7 @@ from shared.domain.message import (
 )
 from shared.domain.prompt import HandOver
 from shared.domain.reply import Outcome, ReplyDraft
-from shared.observability import logger, record_turn
+from shared.observability import logger, record_turn, record_unanswered
 from shared.ports.channel import OutboundChannel
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import Claim, HistoryStore
@@ -137,8 +137,10 @@ class AnswerMessage:
         conversation = conversation.with_turns(*_answered(draft, delivery, self._clock()))
         await self._recall.keep(conversation)
         if isinstance(outcome, Unanswered) or draft is None or delivery is None:
-            if outcome is Unanswered.STALE:
-                because = {"status": "unanswered", "unanswered_because": outcome.value}
+            if unanswered is not None:
+                record_unanswered(message.channel, claim.message_id, unanswered)
+            if unanswered is Unanswered.STALE:
+                because = {"status": "unanswered", "unanswered_because": unanswered.value}
                 await self._tell(EventType.MESSAGE_STATUS, conversation, {"message_id": claim.message_id, **because})
             return Answer(conversation=conversation)
         record_turn(message.channel, draft, delivery)

@@ -148,9 +148,16 @@ class Orchestrator:
         logger.error("active_agent_not_kept")
 
     async def greeter(self, conversation: Conversation, message: InboundMessage) -> AgentProfile | None:
-        """The agent who would take an opening message, to greet a caller before anything was said."""
+        """The agent who would take an opening message, to greet a caller before anything was said.
+
+        A caller whom a rule sends to a person is greeted all the same, by whoever answers what no rule decides.
+        """
         route = await self._choose_route.without_words(conversation, message)
-        return None if route.decision is None else route.catalogue.agent(route.decision.agent_id)
+        if route.decision is None or route.decision.agent_id != HUMAN:
+            return None if route.decision is None else route.catalogue.agent(route.decision.agent_id)
+        default = route.catalogue.rules.default
+        answers = None if default is None else route.catalogue.agent(default.agent_id)
+        return answers or next(iter(route.catalogue.agents), None)
 
     async def _write(self, reply: Reply) -> AsyncGenerator[ReplyChunk, None]:
         started = time.perf_counter()
@@ -160,6 +167,7 @@ class Orchestrator:
         reply.stages_ms["routing"] = round((time.perf_counter() - started) * 1000)
         reply.record.passages = route.passages
         if route.decision is not None and route.decision.agent_id == HUMAN:
+            reply.hand_over = HandOver(target=HUMAN, reason=f"rule {route.decision.detail}", summary="")
             yield ReplyChunk(text=self._announce_person(is_spoken=reply.is_spoken), agent_id="")
             return
         agent = None if route.decision is None else route.catalogue.agent(route.decision.agent_id)

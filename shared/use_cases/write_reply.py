@@ -12,7 +12,6 @@ from shared.domain.conversation import Conversation
 from shared.domain.message import InboundMessage, Recipient, Unanswered
 from shared.domain.reply import Outcome, ReplyDraft
 from shared.domain.reply_rules import is_answered_late, why_unanswered
-from shared.observability import record_unanswered
 from shared.ports.channel import OutboundChannel
 from shared.ports.stores import Claim
 from shared.use_cases.orchestrator import Orchestrator, Reply
@@ -63,7 +62,6 @@ class WriteReply:
         recipient = self._recipient(message, claim)
         wish = await self._wishes(message, claim)
         if isinstance(wish, Unanswered):
-            record_unanswered(message.channel, claim.message_id, wish)
             return wish
         if claim.held_reply is not None:
             delivery = await self._outbox.send(claim, channel, recipient, claim.held_reply)
@@ -78,7 +76,6 @@ class WriteReply:
             stale_after=self._stale_after,
         )
         if because is not None:
-            record_unanswered(message.channel, claim.message_id, because)
             await self._attachments.keep(message, claim, channel)
             return because
         async with showing_typing(channel, recipient):

@@ -353,7 +353,7 @@ def test_a_rule_that_could_never_apply_is_refused(admin: Any, change: dict[str, 
 
 
 def test_all_that_counts_for_a_route_can_be_stated(admin: Any, module: ModuleType) -> None:
-    stated = {
+    stated: dict[str, Any] = {
         "text": "Hello",
         "channel": "voice",
         "payload": "PAY",

@@ -188,7 +188,7 @@ def test_every_step_is_told_in_its_order() -> None:
         ({"is_with_person": True}, RouteReason.HUMAN, HUMAN),
     ],
 )
-def test_opt_out_and_takeover_go_before_every_rule(state: dict[str, bool], reason: RouteReason, agent_id: str) -> None:
+def test_opt_out_and_takeover_go_before_every_rule(state: dict[str, Any], reason: RouteReason, agent_id: str) -> None:
     decision = choose_agent(circumstances(a_message(text="bill"), rules=[rule("bill")], **state))
 
     assert decision is not None

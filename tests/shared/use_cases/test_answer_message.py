@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.agent import HUMAN
+from shared.domain.agent import HUMAN, RuleKind
 from shared.domain.call import VOICE_CHANNEL
 from shared.domain.conversation import ConversationStatus
 from shared.domain.message import DeliveryStatus, InboundMessage, MessageKind
@@ -31,7 +31,7 @@ from tests.fakes.history_store import FakeHistoryStore
 from tests.fakes.language_model import FakeLanguageModel
 from tests.fakes.outbound_channel import FakeTextChannel, FakeVoiceChannel
 from tests.samples import NOON, a_message
-from tests.shared.use_cases.house import LEASE_SECONDS, House
+from tests.shared.use_cases.house import LEASE_SECONDS, House, a_rule
 
 TO_A_PERSON = HandOver(target=HUMAN, reason="Asked for one", summary="About the bill.")
 
@@ -306,6 +306,35 @@ async def test_a_wish_for_a_person_leaves_the_conversation_to_people(house: Hous
     assert ("system", "Reception handed over to a person: Asked for one. About the bill") in house.said
     assert house.told == ["message.received", "message.sent", "takeover.changed"]
     assert house.events.events[-1].data == {"status": "human", "wanted": True}
+
+
+@pytest.mark.parametrize("kind", [RuleKind.KEYWORD, RuleKind.DEFAULT])
+async def test_a_rule_may_leave_the_conversation_to_people(
+    house: House, channel: FakeTextChannel, kind: RuleKind
+) -> None:
+    house.agents.all_rules = [a_rule("complaint", HUMAN, kind=kind)]
+
+    answer = await answered(house, a_message(text="I have a complaint"), channel)
+
+    assert [taken.text for taken in channel.accepted] == [PERSON_WILL_WRITE]
+    assert answer.conversation.status is ConversationStatus.HUMAN
+    assert house.rows.conversations[answer.conversation.id].status is ConversationStatus.HUMAN
+    assert ("system", "A rule handed over to a person.") in house.said
+    assert house.told == ["message.received", "message.sent", "takeover.changed"]
+    assert house.model.prompts == []
+
+
+async def test_a_caller_whom_a_rule_leads_to_a_person_is_connected(house: House) -> None:
+    house.can_transfer_calls = True
+    house.agents.all_rules = [a_rule("complaint", HUMAN)]
+    voice = FakeVoiceChannel()
+
+    answer = await answered(house, spoken(text="a complaint"), voice)
+
+    assert [chunk.text for chunk in voice.chunks] == [PERSON_WILL_SPEAK]
+    assert answer.conversation.status is ConversationStatus.HUMAN
+    assert answer.hand_over is not None
+    assert answer.hand_over.target == HUMAN
 
 
 async def test_a_hand_over_between_agents_calls_nobody(house: House, channel: FakeTextChannel) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from shared.domain.message import MessageKind, Unanswered
 from shared.errors import ProviderUnavailable
 from tests.fakes.clock import FrozenClock
 from tests.fakes.faults import Killed
-from tests.fakes.outbound_channel import FakeTextChannel
+from tests.fakes.outbound_channel import FakeTextChannel, FakeVoiceChannel
 from tests.samples import NOON, a_message
 from tests.shared.use_cases.house import LEASE_SECONDS, STALE_AFTER, House
 
@@ -136,3 +137,54 @@ async def test_after_a_failure_the_last_of_joined_messages_alone_brings_back_all
 
     assert [prompt.question for prompt in house.model.prompts] == ["Hello\nWhen do you open?"] * 2
     assert len(channel.accepted) == 1
+
+
+def reasons(output: str) -> list[object]:
+    lines = map(json.loads, output.splitlines())
+    return [line["route_reason"] for line in lines if line.get("message") == "message_not_answered"]
+
+
+@pytest.mark.requirement("3.1")
+@pytest.mark.parametrize(
+    ("reason", "given"),
+    [("human", {}), ("silent", {"kind": MessageKind.REACTION}), ("stale", {"sent_at": LATE})],
+)
+async def test_why_nobody_answers_is_logged_as_the_reason_of_the_route(
+    house: House, channel: FakeTextChannel, capsys: pytest.CaptureFixture[str], reason: str, given: dict[str, Any]
+) -> None:
+    if reason == "human":
+        await taken_over(house, channel)
+        capsys.readouterr()
+
+    await house.answer(a_message(**given), channel)
+
+    assert reasons(capsys.readouterr().out) == [reason]
+
+
+@pytest.mark.requirement("3.1")
+async def test_that_a_user_opted_out_is_logged_as_the_reason_of_the_route(
+    house: House, channel: FakeTextChannel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await house.answer(a_message(text="STOP"), channel)
+
+    await house.answer(a_message(text="My invoice"), channel)
+
+    assert reasons(capsys.readouterr().out) == ["opted_out"]
+
+
+async def test_a_caller_whose_conversation_a_person_has_is_logged_so_too(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    voice = FakeVoiceChannel()
+    await taken_over(house, voice, channel="voice", kind=MessageKind.SPEECH)
+    capsys.readouterr()
+
+    await house.answer(a_message(channel="voice", kind=MessageKind.SPEECH), voice)
+
+    assert reasons(capsys.readouterr().out) == ["human"]
+
+
+async def taken_over(house: House, delivers: Any, **given: Any) -> None:
+    answer = await house.answer(a_message(**given), delivers)
+    assert answer is not None
+    await house.history.set_status(answer.conversation.id, ConversationStatus.HUMAN, note="Taken over.")
