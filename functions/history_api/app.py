@@ -24,11 +24,14 @@ from shared.http_api.history_models import (
     RecordingView,
 )
 from shared.http_api.lambda_entry import lambda_entry
+from shared.http_api.tool_examples import TOOL_CALL
+from shared.http_api.tool_models import ToolCallView
 from shared.ports.history import PAGE_LIMIT, HistoryFilter
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
 query_history = wiring.query_history()
+review_tool_calls = wiring.review_tool_calls()
 app = create_application(title="Vaani history", allowed_origins=wiring.settings().allowed_origins)
 router = APIRouter(
     prefix="/api/v1",
@@ -91,6 +94,18 @@ async def list_messages(
     """List a conversation's messages in the order they were said."""
     page = await query_history.messages(conversation_id, cursor=cursor, limit=limit)
     return Success(data=ItemPage[MessageView].model_validate(page))
+
+
+@router.get(
+    "/conversations/{conversation_id}/tool-calls",
+    responses=succeeds_with(examples.page(TOOL_CALL)) | fails_with(errors.NotFound),
+)
+async def list_tool_calls(
+    conversation_id: ConversationId, cursor: Cursor = None, limit: Limit = 50
+) -> Success[ItemPage[ToolCallView]]:
+    """List what agents did in a conversation besides talking: each use of a tool, in the order they began."""
+    page = await review_tool_calls(conversation_id, cursor=cursor, limit=limit)
+    return Success(data=ItemPage[ToolCallView].model_validate(page))
 
 
 @router.get("/calls", responses=succeeds_with(examples.page(examples.CALL)))

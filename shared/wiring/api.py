@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shared.use_cases.edit_agents import EditAgents, EditRules
     from shared.use_cases.edit_tools import EditTools, TryTool
     from shared.use_cases.query_history import QueryHistory
+    from shared.use_cases.review_tool_calls import ReviewToolCalls
     from shared.use_cases.send_fallback import SendFallback
     from shared.use_cases.send_outbound_message import SendOutboundMessage
     from shared.use_cases.try_routing import TryRouting
@@ -28,6 +29,15 @@ def query_history() -> QueryHistory:
 
     link_media = LinkMedia(stores.media_records(), stores.media())
     return QueryHistory(stores.history_reader(), stores.recordings(), link_media)
+
+
+def review_tool_calls() -> ReviewToolCalls:
+    """What agents did besides talking."""
+    from shared.adapters.postgres.tool_audit import PostgresToolAudit
+    from shared.use_cases.review_tool_calls import ReviewToolCalls
+    from shared.wiring import stores
+
+    return ReviewToolCalls(stores.history_reader(), PostgresToolAudit(stores.database()))
 
 
 @lru_cache(maxsize=1)

@@ -31,6 +31,7 @@ from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.erasure_tables import delete_messages, owned_by, select_files
 from shared.adapters.postgres.identifiers import is_id, new_id
 from shared.adapters.postgres.schema import (
+    call_backs,
     calls,
     consent_events,
     conversations,
@@ -40,6 +41,7 @@ from shared.adapters.postgres.schema import (
     messages,
     provider_messages,
     recordings,
+    tool_calls,
     user_aliases,
     users,
 )
@@ -171,11 +173,16 @@ def _count(connection: Connection, subject: Subject) -> Counts:
     _take_time(connection)
     own_messages = select(messages.c.id).where(owned_by(messages, subject))
     own_calls = select(calls.c.call_sid).where(_own_calls(subject))
+    own_conversations = select(conversations.c.id).where(owned_by(conversations, subject))
     wanted: dict[str, Select[Any]] = {
         "messages": _how_many(messages, owned_by(messages, subject)),
         "media": _how_many(media, media.c.message_id.in_(own_messages)),
         "calls": _how_many(calls, _own_calls(subject)),
         "recordings": _how_many(recordings, recordings.c.call_sid.in_(own_calls)),
+        **{
+            table.name: _how_many(table, table.c.conversation_id.in_(own_conversations))
+            for table in (tool_calls, call_backs)
+        },
         **{
             table.name: _how_many(table, owned_by(table, subject))
             for table in (conversations, consent_events, user_aliases, users)
@@ -242,11 +249,14 @@ def _erase_rest(connection: Connection, subject: Subject) -> Counts | None:
     if connection.execute(select(messages.c.id).where(owned_by(messages, subject)).limit(1)).first():
         return None
     own_calls = select(calls.c.call_sid).where(_own_calls(subject))
+    own_conversations = select(conversations.c.id).where(owned_by(conversations, subject))
     names = user_aliases.c.alias.in_(subject.identities) | user_aliases.c.user_id.in_(subject.identities)
     here = true() if subject.channel is None else user_aliases.c.channel == subject.channel
     steps: list[tuple[Table, ColumnElement[bool]]] = [
         (recordings, recordings.c.call_sid.in_(own_calls)),
         (calls, _own_calls(subject)),
+        (tool_calls, tool_calls.c.conversation_id.in_(own_conversations)),
+        (call_backs, call_backs.c.conversation_id.in_(own_conversations)),
         (conversations, owned_by(conversations, subject)),
         (consent_events, owned_by(consent_events, subject)),
         (user_aliases, here & names),

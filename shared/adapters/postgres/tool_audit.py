@@ -66,7 +66,8 @@ class PostgresToolAudit:
             at, last = read_cursor(cursor)
             if not is_id(last):
                 raise InvalidRequest("The cursor is not one of ours.")
-            query = query.where(tuple_(tool_calls.c.begun_at, tool_calls.c.id) > tuple_(at, literal(last, tool_calls.c.id.type)))
+            after = tuple_(at, literal(last, tool_calls.c.id.type))
+            query = query.where(tuple_(tool_calls.c.begun_at, tool_calls.c.id) > after)
         if not is_id(conversation_id):
             return Page(items=(), next_cursor=None)
         bound = max(1, min(limit, PAGE_LIMIT))

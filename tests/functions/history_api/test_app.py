@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import ModuleType, SimpleNamespace
@@ -15,13 +16,17 @@ from shared.domain.agent import RouteReason
 from shared.domain.call import Call, CallDirection, CallState, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.message import DeliveryStatus, MessageKind
+from shared.domain.tool import ToolAnswer, ToolOutcome
+from shared.domain.tool_use import ToolUse
 from shared.ports.history import ConversationSummary, StatusReport, StoredMessage
 from shared.use_cases.link_media import LinkMedia
 from shared.use_cases.query_history import QueryHistory
+from shared.use_cases.review_tool_calls import ReviewToolCalls
 from tests.fakes.clock import FrozenClock
 from tests.fakes.identity_provider import AUDIENCE, ISSUER, JWKS_URL, IdentityProvider
 from tests.fakes.media import FakeMediaRecords, FakeMediaStore
 from tests.fakes.memory_rows import MemoryRows
+from tests.fakes.tools import FakeToolAudit
 from tests.functions.history_api.canned_history import CannedHistory
 from tests.functions.loading import TRACE_ID, Answer, call, load_function, replay
 
@@ -102,6 +107,11 @@ def history() -> CannedHistory:
     return CannedHistory(summaries=[CONVERSATION], stored=[MESSAGE], kept_calls=[CALL])
 
 
+@pytest.fixture
+def uses(clock: FrozenClock) -> FakeToolAudit:
+    return FakeToolAudit(clock)
+
+
 @pytest.fixture(scope="module")
 def loaded(provider: IdentityProvider) -> ModuleType:
     keys = SigningKeys(JWKS_URL, transport=provider.transport())
@@ -110,11 +120,15 @@ def loaded(provider: IdentityProvider) -> ModuleType:
         settings=SimpleNamespace(allowed_origins=("https://console.example",)),
         token_verifier=BearerTokens(keys, issuer=ISSUER, audience=AUDIENCE),
         query_history=None,
+        review_tool_calls=None,
     )
 
 
 @pytest.fixture
-def module(loaded: ModuleType, history: CannedHistory, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def module(
+    loaded: ModuleType, history: CannedHistory, uses: FakeToolAudit, monkeypatch: pytest.MonkeyPatch
+) -> ModuleType:
+    monkeypatch.setattr(loaded, "review_tool_calls", ReviewToolCalls(history, uses))  # type: ignore[arg-type]
     monkeypatch.setattr(loaded, "query_history", QueryHistory(history, Recordings(), link_media()))  # type: ignore[arg-type]
     return loaded
 
@@ -463,3 +477,30 @@ def test_the_sample_events_are_answered(module: ModuleType, provider: IdentityPr
 
 def test_the_sample_event_without_a_token_is_refused(module: ModuleType) -> None:
     assert replay(module, "history_api/conversations_without_token").status == 401
+
+
+def test_what_agents_did_in_a_conversation_is_listed_in_its_order(read: Any, uses: FakeToolAudit) -> None:
+    for number, outcome in enumerate((ToolOutcome.DONE, None)):
+        use = ToolUse(
+            id=f"6a1e6f6b-52b5-5a0c-8f0e-3b9c4d5e6f7{number}",
+            conversation_id=CONVERSATION.id,
+            message_id="wamid.1",
+            agent_id="billing",
+            tool="look_up_bill",
+            arguments={"number": f"INV-104{number}"},
+        )
+        asyncio.run(uses.begin(use))
+        if outcome is not None:
+            asyncio.run(uses.finish(use.id, ToolAnswer(text="Due: 1250", outcome=outcome), elapsed_ms=84))
+
+    answer = read(f"/api/v1/conversations/{CONVERSATION.id}/tool-calls")
+
+    first, second = answer.json["data"]["items"]
+    assert (first["tool"], first["arguments"], first["outcome"]) == ("look_up_bill", {"number": "INV-1040"}, "done")
+    assert (first["answer"], first["elapsed_ms"], first["message_id"]) == ("Due: 1250", 84, "wamid.1")
+    assert (second["outcome"], second["elapsed_ms"]) == (None, None)
+    assert answer.json["data"]["next_cursor"] is None
+
+
+def test_tools_of_a_conversation_that_is_not_there_are_not_found(read: Any) -> None:
+    assert read("/api/v1/conversations/0199a3c2-0000-7c3e-9f0a-2b1f6f0f8e01/tool-calls").status == 404

@@ -14,12 +14,14 @@ from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.history_reader import PostgresHistoryReader
 from shared.adapters.postgres.history_store import PostgresHistoryStore
 from shared.adapters.postgres.media import PostgresMediaRecords
+from shared.adapters.postgres.tool_audit import PostgresToolAudit
 from shared.domain.access import Caller
 from shared.domain.agent import RouteReason, RoutingDecision
 from shared.domain.message import Delivery
 from shared.domain.reply import ReplyDraft
 from shared.use_cases.link_media import LinkMedia
 from shared.use_cases.query_history import QueryHistory
+from shared.use_cases.review_tool_calls import ReviewToolCalls
 from tests.fakes.clock import FrozenClock
 from tests.fakes.media import FakeMediaStore
 from tests.fakes.stores import FakeRecordingStore
@@ -53,6 +55,7 @@ def module(pool: Database) -> ModuleType:
         "history_api",
         settings=SimpleNamespace(allowed_origins=()),
         token_verifier=AnyToken(),
+        review_tool_calls=ReviewToolCalls(PostgresHistoryReader(pool), PostgresToolAudit(pool)),
         query_history=QueryHistory(PostgresHistoryReader(pool), FakeRecordingStore(), link_media),
     )
 

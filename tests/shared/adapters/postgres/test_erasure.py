@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,11 +18,13 @@ from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.erasure import PostgresUserRows
 from shared.adapters.postgres.history_store import PostgresHistoryStore
 from shared.adapters.postgres.identities import PostgresIdentityStore
+from shared.adapters.postgres.tool_audit import PostgresToolAudit
 from shared.domain.consent import ConsentRequest, Wish
 from shared.domain.conversation import ConversationKey
 from shared.domain.erasure import Counts, Subject
 from shared.domain.message import Delivery, InboundMessage, MessageKind, NoticeKind
 from shared.domain.reply import ReplyDraft
+from shared.domain.tool_use import ToolUse
 from tests.samples import a_message, a_notice, a_status, a_ticket
 
 pytestmark = pytest.mark.integration
@@ -103,10 +106,36 @@ async def call(database: Database, user_id: str, *, is_over: bool = True) -> Non
         await calls.close(sid, ended_at=NOW, reason="hung_up")
 
 
+async def use_tools(database: Database, user_id: str) -> None:
+    """What an agent did for the user, and promised, in their first conversation."""
+    of_user = select(schema.conversations.c.id).where(schema.conversations.c.user_id == user_id).limit(1)
+    conversation_id = await write(database, lambda connection: connection.execute(of_user).scalar_one())
+    use = ToolUse(
+        id=str(uuid.uuid5(uuid.NAMESPACE_OID, user_id)),
+        conversation_id=conversation_id,
+        message_id=f"wamid.whatsapp.{user_id}.0",
+        agent_id="billing",
+        tool="look_up_bill",
+        arguments={"phone": user_id},
+    )
+    await PostgresToolAudit(database).begin(use)
+    promised = {
+        "id": use.id,
+        "conversation_id": conversation_id,
+        "wanted": "agent",
+        "phone_number": user_id,
+        "about": "the bill",
+        "due_at": NOW,
+        "state": "due",
+    }
+    await write(database, lambda connection: connection.execute(insert(schema.call_backs).values(promised)))
+
+
 async def live(database: Database, user_id: str) -> None:
     """Everything that a user can leave behind."""
     for number in range(5):
         await chat(database, user_id, number)
+    await use_tools(database, user_id)
     await chat(database, user_id, 0, channel="twilio-whatsapp")
     await call(database, user_id)
     history = PostgresHistoryStore(database)
@@ -156,7 +185,15 @@ async def test_nothing_of_the_user_is_left_in_any_table_and_all_of_another_user(
     before = await write(database, everything)
     await live(database, USER)
     full = await write(database, everything)
-    assert mentions(full, USER) >= {"users", "messages", "message_events", "calls", "conversations", "consent_events"}
+    assert mentions(full, USER) >= {
+        "users",
+        "messages",
+        "message_events",
+        "calls",
+        "conversations",
+        "tool_calls",
+        "call_backs",
+    }
 
     await erase(user_rows, await user_rows.find(USER, channel=None))
 
@@ -176,6 +213,7 @@ async def test_what_was_counted_is_what_is_erased(database: Database, user_rows:
     assert {name: erased[name] for name in counted} == dict(counted)
     assert counted["messages"] == 5 * 2 + 2 + 1 + 1
     assert (counted["calls"], counted["recordings"], counted["users"]) == (1, 1, 3)
+    assert (counted["tool_calls"], counted["call_backs"]) == (1, 1)
 
 
 async def test_a_user_is_found_by_every_identity(database: Database, user_rows: PostgresUserRows) -> None:
