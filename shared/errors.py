@@ -49,6 +49,12 @@ class OptedOut(InvalidContent):
     code = "opted_out"
 
 
+class NotTakenOver(InvalidContent):
+    """The agents have the conversation: a person who wants to write into it has to take it over first."""
+
+    code = "not_taken_over"
+
+
 class SignatureInvalid(PlatformError):
     """The provider's signature is missing or does not match; never says which, nor what was expected."""
 
@@ -134,6 +140,12 @@ class NotTogether(PlatformError):
     """Some of the messages to answer as one are known already; each must be answered by itself."""
 
     code = "not_together"
+
+
+class TakenOver(PlatformError):
+    """A person has the conversation by now: nothing of what its agents decided to say may go out."""
+
+    code = "taken_over"
 
 
 class LeaseLost(PlatformError):

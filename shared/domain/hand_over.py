@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
-from itertools import pairwise
 
 from shared.domain.agent import HUMAN, AgentProfile, RouteReason, RoutingDecision
 from shared.domain.conversation import Speaker, Turn
@@ -18,7 +17,7 @@ HAND_OVERS_LATELY = 5
 _PERSON = Colleague(id=HUMAN, description="a person of the team, for whatever the agents cannot settle")
 _LONGEST_WORDS = 1000
 _ENTRY = re.compile(r"from (?P<giver>[^:]+?)(?:: (?P<words>.*))?")
-_NOTE = re.compile(r"[^:]+ handed over to (?P<taker>[^:]+?)(?:: (?P<words>.*)|\.)", re.DOTALL)
+_NOTE = re.compile(r"[^:]+ handed over to (?P<taker>[^:]+?)(?:: (?P<words>.*)|\.)")
 _A_PERSON = "a person"
 
 
@@ -55,23 +54,18 @@ def route_of(hand_over: HandOver, giver: AgentProfile, *, after: RoutingDecision
 def hand_over_turns(reason: str | None, detail: str | None, agent_id: str | None, *, at: datetime) -> list[Turn]:
     """The system's turns before a reply that agents passed among each other, from what is kept with the reply.
 
-    `agent_id` is who gave it, `at` when. A hand-over to a person is not among them: it is noted when the person gets
-    the conversation.
+    `agent_id` is who gave it, `at` when. A reply that announces a person has none: `person_note` tells it all.
     """
-    if reason != RouteReason.HANDED_OVER or agent_id is None:
+    entries = _entries(detail or "") if reason == RouteReason.HANDED_OVER else []
+    if not entries or agent_id is None or entries[-1]["giver"] == agent_id:
         return []
-    entries = [entry for line in (detail or "").split("\n") if (entry := _ENTRY.fullmatch(line)) is not None]
-    ways = [*((entry["giver"], entry["words"]) for entry in entries), (agent_id, None)]
-    notes = [_note(giver, taker, words) for (giver, words), (taker, _) in pairwise(ways) if giver != taker]
-    return [Turn(speaker=Speaker.SYSTEM, text=note, at=at) for note in notes]
+    return [Turn(speaker=Speaker.SYSTEM, text=note, at=at) for note in _notes(entries, agent_id)]
 
 
 def person_note(route: RoutingDecision) -> str:
-    """The system's turn that says that a person is wanted, by whom and why."""
-    entry = _ENTRY.fullmatch(route.detail.rpartition("\n")[2]) if route.reason is RouteReason.HANDED_OVER else None
-    if entry is None:
-        return _note("a rule", _A_PERSON, None)
-    return _note(entry["giver"], _A_PERSON, entry["words"])
+    """The system's turn that says that a person is wanted, by whom and why; a line for each hand-over of the turn."""
+    entries = _entries(route.detail) if route.reason is RouteReason.HANDED_OVER else []
+    return "\n".join(_notes(entries, _A_PERSON)) if entries else _note("a rule", _A_PERSON, None)
 
 
 def is_hand_over(turn: Turn) -> bool:
@@ -82,8 +76,17 @@ def is_hand_over(turn: Turn) -> bool:
 
 def words_for_person(turn: Turn) -> str | None:
     """What the system's turn says that a person is wanted for; None if it does not say that one is wanted."""
-    found = _NOTE.fullmatch(turn.text) if turn.speaker is Speaker.SYSTEM else None
+    found = _NOTE.fullmatch(turn.text.rpartition("\n")[2]) if turn.speaker is Speaker.SYSTEM else None
     return None if found is None or found["taker"] != _A_PERSON else found["words"] or ""
+
+
+def _entries(detail: str) -> list[re.Match[str]]:
+    return [entry for line in detail.split("\n") if (entry := _ENTRY.fullmatch(line)) is not None]
+
+
+def _notes(entries: list[re.Match[str]], last: str) -> list[str]:
+    takers = [*(entry["giver"] for entry in entries[1:]), last]
+    return [_note(entry["giver"], taker, entry["words"]) for entry, taker in zip(entries, takers, strict=True)]
 
 
 def _note(giver: str, taker: str, words: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from shared.domain.agent import Citation, RoutingDecision
+from shared.domain.agent import HUMAN, Citation, RoutingDecision
 from shared.domain.message import Delivery, DeliveryStatus, ReplyPart
 from shared.domain.prompt import HandOver, TokenUsage
 from shared.domain.voice import Voice
@@ -35,6 +35,11 @@ class ReplyDraft:
     hand_overs: int = 0
     tool_calls: int = 0
     is_apology: bool = False
+
+    @property
+    def calls_a_person(self) -> bool:
+        """Whether it announces the person who is to take the conversation over."""
+        return self.route is not None and self.route.agent_id == HUMAN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

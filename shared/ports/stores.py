@@ -134,12 +134,19 @@ class HistoryStore(Protocol):
         """
 
     async def mark_sending(
-        self, claim: Claim, delivery_id: str, *, position: int = 1, sent: ReplyPart | None = None
+        self,
+        claim: Claim,
+        delivery_id: str,
+        *,
+        position: int = 1,
+        sent: ReplyPart | None = None,
+        despite_takeover: bool = False,
     ) -> None:
         """Note that the part at `position` is about to be handed to the provider, and that `sent` was taken before it.
 
         Raises:
             LeaseLost: somebody else has the message now, so it must not be sent.
+            TakenOver: a person has the conversation now, so it must not be sent; not with `despite_takeover`.
             StoreUnavailable: nothing is known to have happened, so it must not be sent.
         """
 

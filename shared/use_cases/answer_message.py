@@ -29,7 +29,7 @@ from shared.ports.messaging import EventPublisher
 from shared.ports.stores import Claim, HistoryStore
 from shared.use_cases.hold_claim import holding
 from shared.use_cases.recall_conversation import RecallConversation
-from shared.use_cases.speak_ahead import Anticipated, speaking_ahead
+from shared.use_cases.speak_ahead import Ahead, Anticipated, speaking_ahead
 from shared.use_cases.speak_reply import SpeakReply
 from shared.use_cases.write_reply import WriteReply
 
@@ -105,8 +105,7 @@ class AnswerMessage:
             if begun is not None and ahead is None:
                 await begun.give_up()
             async with holding(claim, self._history, lease_seconds=self._lease_seconds):
-                conversation = ahead.conversation if ahead else await self._recall(message.key, claim.conversation_id)
-                conversation = conversation.with_status(claim.conversation_status)
+                conversation = await self._recalled(message, claim, ahead)
                 # Whoever watches is told while the reply is written: a slow update must not make the user wait.
                 telling = asyncio.create_task(
                     self._tell(EventType.MESSAGE_RECEIVED, conversation, {"message_id": claim.message_id})
@@ -119,6 +118,11 @@ class AnswerMessage:
                 finally:
                     await telling
                 return await self._finish(message, claim, conversation, outcome)
+
+    async def _recalled(self, message: InboundMessage, claim: Claim, ahead: Ahead | None) -> Conversation:
+        status = claim.conversation_status
+        recalled = ahead.conversation if ahead else await self._recall(message.key, claim.conversation_id, status)
+        return recalled.with_status(status)
 
     async def _finish(
         self, message: InboundMessage, claim: Claim, conversation: Conversation, outcome: Outcome | Unanswered

@@ -16,7 +16,7 @@ from shared.ports.stores import ContextStore, HistoryStore
 
 _NOTES = {
     ConversationStatus.HUMAN: "A person of the team took over.",
-    ConversationStatus.OPEN: "The agents answer again.",
+    ConversationStatus.OPEN: "The person gave the conversation back: the agents answer again.",
 }
 
 

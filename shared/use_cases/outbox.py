@@ -10,7 +10,7 @@ from shared.domain.json_value import JSON
 from shared.domain.message import Delivery, DeliveryStatus, Recipient, ReplyChunk, ReplyPart
 from shared.domain.reply import HeldReply, ReplyDraft
 from shared.domain.text_parts import split_text
-from shared.errors import ProviderRejected
+from shared.errors import ProviderRejected, TakenOver
 from shared.observability import count, logger
 from shared.ports.channel import OutboundChannel
 from shared.ports.stores import Claim, HistoryStore
@@ -34,20 +34,37 @@ class Outbox:
         parts = split_text(draft.text, text_limit) if text_limit else [draft.text]
         return await self._history.hold_reply(claim, draft, delivery_id=delivery_id, parts=tuple(filter(None, parts)))
 
-    async def send(self, claim: Claim, channel: OutboundChannel, recipient: Recipient, held: HeldReply) -> Delivery:
+    async def send(
+        self,
+        claim: Claim,
+        channel: OutboundChannel,
+        recipient: Recipient,
+        held: HeldReply,
+        *,
+        despite_takeover: bool = False,
+    ) -> Delivery:
         """Send what is not known to have been sent of a held reply, in order.
 
         Between the provider's acceptance of a part and our note of it lies the one gap that a crash can fall into; a
         part found SENDING is therefore looked for at the provider first, then among the statuses that came in.
 
-        A part that the provider refuses for good ends the sending: what left before it counts as the reply.
+        A part that the provider refuses for good ends the sending: what left before it counts as the reply. So does a
+        person who takes the conversation over meanwhile, unless it is to be sent `despite_takeover`.
 
         Raises:
+            TakenOver: a person has the conversation now, and nothing was sent.
             ProviderUnavailable: not all was sent; the rest stays in the outbox.
         """
-        sending = _Sending(claim=claim, channel=channel, recipient=recipient, held=held)
+        sending = _Sending(
+            claim=claim, channel=channel, recipient=recipient, held=held, despite_takeover=despite_takeover
+        )
         for part in held.parts:
-            settled = part if part.has_left else await self._settle(sending, part)
+            try:
+                settled = part if part.has_left else await self._settle(sending, part)
+            except TakenOver:
+                if sending.latest is None:
+                    raise
+                break
             sending.settled.append(settled)
             if not settled.has_left:
                 break
@@ -63,7 +80,11 @@ class Outbox:
                 return replace(part, status=DeliveryStatus.SENT, provider_message_id=known)
         note = await self._voice_note(sending, part)
         await self._history.mark_sending(
-            sending.claim, sending.held.delivery_id, position=part.position, sent=sending.latest
+            sending.claim,
+            sending.held.delivery_id,
+            position=part.position,
+            sent=sending.latest,
+            despite_takeover=sending.despite_takeover,
         )
         try:
             delivery = await self._deliver(sending, recipient, part, note)
@@ -110,6 +131,7 @@ class _Sending:
     channel: OutboundChannel
     recipient: Recipient
     held: HeldReply
+    despite_takeover: bool
     settled: list[ReplyPart] = field(default_factory=list)
     stages_ms: dict[str, int] = field(default_factory=dict)
     attributes: dict[str, JSON] = field(default_factory=dict)

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
-from shared.domain.conversation import Conversation, ConversationKey
+import time
+from collections.abc import Callable
+
+from shared.domain.conversation import Conversation, ConversationKey, ConversationStatus
 from shared.errors import StoreUnavailable
-from shared.observability import logger, timed
+from shared.observability import logger, measure, timed
 from shared.ports.stores import ContextStore, HistoryStore
+
+SLOW_MS = 50
+"""A read of the cache that takes longer is logged; no user is to wait for it."""
 
 
 class RecallConversation:
     """Reads through the context cache. Losing the cache costs time, never memory."""
 
-    def __init__(self, context: ContextStore, history: HistoryStore) -> None:
+    def __init__(
+        self, context: ContextStore, history: HistoryStore, timer: Callable[[], float] = time.perf_counter
+    ) -> None:
+        """`timer` gives seconds."""
         self._context = context
         self._history = history
+        self._timer = timer
 
-    async def __call__(self, key: ConversationKey, conversation_id: str) -> Conversation:
-        """The conversation with its recent turns; empty when it has just begun."""
+    async def __call__(
+        self, key: ConversationKey, conversation_id: str, status: ConversationStatus | None = None
+    ) -> Conversation:
+        """The conversation with its recent turns; empty when it has just begun.
+
+        `status` is the one that it is known to have now: a turn that went on while the conversation changed hands may
+        have put one into the cache that knows nothing of it, and of what was said meanwhile.
+        """
         kept = await self._kept(key)
-        if kept is not None and kept.id == conversation_id:
+        if kept is not None and kept.id == conversation_id and status in (None, kept.status):
             return kept
         with timed("context_rebuild"):
             stored = await self._history.load_conversation(key)
@@ -34,9 +50,14 @@ class RecallConversation:
             logger.warning("context_not_cached")
 
     async def _kept(self, key: ConversationKey) -> Conversation | None:
+        started = self._timer()
         try:
-            with timed("context_load"):
-                return await self._context.load(key)
+            return await self._context.load(key)
         except StoreUnavailable:
             logger.warning("context_cache_unavailable")
             return None
+        finally:
+            elapsed_ms = (self._timer() - started) * 1000
+            measure("context_load", elapsed_ms)
+            if elapsed_ms > SLOW_MS:
+                logger.warning("context_slow", elapsed_ms=round(elapsed_ms))

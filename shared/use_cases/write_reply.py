@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from shared.domain.conversation import Conversation
 from shared.domain.message import InboundMessage, Recipient, Unanswered
-from shared.domain.reply import Outcome, ReplyDraft
+from shared.domain.reply import HeldReply, Outcome, ReplyDraft
 from shared.domain.reply_rules import is_answered_late, why_unanswered
+from shared.errors import TakenOver
 from shared.ports.channel import OutboundChannel
 from shared.ports.stores import Claim
 from shared.use_cases.orchestrator import Orchestrator, Reply
@@ -64,10 +65,10 @@ class WriteReply:
         if isinstance(wish, Unanswered):
             return wish
         if claim.held_reply is not None:
-            delivery = await self._outbox.send(claim, channel, recipient, claim.held_reply)
-            return Outcome(draft=claim.held_reply.draft, delivery=delivery)
+            return await self._send(claim, channel, recipient, claim.held_reply, despite_takeover=wish is not None)
         if wish is not None:
-            return await self._send(claim, channel, recipient, wish)
+            held = await self._hold(claim, channel, recipient, wish)
+            return await self._send(claim, channel, recipient, held, despite_takeover=True)
         because = why_unanswered(
             message,
             status=conversation.status,
@@ -80,7 +81,10 @@ class WriteReply:
             return because
         async with showing_typing(channel, recipient):
             draft, reply, words = await self._compose(message, claim, conversation, channel, started)
-        outcome = await self._send(claim, channel, recipient, draft, reply)
+        held = await self._hold(claim, channel, recipient, draft)
+        outcome = await self._send(claim, channel, recipient, held, reply)
+        if isinstance(outcome, Unanswered):
+            return outcome
         sent = replace(outcome.delivery, stages_ms={**outcome.delivery.stages_ms, "total": _elapsed_ms(started)})
         return replace(outcome, delivery=sent, words=words)
 
@@ -107,18 +111,28 @@ class WriteReply:
         await self._orchestrator.keep_active(conversation, reply)
         return self._voice.in_form(draft, reply.agent, asked.wishes, read.message, channel), reply, words
 
+    async def _hold(self, claim: Claim, channel: OutboundChannel, recipient: Recipient, draft: ReplyDraft) -> HeldReply:
+        return await self._outbox.hold(
+            claim, draft, delivery_id=recipient.delivery_id, text_limit=channel.capabilities.text_limit
+        )
+
     async def _send(
         self,
         claim: Claim,
         channel: OutboundChannel,
         recipient: Recipient,
-        draft: ReplyDraft,
+        held: HeldReply,
         reply: Reply | None = None,
-    ) -> Outcome:
-        held = await self._outbox.hold(
-            claim, draft, delivery_id=recipient.delivery_id, text_limit=channel.capabilities.text_limit
-        )
-        delivery = await self._outbox.send(claim, channel, replace(recipient, delivery_id=held.delivery_id), held)
+        *,
+        despite_takeover: bool = False,
+    ) -> Outcome | Unanswered:
+        """Send what is held, unless a person took the conversation over since it was written."""
+        recipient = replace(recipient, delivery_id=held.delivery_id)
+        goes_out = despite_takeover or held.draft.calls_a_person
+        try:
+            delivery = await self._outbox.send(claim, channel, recipient, held, despite_takeover=goes_out)
+        except TakenOver:
+            return Unanswered.HUMAN
         return Outcome(draft=held.draft, delivery=delivery, hand_over=None if reply is None else reply.hand_over)
 
     def _recipient(self, message: InboundMessage, claim: Claim) -> Recipient:

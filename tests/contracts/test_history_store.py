@@ -11,10 +11,10 @@ import pytest
 from shared.domain.agent import RouteReason, RoutingDecision
 from shared.domain.conversation import CONTEXT_TURNS, ConversationStatus, Speaker
 from shared.domain.json_value import JSON
-from shared.domain.message import Delivery, DeliveryStatus, InboundMessage, MessageKind
+from shared.domain.message import Delivery, DeliveryStatus, InboundMessage, MessageKind, Unanswered
 from shared.domain.prompt import TokenUsage
 from shared.domain.reply import ReplyDraft
-from shared.errors import AlreadyClaimed, LeaseLost, NotFound
+from shared.errors import AlreadyClaimed, LeaseLost, NotFound, TakenOver
 from shared.ports.history import StoredMessage
 from shared.ports.stores import Claim
 from tests.contracts.conftest import Records
@@ -114,6 +114,28 @@ async def test_a_renewed_lease_keeps_others_out(records: Records) -> None:
 
     with pytest.raises(AlreadyClaimed):
         await records.history.claim(message, lease_seconds=30)
+
+
+async def test_nothing_leaves_once_a_person_has_the_conversation_but_what_must(records: Records) -> None:
+    claim = await take(records, a_message())
+    await records.history.hold_reply(claim, DRAFT, delivery_id="d-1")
+    await records.history.set_status(claim.conversation_id, ConversationStatus.HUMAN, note="Taken over.")
+
+    with pytest.raises(TakenOver):
+        await records.history.mark_sending(claim, "d-1")
+
+    await records.history.mark_sending(claim, "d-1", despite_takeover=True)
+
+
+async def test_what_was_refused_to_leave_is_not_said(records: Records) -> None:
+    claim = await take(records, a_message())
+    await records.history.hold_reply(claim, DRAFT, delivery_id="d-1")
+    await records.history.complete(claim, None, None, unanswered=Unanswered.HUMAN)
+
+    conversation = await records.history.load_conversation(a_message().key)
+
+    assert conversation is not None
+    assert [turn.text for turn in conversation.turns] == ["When do you open?"]
 
 
 async def test_a_released_message_can_be_claimed_at_once(records: Records) -> None:

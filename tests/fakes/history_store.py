@@ -24,7 +24,7 @@ from shared.domain.message import (
 )
 from shared.domain.reply import HeldReply, ReplyDraft
 from shared.domain.wishes import UserWishes
-from shared.errors import AlreadyClaimed, LeaseLost, NotFound, NotTogether
+from shared.errors import AlreadyClaimed, LeaseLost, NotFound, NotTogether, TakenOver
 from shared.ports.stores import Claim, RecordedStatus
 from tests.fakes.memory_outcomes import bring_up_to_date, is_about
 from tests.fakes.memory_rows import MemoryRows, MessageRow
@@ -93,9 +93,18 @@ class FakeHistoryStore:
         return self.rows.held_replies.setdefault(claim.message_id, held)
 
     async def mark_sending(
-        self, claim: Claim, delivery_id: str, *, position: int = 1, sent: ReplyPart | None = None
+        self,
+        claim: Claim,
+        delivery_id: str,
+        *,
+        position: int = 1,
+        sent: ReplyPart | None = None,
+        despite_takeover: bool = False,
     ) -> None:
-        self._claimed(claim)
+        inbound = self._claimed(claim)
+        status = self.rows.conversations[inbound.conversation_id].status
+        if status is ConversationStatus.HUMAN and not despite_takeover:
+            raise TakenOver("A person has the conversation now.")
         held = self.rows.held_replies.get(claim.message_id)
         if held is None or held.delivery_id != delivery_id:
             return

@@ -62,13 +62,14 @@ _STORE_JOINED = (
 )
 _JOINED = select(messages.c.text).where(messages.c.joined_to == bindparam("message_id")).order_by(messages.c.arrival)
 _CLAIMED = (
-    select(messages)
+    select(messages, conversations.c.status.label("conversation_status"))
+    .join(conversations, conversations.c.id == messages.c.conversation_id)
     .where(
         messages.c.id == bindparam("message_id"),
         messages.c.fence == bindparam("fence"),
         messages.c.state == "processing",
     )
-    .with_for_update()
+    .with_for_update(of=messages)
 )
 _FINISH = (
     update(messages)
@@ -148,7 +149,7 @@ def take_over(connection: Connection, call_sid: str) -> InboundMessage | None:
 
 
 def require_lease(connection: Connection, claim: Claim) -> Row[Any]:
-    """Lock the claimed message and return it, unless somebody claimed it after us.
+    """Lock the claimed message and return it, with the status of its conversation, unless somebody took it after us.
 
     A lease that ran out unnoticed is still good: what counts is that nobody else took the message.
 

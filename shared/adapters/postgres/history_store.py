@@ -16,6 +16,7 @@ from shared.domain.conversation import Conversation, ConversationKey, Conversati
 from shared.domain.message import ChannelNotice, Delivery, InboundMessage, ReplyPart, StatusUpdate, Unanswered
 from shared.domain.outcome import Outcome
 from shared.domain.reply import HeldReply, ReplyDraft
+from shared.errors import TakenOver
 from shared.ports.stores import Claim, RecordedStatus
 
 
@@ -56,12 +57,20 @@ class PostgresHistoryStore:
         return await self._database.run(work)
 
     async def mark_sending(
-        self, claim: Claim, delivery_id: str, *, position: int = 1, sent: ReplyPart | None = None
+        self,
+        claim: Claim,
+        delivery_id: str,
+        *,
+        position: int = 1,
+        sent: ReplyPart | None = None,
+        despite_takeover: bool = False,
     ) -> None:
         """See `HistoryStore.mark_sending`."""
 
         def work(connection: Connection) -> None:
             inbound = claims.require_lease(connection, claim)
+            if inbound.conversation_status == ConversationStatus.HUMAN and not despite_takeover:
+                raise TakenOver("A person has the conversation now.")
             deliveries.mark_sending(connection, inbound, delivery_id, position=position, sent=sent)
 
         await self._database.run(work)

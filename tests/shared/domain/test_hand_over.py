@@ -90,11 +90,15 @@ def test_each_hand_over_of_a_turn_is_noted_in_order() -> None:
     ]
 
 
-def test_the_hand_over_to_a_person_is_noted_by_itself() -> None:
+def test_the_hand_over_to_a_person_is_noted_with_what_came_before_it() -> None:
     route = passed(("reception", "billing"), ("billing", HUMAN))
 
-    assert notes(route, "billing") == ["Reception handed over to billing: About money. Wants a copy"]
-    assert person_note(route) == "Billing handed over to a person: About money. Wants a copy"
+    assert notes(route, "billing") == []
+    assert person_note(route).split("\n") == [
+        "Reception handed over to billing: About money. Wants a copy",
+        "Billing handed over to a person: About money. Wants a copy",
+    ]
+    assert words_for_person(of_system(person_note(route))) == "About money. Wants a copy"
 
 
 def test_a_rule_that_wants_a_person_is_noted_without_words() -> None:
@@ -132,17 +136,16 @@ _words = st.text(max_size=80) | st.sampled_from(["from b: x", "x\nfrom b: y", "A
 def test_whatever_an_agent_says_the_notes_tell_who_and_to_whom(reason: str, summary: str) -> None:
     route = passed(("a", "b"), ("b", "c"), ("c", HUMAN), reason=reason, summary=summary)
 
-    first, second = hand_over_turns(route.reason, route.detail, "c", at=NOON)
+    first, second, third = (of_system(line) for line in person_note(route).split("\n"))
 
     assert first.text.startswith("A handed over to b")
     assert second.text.startswith("B handed over to c")
     assert is_hand_over(first)
     assert is_hand_over(second)
     assert words_for_person(first) is None
-    wanted = of_system(person_note(route))
-    assert wanted.text.startswith("C handed over to a person")
-    assert not is_hand_over(wanted)
-    assert words_for_person(wanted) is not None
+    assert third.text.startswith("C handed over to a person")
+    assert not is_hand_over(third)
+    assert words_for_person(third) is not None
 
 
 def test_only_the_system_notes_hand_overs() -> None:

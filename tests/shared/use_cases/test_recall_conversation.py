@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from shared.domain.conversation import Conversation, ConversationKey, Speaker, Turn
+from shared.domain.conversation import Conversation, ConversationKey, ConversationStatus, Speaker, Turn
 from shared.errors import StoreUnavailable
+from shared.use_cases.recall_conversation import RecallConversation
 from tests.fakes.clock import FrozenClock
 from tests.fakes.faults import Down
 from tests.fakes.outbound_channel import FakeTextChannel
@@ -83,3 +86,39 @@ async def test_a_database_that_is_down_leaves_the_message_for_later(house: House
 
     with pytest.raises(StoreUnavailable):
         await house.recall(KEY, "c1")
+
+
+async def test_a_cached_conversation_that_changed_hands_since_is_not_used(house: House) -> None:
+    conversation_id = stored_id(house)
+    await house.history.set_status(conversation_id, ConversationStatus.HUMAN, note="Taken over.")
+
+    conversation = await house.recall(KEY, conversation_id, ConversationStatus.HUMAN)
+
+    assert [turn.text for turn in conversation.turns] == ["When do you open?", "Answer 1.", "Taken over."]
+
+
+@pytest.mark.requirement("11.1")
+@pytest.mark.parametrize(("seconds", "is_slow"), [(0.050, False), (0.0501, True)])
+async def test_a_read_of_the_cache_above_fifty_milliseconds_is_logged(
+    house: House, capsys: pytest.CaptureFixture[str], *, seconds: float, is_slow: bool
+) -> None:
+    ticks = iter([0.0, seconds])
+    recall = RecallConversation(house.context, house.history, lambda: next(ticks))
+
+    await recall(KEY, stored_id(house))
+
+    logged = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    slow = [line for line in logged if line.get("message") == "context_slow"]
+    assert [line["elapsed_ms"] for line in slow] == ([50] if is_slow else [])
+    assert [line["level"] for line in slow] == (["WARNING"] if is_slow else [])
+
+
+async def test_a_cache_that_gave_no_answer_in_time_counts_as_slow_too(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ticks = iter([0.0, 2.0])
+    recall = RecallConversation(Down(StoreUnavailable("no answer")), house.history, lambda: next(ticks))
+
+    await recall(KEY, stored_id(house))
+
+    assert '"context_slow"' in capsys.readouterr().out
