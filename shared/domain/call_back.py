@@ -13,6 +13,7 @@ LONGEST_AHEAD = timedelta(days=30)
 MOST_PENDING = 3
 """Of one number: nobody gets a telephone to ring all day."""
 
+LONGEST_ABOUT = 500
 TRIES = 3
 RETRY_SECONDS = 300
 """Between two tries; longer than a telephone rings."""

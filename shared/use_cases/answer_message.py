@@ -23,11 +23,13 @@ from shared.domain.message import (
 )
 from shared.domain.prompt import HandOver
 from shared.domain.reply import Outcome, ReplyDraft
+from shared.domain.transfer import hand_over_words
 from shared.observability import logger, record_turn, record_unanswered
 from shared.ports.channel import OutboundChannel
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import Claim, HistoryStore
 from shared.use_cases.hold_claim import holding
+from shared.use_cases.promise_person import PromisePerson
 from shared.use_cases.recall_conversation import RecallConversation
 from shared.use_cases.speak_ahead import Ahead, Anticipated, speaking_ahead
 from shared.use_cases.speak_reply import SpeakReply
@@ -58,16 +60,17 @@ class AnswerMessage:
         clock: Callable[[], datetime],
         *,
         lease_seconds: int,
-        can_transfer_calls: bool,
+        promise_person: PromisePerson | None,
     ) -> None:
+        """`promise_person` is for callers whom nobody can be connected to; None where there is somebody."""
         self._history = history
         self._recall = recall
         self._write = write
         self._speak = speak
         self._events = events
         self._clock = clock
+        self._promise_person = promise_person
         self._lease_seconds = lease_seconds
-        self._can_transfer_calls = can_transfer_calls
 
     async def anticipate(self, message: InboundMessage, conversation_id: str) -> Anticipated:
         """Begin the spoken reply to a message that may never come. Nothing is kept or told.
@@ -136,7 +139,7 @@ class AnswerMessage:
         conversation = conversation.with_turns(*_asked(message, words))
         if route is not None and route.agent_id == HUMAN and conversation.status is not ConversationStatus.HUMAN:
             # Before the message is done: nobody would come back for it after a crash.
-            conversation = await self._call_a_person(conversation, route)
+            conversation = await self._call_a_person(conversation, route, occasion=claim.message_id)
         await self._history.complete(claim, draft, delivery, unanswered=unanswered)
         conversation = conversation.with_turns(*_answered(draft, delivery, self._clock()))
         await self._recall.keep(conversation)
@@ -167,18 +170,21 @@ class AnswerMessage:
             ends_call=outcome.ends_call,
         )
 
-    async def _call_a_person(self, conversation: Conversation, route: RoutingDecision) -> Conversation:
+    async def _call_a_person(
+        self, conversation: Conversation, route: RoutingDecision, *, occasion: str
+    ) -> Conversation:
         """Leave the conversation to a person; the agents stay silent until it is given back.
 
         A caller who cannot be connected to a person is promised a call back and goes on with the agent: on the phone
         nobody may meet silence.
         """
         status = ConversationStatus.HUMAN
-        if conversation.key.channel == VOICE_CHANNEL and not self._can_transfer_calls:
+        noted = Turn(speaker=Speaker.SYSTEM, text=person_note(route), at=self._clock())
+        if conversation.key.channel == VOICE_CHANNEL and self._promise_person is not None:
             status = ConversationStatus.OPEN
-        note = person_note(route)
-        await self._history.set_status(conversation.id, status, note=note)
-        return conversation.with_status(status).with_turns(Turn(speaker=Speaker.SYSTEM, text=note, at=self._clock()))
+            await self._promise_person(conversation, occasion=occasion, about=hand_over_words([noted]))
+        await self._history.set_status(conversation.id, status, note=noted.text)
+        return conversation.with_status(status).with_turns(noted)
 
     async def _tell(self, kind: EventType, conversation: Conversation, data: dict[str, JSON]) -> None:
         await self._events.publish(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.call import Call, ResumeReason
-from shared.domain.conversation import ConversationStatus
+from shared.domain.conversation import Conversation, ConversationStatus
 from shared.domain.event import EventType, PlatformEvent
 from shared.domain.transfer import briefing, hand_over_words
 from shared.errors import NotFound, StoreUnavailable
@@ -17,6 +17,7 @@ from shared.ports.history import HistoryReader
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import ContextStore, HistoryStore
 from shared.ports.telephony import PhoneCall, Telephony
+from shared.use_cases.promise_person import PromisePerson
 from shared.use_cases.reconnect_call import ReconnectCall
 
 ONE_MOMENT = "Please hold on, I'm connecting you to a colleague."
@@ -38,7 +39,7 @@ class PersonalLine:
 class TransferCall:
     """The three moments of a transfer: the person is rung, told who calls, and either talks or does not."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a transfer touches all that knows of a call
         self,
         telephony: Telephony,
         reader: HistoryReader,
@@ -46,6 +47,7 @@ class TransferCall:
         contexts: ContextStore,
         events: EventPublisher,
         reconnect: ReconnectCall,
+        promise_person: PromisePerson,
         clock: Callable[[], datetime],
         *,
         line: PersonalLine,
@@ -56,6 +58,7 @@ class TransferCall:
         self._contexts = contexts
         self._events = events
         self._reconnect = reconnect
+        self._promise_person = promise_person
         self._clock = clock
         self._line = line
 
@@ -101,11 +104,20 @@ class TransferCall:
         about = "" if recent is None else hand_over_words(recent.turns)
         return briefing(caller_id=kept.caller_id, name=conversation.user_name, about=about)
 
+    async def _promise(self, kept: Call) -> None:
+        """Put the caller on the list: the agent who is back says that somebody will call."""
+        conversation = await self._history.load_conversation(kept.key) or Conversation(
+            id=kept.conversation_id, key=kept.key
+        )
+        about = hand_over_words(conversation.turns)
+        await self._promise_person(conversation, occasion=f"transfer:{kept.call_sid}", about=about)
+
     async def _give_back(self, call: PhoneCall) -> None:
         """The agents answer again. What fails here is made good when the call is opened anew."""
         try:
             kept = await self._reader.call(call.call_sid)
             status = ConversationStatus.OPEN
+            await self._promise(kept)
             await self._history.set_status(kept.conversation_id, status, note=NOBODY_NOTE)
             await self._contexts.forget(kept.key)
         except (NotFound, StoreUnavailable):

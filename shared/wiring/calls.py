@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shared.wiring.environment import now, settings
-from shared.wiring.turns import guard_source, orchestrator, recall_conversation
+from shared.wiring.turns import guard_source, orchestrator, promise_person, recall_conversation
 
 if TYPE_CHECKING:
     from shared.ports.live_tasks import LiveTasks
@@ -82,6 +82,7 @@ def transfer_call() -> TransferCall:
         stores.context(),
         stores.events(),
         reconnect_call(),
+        promise_person(),
         now,
         line=PersonalLine(number=known.human_phone_number, call_limit_seconds=known.call_limit_seconds),
     )

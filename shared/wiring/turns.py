@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shared.use_cases.handle_item import HandleItem
     from shared.use_cases.hear_voice_notes import HearVoiceNotes
     from shared.use_cases.orchestrator import Orchestrator
+    from shared.use_cases.promise_person import PromisePerson
     from shared.use_cases.read_attachments import ReadAttachments
     from shared.use_cases.recall_conversation import RecallConversation
     from shared.use_cases.receive_message import ReceiveMessage
@@ -82,8 +83,16 @@ def answer_message() -> AnswerMessage:
         stores.events(),
         now,
         lease_seconds=settings().answer_lease_seconds,
-        can_transfer_calls=can_transfer_calls(),
+        promise_person=None if can_transfer_calls() else promise_person(),
     )
+
+
+def promise_person() -> PromisePerson:
+    """Calls that people of the business are to make."""
+    from shared.use_cases.promise_person import PromisePerson
+    from shared.wiring import stores
+
+    return PromisePerson(stores.call_backs(), now)
 
 
 def write_reply() -> WriteReply:

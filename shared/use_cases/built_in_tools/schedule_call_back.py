@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from shared.domain.call import VOICE_CHANNEL
 from shared.domain.call_back import (
+    LONGEST_ABOUT,
     LONGEST_AHEAD,
     MOST_PENDING,
     CallBack,
@@ -24,7 +25,6 @@ from shared.observability import count, logger
 from shared.ports.call_backs import CallBacks
 from shared.ports.tools import ToolContext
 
-LONGEST_ABOUT = 500
 # On these the user's identity is a telephone number, unless the provider hides it.
 _CHANNELS_OF_NUMBERS = frozenset({VOICE_CHANNEL, "whatsapp", "twilio-whatsapp"})
 _SPEC = ToolSpec(

@@ -17,6 +17,7 @@ from shared.use_cases.keep_media import KeepMedia
 from shared.use_cases.note_preferences import NotePreferences
 from shared.use_cases.orchestrator import Orchestrator
 from shared.use_cases.outbox import Outbox
+from shared.use_cases.promise_person import PromisePerson
 from shared.use_cases.read_attachments import ReadAttachments
 from shared.use_cases.recall_conversation import RecallConversation
 from shared.use_cases.respect_wishes import RespectWishes
@@ -27,6 +28,7 @@ from shared.use_cases.speak_reply import SpeakReply
 from shared.use_cases.turn_time import LongestTurn
 from shared.use_cases.voice_replies import VoiceReplies
 from shared.use_cases.write_reply import WriteReply
+from tests.fakes.call_backs import FakeCallBacks
 from tests.fakes.clock import FrozenClock
 from tests.fakes.consent import FakeConsentStore
 from tests.fakes.faults import Faults
@@ -95,6 +97,7 @@ class House:
         self.voice_notes: Any = None
         self.speech_engine: Any = None
         self.reply_forms: Any = FakeReplyForms(self.rows)
+        self.call_backs: Any = FakeCallBacks(self.rows)
         self.outbound: Any = FakeOutboundMessages(clock)
 
     @property
@@ -116,6 +119,11 @@ class House:
         return RunTools(
             self.tools, call_http=self.call_http, audit=self._faulty("tool_audit"), schemas=JsonSchemaCheck()
         )
+
+    @property
+    def promise_person(self) -> PromisePerson:
+        """The list of those whom a person is to ring, over the house's ports as they are now."""
+        return PromisePerson(self._faulty("call_backs"), self.clock)
 
     @property
     def recall(self) -> RecallConversation:
@@ -152,7 +160,7 @@ class House:
             self._faulty("events"),
             self.clock,
             lease_seconds=LEASE_SECONDS,
-            can_transfer_calls=self.can_transfer_calls,
+            promise_person=None if self.can_transfer_calls else self.promise_person,
         )
 
     def handle_item(self, **channels: Any) -> HandleItem:

@@ -133,6 +133,7 @@ class Switchboard:
             self.house.context,
             self.events,
             self.reconnect_call,
+            self.house.promise_person,
             self.clock,
             line=PersonalLine(number=self.human_phone_number, call_limit_seconds=CALL_LIMIT_SECONDS),
         )

@@ -11,6 +11,7 @@ import pytest
 
 from shared.domain.agent import HUMAN, RuleKind
 from shared.domain.call import VOICE_CHANNEL
+from shared.domain.call_back import CallBackState, WhoRings
 from shared.domain.conversation import ConversationStatus
 from shared.domain.message import DeliveryStatus, InboundMessage, MessageKind
 from shared.domain.prompt import HandOver, TextPiece
@@ -368,6 +369,37 @@ async def test_a_caller_who_cannot_be_connected_goes_on_with_the_agent_while_peo
     assert [chunk.text for chunk in voice.chunks] == [PERSON_WILL_CALL_BACK, "Anything else?"]
     assert answer.conversation.status is ConversationStatus.OPEN
     assert house.told.count("takeover.changed") == 1
+
+
+async def test_the_promise_that_a_colleague_calls_back_is_a_task_that_people_see(house: House) -> None:
+    house.model = FakeLanguageModel({"reception": [[TO_A_PERSON], "Anything else?"]})
+
+    answer = await answered(house, spoken(), FakeVoiceChannel())
+
+    (promised,) = house.call_backs.kept
+    assert (promised.wanted, promised.state) == (WhoRings.PERSON, CallBackState.DUE)
+    assert (promised.conversation_id, promised.phone_number) == (answer.conversation.id, "919800000001")
+    assert promised.about == "Asked for one. About the bill"
+    assert promised.due_at == house.clock()
+
+
+async def test_where_a_rule_wants_a_person_the_task_holds_the_callers_words(house: House) -> None:
+    house.agents.all_rules = [a_rule("complaint", HUMAN)]
+
+    await answered(house, spoken(text="I have a complaint"), FakeVoiceChannel())
+
+    assert [promised.about for promised in house.call_backs.kept] == ["I have a complaint"]
+
+
+async def test_nobody_is_put_on_the_list_who_is_connected_or_reads_the_answer(
+    house: House, channel: FakeTextChannel
+) -> None:
+    house.agents.all_rules = [a_rule("complaint", HUMAN)]
+    await answered(house, a_message(text="a complaint"), channel)
+    house.can_transfer_calls = True
+    await answered(house, spoken(text="a complaint"), FakeVoiceChannel())
+
+    assert house.call_backs.kept == []
 
 
 class _Slow(FakeTextChannel):

@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.agent import HUMAN, RouteReason, RoutingDecision
 from shared.domain.call import ResumeReason
+from shared.domain.call_back import CallBackState, WhoRings
 from shared.domain.conversation import ConversationStatus
 from shared.domain.hand_over import person_note
 from shared.errors import StoreUnavailable
@@ -120,6 +121,15 @@ async def test_the_promise_of_a_call_back_is_noted_and_told(board: Switchboard) 
     assert ("system", NOBODY_NOTE) in board.house.said
     event = board.events.events[-1]
     assert (event.type.value, event.data) == ("takeover.changed", {"status": "open", "wanted": True})
+
+
+async def test_the_promised_call_back_is_a_task_that_people_see_once(board: Switchboard) -> None:
+    await result(board)
+    await result(board)
+
+    (promised,) = board.house.call_backs.kept
+    assert (promised.wanted, promised.phone_number) == (WhoRings.PERSON, "919800000001")
+    assert promised.state is CallBackState.DUE
 
 
 async def test_the_agent_who_is_back_answers(board: Switchboard) -> None:
