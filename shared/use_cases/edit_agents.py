@@ -5,14 +5,17 @@ from __future__ import annotations
 from shared import errors
 from shared.domain.agent import HUMAN, AgentProfile, RoutingRule
 from shared.domain.rule_book import ExpressionCompiler, prepare_rule
+from shared.domain.tool import BUILT_IN_TOOLS
 from shared.ports.agent_editing import AgentEditor, RuleEditor
+from shared.ports.tool_editing import HttpToolEditor
 
 
 class EditAgents:
     """Checks a change of an agent against the rules of the house before it is kept."""
 
-    def __init__(self, agents: AgentEditor) -> None:
+    def __init__(self, agents: AgentEditor, tools: HttpToolEditor) -> None:
         self._agents = agents
+        self._tools = tools
 
     async def all(self) -> tuple[AgentProfile, ...]:
         """All agents, disabled ones included."""
@@ -26,20 +29,35 @@ class EditAgents:
         """Keep a new agent.
 
         Raises:
-            InvalidContent: its id stands for a person.
+            InvalidContent: its id stands for a person, or it may use a tool that nobody knows.
             VersionConflict: there is one of this id.
         """
         if agent.id == HUMAN:
             raise errors.InvalidContent(f"The id {HUMAN} stands for a person of the team.")
+        await self._check_tools(agent)
         return await self._agents.add_agent(agent)
 
     async def replace(self, agent: AgentProfile, *, version: int) -> AgentProfile:
-        """Change an agent that is still in the version the caller read."""
+        """Change an agent that is still in the version the caller read.
+
+        Raises:
+            InvalidContent: it may use a tool that nobody knows.
+            NotFound: no such agent.
+            VersionConflict: it was changed since.
+        """
+        await self._check_tools(agent)
         return await self._agents.replace_agent(agent, version=version)
 
     async def remove(self, agent_id: str, *, version: int) -> None:
         """Remove an agent; rules that name it are passed over from then on."""
         await self._agents.remove_agent(agent_id, version=version)
+
+    async def _check_tools(self, agent: AgentProfile) -> None:
+        unknown = set(agent.tools) - BUILT_IN_TOOLS
+        if unknown:
+            unknown -= {tool.id for tool in await self._tools.all_tools()}
+        if unknown:
+            raise errors.InvalidContent(f"There is no tool of the name {min(unknown)}.")
 
 
 class EditRules:

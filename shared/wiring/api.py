@@ -58,10 +58,11 @@ def token_verifier() -> TokenVerifier:
 def edit_agents() -> EditAgents:
     """Changing agents."""
     from shared.adapters.postgres.agent_editing import PostgresAgentEditor
+    from shared.adapters.postgres.http_tool_editing import PostgresHttpToolEditor
     from shared.use_cases.edit_agents import EditAgents
     from shared.wiring import stores
 
-    return EditAgents(PostgresAgentEditor(stores.database()))
+    return EditAgents(PostgresAgentEditor(stores.database()), PostgresHttpToolEditor(stores.database()))
 
 
 def edit_rules() -> EditRules:

@@ -28,6 +28,7 @@ from shared.domain.content import (
     TextContent,
 )
 from shared.domain.conversation import ConversationStatus
+from shared.domain.http_tool import HttpMethod, HttpTool
 from shared.domain.message import DeliveryStatus
 from shared.domain.outbound import OutboundMessage, SentMessage
 from shared.domain.routing import RoutingStep, StepOutcome
@@ -41,12 +42,24 @@ from shared.use_cases.try_routing import Trial, TriedRoute
 from tests.fakes.agent_editors import FakeAgentEditor, FakeRuleEditor
 from tests.fakes.clock import FrozenClock
 from tests.fakes.live_tasks import FakeLiveTasks
+from tests.fakes.tools import FakeHttpToolEditor
 from tests.functions.loading import Answer, call, load_function, replay
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROLES = {"admin": {Role.ADMIN}, "operator": {Role.OPERATOR}, "nobody": set[Role]()}
 RECEPTION = AgentProfile(
     id="reception", name="Reception", description="Greets.", instructions="Be brief.", greeting="Hello."
+)
+TOOLS = FakeHttpToolEditor(
+    {
+        "look_up_bill": HttpTool(
+            id="look_up_bill",
+            description="Looks up a bill.",
+            method=HttpMethod.GET,
+            url="https://office.example/bills",
+            parameters={"type": "object"},
+        )
+    }
 )
 RULE = RoutingRule(id="hello", kind=RuleKind.KEYWORD, pattern="hello", agent_id="reception")
 
@@ -195,7 +208,7 @@ def module(
     post: Post,
     monkeypatch: pytest.MonkeyPatch,
 ) -> ModuleType:
-    monkeypatch.setattr(loaded, "edit_agents", EditAgents(agents))
+    monkeypatch.setattr(loaded, "edit_agents", EditAgents(agents, TOOLS))
     monkeypatch.setattr(loaded, "edit_rules", EditRules(rules, agents, compile_expression))
     monkeypatch.setattr(loaded, "change_hands", hands)
     monkeypatch.setattr(loaded, "live_tasks", live_tasks)
@@ -320,6 +333,9 @@ def test_an_id_is_given_once(admin: Any) -> None:
         ({"language": "klingon-from-qonos!"}, 422),
         ({"greeting": "nul\x00"}, 422),
         ({"unknown": 1}, 422),
+        ({"tools": ["nobody_knows_it"]}, 422),
+        ({"tools": ["end_call", "end_call"]}, 422),
+        ({"tools": ["No Name"]}, 422),
     ],
     ids=str,
 )
