@@ -17,6 +17,15 @@ PASSAGE_WORDS = 120
 MOST_PASSAGES = 400
 """Of one document."""
 
+MOST_DOCUMENTS = 200
+"""Of one agent."""
+
+MOST_PASSAGES_OF_AGENT = 2_000
+"""Of all its documents: every question is compared with each of them."""
+
+LARGEST_DOCUMENT_BYTES = 700_000
+"""The load balancer hands a function at most a megabyte, in which bytes travel as base64."""
+
 LONGEST_SENTENCE = 2_000
 """Characters; what goes on for longer without an end is a table or a list, and is cut between words."""
 
@@ -60,6 +69,25 @@ class DocumentPassage:
     def measured(self) -> str:
         """What a question is compared with."""
         return f"{self.title}. {self.text}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDocument:
+    """What is known of a document before it is kept."""
+
+    agent_id: str
+    title: str
+    media_type: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredPassage:
+    """A passage with the vector of its meaning; an empty one where there is nothing to measure with."""
+
+    passage: DocumentPassage
+    embedding: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
