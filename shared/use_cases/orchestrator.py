@@ -25,6 +25,7 @@ from shared.ports.stores import ActiveAgentStore
 from shared.ports.tools import ToolContext
 from shared.use_cases.agent_turn import AgentTurn, TurnRecord
 from shared.use_cases.choose_route import ChooseRoute, Route
+from shared.use_cases.guard_output import guard_of, guarded, refusal
 from shared.use_cases.turn_time import LongestTurn, TurnTime
 
 APOLOGY = "I'm sorry, I can't look that up at the moment. Please try again in a minute."
@@ -242,10 +243,12 @@ class Orchestrator:
             is_spoken=reply.is_spoken,
             http_tools=http_tools,
         )
+        guard = guard_of(prompt)
         has_spoken = False
         try:
             turn = self._take_turn(prompt, context, reply.record)
-            async with aclosing(turn), aclosing(time_left.bounded(turn)) as pieces:
+            words = guarded(time_left.bounded(turn), guard, agent_id=agent.id)
+            async with aclosing(turn), aclosing(words) as pieces:
                 async for piece in pieces:
                     if reply.is_spoken and text.has_spoken and not isinstance(piece, TextPiece):
                         # What was said is heard while the rest is sought.
@@ -263,6 +266,11 @@ class Orchestrator:
         except ModelUnavailable:
             logger.exception("model_unavailable", agent_id=agent.id)
             text.change_speaker()
+        if guard.breach is not None:
+            text.change_speaker()
+            yield ReplyChunk(
+                text=text.say(refusal(_wanted_language(reply.message) or agent.language)), agent_id=agent.id
+            )
         # Who ends the call has said goodbye before.
         if not text.has_spoken and not (has_spoken and reply.record.ends_call):
             reply.record.is_apology = True
