@@ -6,12 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.adapters.models.offline.tongue import Tongue, tongue_of
 from shared.domain.agent import Passage
+from shared.domain.search_words import all_words, search_words, stem
 from shared.domain.sentence import split_sentences
 from shared.errors import ModelUnavailable
 from shared.ports.language_model import Embedder
 
-_PARTS = re.compile(r"\?+\s+(?:and\s+|also\s+)*|,?\s+(?:and|also|plus|aur)\s+(?:also\s+)?", re.IGNORECASE)
+_PARTS = re.compile(r"\?+\s+(?:and\s+|also\s+)*|,?\s+(?:and|also|plus|aur|और)\s+(?:also\s+)?", re.IGNORECASE)
 _SHORTEST_PART_WORDS = 2
 # Sentences that mean nothing without the one before them.
 _CONTINUES = re.compile(
@@ -21,10 +23,6 @@ _CONTINUES = re.compile(
 _AS_CLOSE = 0.12
 _WEIGHT_OF_WORDS = 0.3
 _ENDING = re.compile(r"(?<=\w{3})(?:ing|s)$")
-_COMMON_WORD = re.compile(
-    r"an?|and|are|at|be|can|could|does?|for|from|have|how|i|in|is|it|me|my|of|on|or|our|please|the|to|we|what|when"
-    r"|where|which|will|with|would|you|your"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +62,8 @@ class PassageReader:
 
     async def closeness(self, question: str, texts: Sequence[str]) -> list[float]:
         """How close each text is to the question: cosine of their meanings, or the share of its words they have."""
-        if self._embedder is not None:
+        # The embedder knows English; to it, all texts in other tongues are alike.
+        if self._embedder is not None and tongue_of(question, spoken=False) is Tongue.ENGLISH:
             try:
                 asked, *vectors = await self._embedder.embed([question, *texts])
             except ModelUnavailable:
@@ -111,6 +110,6 @@ def _shares_of_words(asked: set[str], texts: Sequence[str]) -> list[float]:
 
 
 def _words(text: str) -> set[str]:
-    """The words that carry meaning, without the commonest endings."""
-    words = re.findall(r"[^\W_]+", text.casefold())
-    return {_ENDING.sub("", word) for word in words if not _COMMON_WORD.fullmatch(word)}
+    """The stems of the words that carry meaning."""
+    words = (word for word in all_words(text) if search_words(word))
+    return {_ENDING.sub("", word) if word.isascii() else stem(word) for word in words}
