@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,6 +14,19 @@ from shared.domain.allowed_hosts import AllowedHosts
 from shared.errors import PlatformError
 
 _CHANNEL_SETTINGS = TypeAdapter(dict[str, dict[str, str]])
+
+
+class ModelPrice(BaseModel):
+    """US dollars for a million tokens of a model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: float = Field(ge=0, allow_inf_nan=False)
+    output: float = Field(ge=0, allow_inf_nan=False)
+    cached_input: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+
+
+_MODEL_PRICES = TypeAdapter(dict[str, ModelPrice])
 
 
 class SettingsInvalid(PlatformError):
@@ -99,6 +113,8 @@ class Settings(BaseModel):
     openai_reads_images: bool = True
     openai_embedding_model: str = "text-embedding-3-small"
     openai_api_key: SecretStr = SecretStr("")
+    agent_bedrock_models: str = "*"
+    model_prices: str = "{}"
     speech_model_directory: str = ".local/models"
 
     tool_hosts: str = ""
@@ -141,6 +157,10 @@ class Settings(BaseModel):
         except ValidationError:
             problems.append("CHANNEL_SETTINGS: must be a JSON object of objects of texts")
         try:
+            _ = self.token_prices
+        except ValidationError:
+            problems.append('MODEL_PRICES: must be a JSON object such as {"model": {"input": 0.06, "output": 0.24}}')
+        try:
             ZoneInfo(self.business_time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             problems.append("BUSINESS_TIME_ZONE: no such time zone; name one like Asia/Kolkata")
@@ -179,6 +199,21 @@ class Settings(BaseModel):
 
     def _channels(self) -> dict[str, dict[str, str]]:
         return _CHANNEL_SETTINGS.validate_json(self.channel_settings.get_secret_value())
+
+    @property
+    def token_prices(self) -> dict[str, ModelPrice]:
+        """What MODEL_PRICES holds, by model."""
+        return _MODEL_PRICES.validate_json(self.model_prices)
+
+    def allows_bedrock_model(self, model_id: str) -> bool:
+        """Whether an agent may name this model of Bedrock; the platform's own models always."""
+        own = (self.bedrock_model_id, self.bedrock_fallback_model_id)
+        return model_id in own or fnmatchcase(model_id, self.agent_bedrock_models)
+
+    @property
+    def openai_needs_key(self) -> bool:
+        """Whether OPENAI_BASE_URL is OpenAI's own; servers of one's own mostly want no key."""
+        return bool(self.openai_base_url == type(self).model_fields["openai_base_url"].default)
 
     @property
     def media_base_url(self) -> str:

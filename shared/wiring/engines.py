@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from shared.domain.engine_name import Engine, read_engine_name
+from shared.domain.model_prices import LIST_PRICES, TokenPrice
 from shared.wiring.environment import settings
 
 if TYPE_CHECKING:
@@ -36,10 +38,41 @@ def language_model() -> FallbackLanguageModel:
     fallback = known.language_model_fallback
     if fallback != "none":
         engines[f"{fallback}_fallback"] = _language_model(fallback, known.bedrock_fallback_model_id)
-    return FallbackLanguageModel(engines)
+    prices = {model: TokenPrice(**price.model_dump()) for model, price in known.token_prices.items()}
+    return FallbackLanguageModel(engines, build=_named_engine, prices={**LIST_PRICES, **prices})
 
 
-def _language_model(name: Literal["bedrock", "openai", "local", "scripted"], bedrock_model_id: str) -> LanguageModel:
+def engine_problem(name: str) -> str | None:
+    """Why an agent cannot be written by the engine of this name here; None if it can."""
+    known = settings()
+    engine = read_engine_name(name)
+    if engine is None:
+        return f"There is no engine {name}."
+    match engine.engine:
+        case "scripted" if known.environment == "production":
+            return "The engine scripted is a stand-in, refused in production."
+        case "bedrock" if known.aws_region is None:
+            return "The engine bedrock needs AWS_REGION, which is not set here."
+        case "bedrock" if engine.model and not known.allows_bedrock_model(engine.model):
+            return f"The model {engine.model} is none of those that AGENT_BEDROCK_MODELS allows here."
+        case "openai" if known.openai_needs_key and not known.openai_api_key.get_secret_value():
+            return "The engine openai needs OPENAI_API_KEY or another OPENAI_BASE_URL; neither is set here."
+    return None
+
+
+def _named_engine(name: str) -> LanguageModel | None:
+    engine = read_engine_name(name)
+    if engine is None or engine_problem(name) is not None:
+        return None
+    known = settings()
+    if engine.engine == "openai" and engine.model:
+        from shared.adapters.models.openai_compatible import OpenAICompatibleLanguageModel
+
+        return OpenAICompatibleLanguageModel(_openai(), model=engine.model, reads_images=known.openai_reads_images)
+    return _language_model(engine.engine, engine.model or known.bedrock_model_id)
+
+
+def _language_model(name: Engine, bedrock_model_id: str) -> LanguageModel:
     known = settings()
     match name:
         case "bedrock":

@@ -49,6 +49,7 @@ WRONG = {
     "CALL_LIMIT_SECONDS": "9",
     "ANSWER_LEASE_SECONDS": "0.5",
     "CHANNEL_SETTINGS": '{"pigeon": "hunter2"}',
+    "MODEL_PRICES": '{"hunter2": {"input": -1, "output": 1}}',
 }
 
 
@@ -224,3 +225,10 @@ def test_a_channel_that_was_added_finds_its_own_settings_and_all_of_them_are_sec
     assert settings.of_channel("swan") == {}
     assert settings.channel_secrets == ("coo-coo", "hoo")
     assert "coo-coo" not in repr(settings)
+
+
+def test_prices_of_models_are_read() -> None:
+    settings = load_settings({**NEEDED, "MODEL_PRICES": '{"m": {"input": 1, "output": 2.5, "cached_input": 0.1}}'})
+
+    price = settings.token_prices["m"]
+    assert (price.input, price.output, price.cached_input) == (1, 2.5, 0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from shared.adapters.models.bedrock import BedrockLanguageModel
 from shared.adapters.voice_notes.aws import AwsSpeech
 from shared.adapters.voice_notes.openai_compatible import OpenAICompatibleSpeech
 from shared.adapters.voice_notes.scripted import ScriptedSpeech
-from shared.domain.prompt import TextPiece
+from shared.domain.prompt import TextPiece, TokenUsage
 from shared.errors import ModelUnavailable
 from shared.wiring import engines, environment
 from tests.fakes.http_server import Reply, scripted_server
@@ -112,3 +113,75 @@ async def test_an_address_of_its_own_has_a_key_of_its_own(monkeypatch: pytest.Mo
 
 async def test_without_one_openai_is_asked_with_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
     assert await _key_sent(monkeypatch, OPENAI_BASE_URL="{url}/v1") == "Bearer sk-of-openai"
+
+
+OPENAI_KEY = {"OPENAI_API_KEY": "sk-test"}
+
+
+@pytest.mark.parametrize(
+    ("name", "environment"),
+    [
+        ("bedrock", {}),
+        ("bedrock:amazon.nova-pro-v1:0", {"AGENT_BEDROCK_MODELS": "amazon.nova-*"}),
+        ("bedrock:amazon.nova-micro-v1:0", {"AGENT_BEDROCK_MODELS": "none"}),
+        ("openai:gpt-5-nano", OPENAI_KEY),
+        ("openai:qwen3", {"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1"}),
+        ("local", {}),
+        ("scripted", {}),
+    ],
+)
+def test_an_engine_that_can_be_used_here_may_be_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, environment: dict[str, str]
+) -> None:
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+
+    assert engines.engine_problem(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "environment", "because"),
+    [
+        ("gemini", {}, "no engine gemini"),
+        ("bedrock", {"AWS_REGION": ""}, "AWS_REGION"),
+        ("bedrock:meta.llama3", {"AGENT_BEDROCK_MODELS": "none"}, "AGENT_BEDROCK_MODELS"),
+        ("openai", {}, "OPENAI_API_KEY"),
+        ("scripted", {"ENVIRONMENT": "production"}, "refused in production"),
+    ],
+)
+def test_why_an_engine_may_not_be_named_here(
+    monkeypatch: pytest.MonkeyPatch, name: str, environment: dict[str, str], because: str
+) -> None:
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+
+    problem = engines.engine_problem(name)
+
+    assert problem is not None
+    assert because in problem
+
+
+async def test_an_agent_is_written_by_the_model_that_it_names_and_its_price_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = (
+        b'data: {"choices": [{"delta": {"content": "Yes."}, "finish_reason": "stop"}]}\n\n'
+        b'data: {"choices": [], "usage": {"prompt_tokens": 1000, "completion_tokens": 10}}\n\ndata: [DONE]\n\n'
+    )
+
+    async def script(reply: Reply) -> None:
+        await reply.whole(answer, content_type="text/event-stream")
+
+    async with scripted_server(script) as server:
+        monkeypatch.setenv("LANGUAGE_MODEL", "scripted")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setenv("MODEL_PRICES", '{"tiny": {"input": 2, "output": 5}}')
+        prompt = make_prompt()
+        agent = replace(prompt.agent, models=("gemini", "openai:tiny"))
+        engines._openai.cache_clear()
+        pieces = [piece async for piece in engines.language_model().stream(replace(prompt, agent=agent))]
+        await engines._openai().aclose()
+        engines._openai.cache_clear()
+
+    assert server.requests[0].json["model"] == "tiny"
+    assert pieces[-1] == TokenUsage(input_tokens=1000, output_tokens=10, model="tiny", cost_microusd=2050)

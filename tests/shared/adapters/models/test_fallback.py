@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
-from shared.adapters.models.fallback import FallbackLanguageModel, Patience
+from shared.adapters.models.fallback import NAMED_ENGINES, FallbackLanguageModel, Patience
 from shared.domain.agent import HUMAN
 from shared.domain.media import MediaFile
-from shared.domain.prompt import Enclosed, HandOver, ModelPiece, TextPiece
+from shared.domain.prompt import Enclosed, HandOver, ModelPiece, Prompt, TextPiece, TokenUsage
 from shared.errors import ModelUnavailable
 from tests.fakes.flaky_engines import HANG, FlakyModel, ModelPlan
 from tests.fakes.prompts import make_prompt
@@ -208,3 +210,89 @@ async def test_files_that_no_model_takes_do_not_shut_it_off_for_others() -> None
             _ = [piece async for piece in model.stream(replace(PROMPT, enclosed=Enclosed(files=(PICTURE,))))]
 
     assert await answer(model) == "At nine."
+
+
+def asked_of(*names: str) -> Prompt:
+    """A question to an agent that names these engines."""
+    return replace(PROMPT, agent=replace(PROMPT.agent, models=names))
+
+
+class Workshop:
+    """Builds the engines that agents name, and remembers which."""
+
+    def __init__(self, models: Mapping[str, FlakyModel] | None = None) -> None:
+        self._models = models
+        self.built: list[str] = []
+
+    def __call__(self, name: str) -> FlakyModel | None:
+        self.built.append(name)
+        return FlakyModel([name]) if self._models is None else self._models.get(name)
+
+
+async def said(model: FallbackLanguageModel, prompt: Prompt) -> str:
+    return "".join([piece.text async for piece in model.stream(prompt) if isinstance(piece, TextPiece)])
+
+
+async def test_an_agent_is_answered_by_the_engines_that_it_names_in_its_order() -> None:
+    workshop = Workshop({"openai:a": FlakyModel([FAILURE]), "bedrock:b": FlakyModel(["From b."])})
+    platform = FlakyModel(["From the platform."])
+    model = FallbackLanguageModel({"bedrock": platform}, build=workshop, patience=HASTY)
+
+    assert await said(model, asked_of("openai:a", "bedrock:b")) == "From b."
+    assert workshop.built == ["openai:a", "bedrock:b"]
+    assert platform.prompts == []
+
+
+async def test_an_agent_whose_engines_all_fail_is_not_answered_by_another() -> None:
+    workshop = Workshop({"openai:a": FlakyModel([FAILURE])})
+    platform = FlakyModel(["From the platform."])
+    model = FallbackLanguageModel({"bedrock": platform}, build=workshop, patience=HASTY)
+
+    with pytest.raises(ModelUnavailable):
+        await said(model, asked_of("openai:a"))
+    assert platform.prompts == []
+
+
+async def test_an_agent_that_names_no_engine_that_exists_is_answered_by_the_platform() -> None:
+    model = FallbackLanguageModel({"bedrock": FlakyModel(["At nine."])}, build=Workshop({}), patience=HASTY)
+
+    assert await said(model, asked_of("openai:gone")) == "At nine."
+
+
+async def test_agents_share_the_platforms_engine_and_its_circuit_by_name() -> None:
+    platform = FlakyModel(*[[FAILURE]] * 9)
+    workshop = Workshop({"local": FlakyModel(*[["At nine."]] * 9)})
+    model = FallbackLanguageModel({"bedrock": platform}, build=workshop, patience=HASTY, clock=Clock())
+    for _ in range(5):
+        await said(model, asked_of("bedrock", "local"))
+
+    assert len(platform.prompts) == 3
+    assert workshop.built == ["local"]
+
+
+async def test_engines_that_agents_name_are_built_once_and_the_oldest_is_dropped() -> None:
+    workshop = Workshop()
+    model = FallbackLanguageModel({"bedrock": FlakyModel()}, build=workshop, patience=HASTY)
+    names = [f"openai:m{number}" for number in range(NAMED_ENGINES + 1)]
+    for name in names:
+        await said(model, asked_of(name))
+    built_first = list(workshop.built)
+    for name in (names[-1], names[0]):
+        with contextlib.suppress(ModelUnavailable):
+            await said(model, asked_of(name))
+
+    assert built_first == names
+    assert workshop.built == [*names, names[0]]
+
+
+@pytest.mark.parametrize(
+    ("reported", "model", "cost"),
+    [("gpt-5-mini", "gpt-5-mini", 450), ("", "local", 0), ("unheard-of", "unheard-of", None)],
+)
+async def test_tokens_are_given_their_model_and_their_cost(reported: str, model: str, cost: int | None) -> None:
+    usage = TokenUsage(input_tokens=1000, output_tokens=100, model=reported)
+    engines = FallbackLanguageModel({"local_fallback": FlakyModel(["Yes.", usage])}, patience=HASTY)
+
+    *_, last = [piece async for piece in engines.stream(PROMPT)]
+
+    assert last == replace(usage, model=model, cost_microusd=cost)
