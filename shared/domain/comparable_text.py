@@ -8,6 +8,7 @@ from functools import lru_cache
 _WORD_CATEGORIES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No"})
 _JOINERS = "_\u200c\u200d"
 _EMOJI_SELECTORS = "\ufe0e\ufe0f"
+_MOST_REMEMBERED = 4096
 
 
 def comparable(text: str) -> str:
@@ -17,7 +18,7 @@ def comparable(text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The words of a comparable text, in their order, without what stands around them."""
-    return "".join(letter if _is_of_word(letter) else " " for letter in text).split()
+    return text.translate(_PARTED).split()
 
 
 def has_words(text: str, words: str) -> bool:
@@ -43,10 +44,23 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return not any(goes_on)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_MOST_REMEMBERED)
 def _is_of_word(character: str) -> bool:
     # Neither \b nor \w: vowel signs of Devanagari and Tamil are marks, which are no word characters to `re`.
     # Joiners stand within words; the selectors behind an emoji are marks, but of no word.
     if character in _JOINERS:
         return True
     return unicodedata.category(character) in _WORD_CATEGORIES and character not in _EMOJI_SELECTORS
+
+
+class _Parting(dict[int, int]):
+    """Letters of words as they are, all else as a space; remembers the letters that are common."""
+
+    def __missing__(self, point: int) -> int:
+        found = point if _is_of_word(chr(point)) else ord(" ")
+        if len(self) < _MOST_REMEMBERED:
+            self[point] = found
+        return found
+
+
+_PARTED = _Parting()

@@ -23,7 +23,6 @@ _BLOCKS = (
     (0x1000, 0x109F, "my"),
     (0x1780, 0x17FF, "km"),
 )
-_FIRST = _BLOCKS[0][0]
 # Stops that several scripts share stand in the block of Devanagari.
 _SHARED = frozenset({0x0964, 0x0965})
 
@@ -33,10 +32,10 @@ def language_of_script(text: str) -> str | None:
 
     Latin letters within another script do not count: whoever mixes borrows words from English, not for it.
     """
-    points = Counter(point for point in map(ord, text) if point >= _FIRST and point not in _SHARED)
     languages: Counter[str] = Counter()
-    for point, times in points.items():
+    for character, times in Counter("" if text.isascii() else text).items():
+        point = ord(character)
         language = next((language for first, last, language in _BLOCKS if first <= point <= last), None)
-        if language is not None:
+        if language is not None and point not in _SHARED:
             languages[language] += times
     return min(languages, key=lambda language: (-languages[language], language), default=None)

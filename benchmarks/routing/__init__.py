@@ -1,0 +1,1 @@
+"""How long it takes to choose an agent by rules."""
