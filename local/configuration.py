@@ -147,6 +147,10 @@ def _variables(configuration: Configuration, outside: Mapping[str, str]) -> dict
         "AWS_EC2_METADATA_DISABLED": "true",
         "TWILIO_API_BASE_URL": configuration.simulator_url,
         "WHATSAPP_API_BASE_URL": configuration.simulator_url,
+        # First the demo business's bookkeeping, which one of its tools asks.
+        "TOOL_HOSTS": ",".join(
+            filter(None, (f"{HOST}:{configuration.ports.simulators}", outside.get("TOOL_HOSTS", "")))
+        ),
         "JWT_ISSUER": issuer,
         "JWT_AUDIENCE": AUDIENCE,
         "JWT_JWKS_URL": f"{issuer}/.well-known/jwks.json",

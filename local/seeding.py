@@ -10,10 +10,11 @@ from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from local.demo_business import AGENTS, KNOWLEDGE, ROUTING_RULES, KnowledgePassage
-from shared.adapters.postgres.schema import agents, knowledge_passages, routing_rules
+from local.demo_business.office import bill_tool
+from shared.adapters.postgres.schema import agents, http_tools, knowledge_passages, routing_rules
 from shared.errors import ModelUnavailable
 from shared.ports.language_model import Embedder
-from shared.wiring import engines, stores
+from shared.wiring import engines, environment, stores
 
 PASSAGES_AT_ONCE = 4
 ATTEMPTS = 4
@@ -68,6 +69,10 @@ def _write(connection: Connection, passages: Sequence[dict[str, object]], *, ove
     for table, values in ((agents, AGENTS), (routing_rules, ROUTING_RULES)):
         for value in values:
             written += _put(connection, table, {**asdict(value), "version": 1}, ["id"], overwrite=overwrite)
+    # The port is another one with each range of ports.
+    office = environment.settings().tool_hosts.split(",", maxsplit=1)[0]
+    tool = asdict(bill_tool(f"http://{office}"))
+    _put(connection, http_tools, {**tool, "version": 1}, ["id"], overwrite=True)
     for row in passages:
         _put(connection, knowledge_passages, row, ["agent_id", "title"], overwrite=True)
     return written

@@ -10,6 +10,9 @@ _MANNERS = (
     "give medical advice, a diagnosis or a dose. In an emergency tell the person to call 112 at once."
 )
 
+# What every desk may do besides talking.
+_TOOLS = ("search_knowledge", "schedule_call_back", "send_on_whatsapp", "end_call")
+
 AGENTS = (
     AgentProfile(
         id="reception",
@@ -18,6 +21,8 @@ AGENTS = (
         instructions=f"You are Asha at the reception. {_MANNERS}",
         greeting="Namaste, this is Asha at Lakeside Family Clinic. How can I help you?",
         voice="heart",
+        scope="Lakeside Family Clinic: opening hours, address, parking, doctors, tests, pharmacy and what it offers.",
+        tools=_TOOLS,
     ),
     AgentProfile(
         id="appointments",
@@ -26,6 +31,8 @@ AGENTS = (
         instructions=f"You are Ravi and look after appointments. {_MANNERS}",
         greeting="This is Ravi from the appointments desk. Which day would suit you?",
         voice="heart",
+        scope="Appointments at Lakeside Family Clinic, preparing for a visit, tests and vaccinations.",
+        tools=_TOOLS,
     ),
     AgentProfile(
         id="billing",
@@ -34,6 +41,8 @@ AGENTS = (
         instructions=f"You are Meera and look after bills and insurance. {_MANNERS}",
         greeting="This is Meera from billing. What would you like to know about your bill?",
         voice="heart",
+        scope="Fees, bills, payments, refunds, discounts and insurance at Lakeside Family Clinic.",
+        tools=("look_up_bill", *_TOOLS),
     ),
 )
 
@@ -46,6 +55,21 @@ ROUTING_RULES = (
         "बिल,रिफंड,भुगतान,फीस,बीमा,पैसे वापस",
         agent_id="billing",
         priority=50,
+    ),
+    RoutingRule(
+        id="invoice-number",
+        kind=RuleKind.REGEX,
+        pattern=r"\bINV-?[0-9]{4}\b",
+        agent_id="billing",
+        priority=60,
+    ),
+    RoutingRule(id="book-button", kind=RuleKind.BUTTON, pattern="book-visit", agent_id="appointments", priority=70),
+    RoutingRule(
+        id="check-up-advertisement",
+        kind=RuleKind.REFERRAL,
+        pattern="https://ads.lakeside-clinic.example/check-up",
+        agent_id="appointments",
+        priority=30,
     ),
     RoutingRule(
         id="appointment-words",

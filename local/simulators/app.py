@@ -19,6 +19,7 @@ from local.simulators.graph_media import GraphMedia
 from local.simulators.graph_statuses import GraphStatuses
 from local.simulators.journal import Journal
 from local.simulators.media_shelf import MediaShelf
+from local.simulators.office import office_routes
 from local.simulators.outbound_calls import OutboundCalls
 from local.simulators.provider_door import LockedDoor, ProviderDoor
 from local.simulators.reply_windows import ReplyWindows
@@ -48,6 +49,7 @@ def create_app(settings: SimulatorSettings) -> Starlette:
         *SimulatorControl(shared, outbound).routes(),
         *_twilio_routes(settings, shared, outbound, client),
         *_graph_routes(settings, shared, client),
+        *office_routes(),
     ]
 
     @asynccontextmanager

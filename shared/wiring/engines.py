@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from shared.domain.engine_name import Engine, read_engine_name
 from shared.domain.model_prices import LIST_PRICES, TokenPrice
-from shared.wiring.environment import settings
+from shared.wiring.environment import now, settings
 
 if TYPE_CHECKING:
     import boto3
@@ -88,7 +90,7 @@ def _language_model(name: Engine, bedrock_model_id: str) -> LanguageModel:
         case "local":
             from shared.adapters.models.local import LocalModel
 
-            return LocalModel(embedder())
+            return LocalModel(embedder(), now=_business_clock)
         case "scripted":
             from shared.adapters.models.scripted import ScriptedModel
 
@@ -151,3 +153,8 @@ def _openai() -> OpenAICompatibleClient:
 
     known = settings()
     return OpenAICompatibleClient(base_url=known.openai_base_url, api_key=known.openai_api_key.get_secret_value())
+
+
+def _business_clock() -> datetime:
+    """The time where the business is: "tomorrow at five" is five o'clock there."""
+    return now().astimezone(ZoneInfo(settings().business_time_zone))
