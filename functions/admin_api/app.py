@@ -10,6 +10,7 @@ from fastapi import Path as PathParameter
 from shared import errors, wiring
 from shared.domain.access import Caller, Role
 from shared.domain.conversation import ConversationStatus
+from shared.domain.document import LARGEST_DOCUMENT_BYTES
 from shared.http_api import agent_examples as examples
 from shared.http_api import history_examples, outbound_examples
 from shared.http_api.access import signed_in, with_role
@@ -29,6 +30,7 @@ from shared.http_api.application import create_application
 from shared.http_api.envelope import ItemPage, Success, fails_with, succeeds_with
 from shared.http_api.fields import Identifier, Slug
 from shared.http_api.history_models import ConversationView
+from shared.http_api.knowledge_routes import knowledge_routes
 from shared.http_api.lambda_entry import lambda_entry
 from shared.http_api.outbound_models import NewOutboundCall, NewOutboundMessage, PlacedCallView, SentMessageView
 from shared.http_api.tool_routes import tool_routes
@@ -47,7 +49,11 @@ update_tickets = wiring.update_tickets()
 live_tasks = wiring.live_tasks()
 send_outbound_message = wiring.send_outbound_message()
 place_call = wiring.place_call()
-app = create_application(title="Vaani administration", allowed_origins=wiring.settings().allowed_origins)
+app = create_application(
+    title="Vaani administration",
+    allowed_origins=wiring.settings().allowed_origins,
+    largest_body_bytes=LARGEST_DOCUMENT_BYTES,
+)
 authenticate = signed_in(wiring.token_verifier())
 _always = fails_with(errors.Unauthenticated, errors.Forbidden, errors.StoreUnavailable)
 _with_input = fails_with(errors.InvalidRequest, errors.InvalidContent)
@@ -284,6 +290,7 @@ async def health() -> Success[dict[str, bool]]:
     return Success(data={"alive": True})
 
 
+admin.include_router(knowledge_routes(wiring.edit_documents(), wiring.search_knowledge()))
 admin.include_router(tool_routes(wiring.edit_tools(), wiring.try_tool()))
 for router in (admin, operator, anybody):
     app.include_router(router)

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shared import errors
-from shared.http_api.boundary import RequestBoundary, problem_response
+from shared.http_api.boundary import LARGEST_BODY_BYTES, RequestBoundary, problem_response
 from shared.http_contract import encode_envelope, failure
 
 _EXPOSED_HEADERS = ("ETag", "Location", "Retry-After", "X-Request-Id")
@@ -19,7 +19,9 @@ _MOST_PROBLEMS = 20
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
-def create_application(*, title: str, allowed_origins: Sequence[str]) -> FastAPI:
+def create_application(
+    *, title: str, allowed_origins: Sequence[str], largest_body_bytes: int = LARGEST_BODY_BYTES
+) -> FastAPI:
     """An application without routes; its OpenAPI document is published by `history_api` only."""
     application = FastAPI(
         title=title,
@@ -32,7 +34,7 @@ def create_application(*, title: str, allowed_origins: Sequence[str]) -> FastAPI
     application.add_exception_handler(errors.PlatformError, _answer_foreseen)
     application.add_exception_handler(RequestValidationError, _answer_unusable)
     application.add_exception_handler(HTTPException, _answer_unrouted)
-    application.add_middleware(RequestBoundary)
+    application.add_middleware(RequestBoundary, largest_body_bytes=largest_body_bytes)
     if allowed_origins:
         application.add_middleware(
             CORSMiddleware,

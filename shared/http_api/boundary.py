@@ -29,8 +29,9 @@ _SECURITY_HEADERS = {
 class RequestBoundary:
     """ASGI middleware around everything but CORS."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, largest_body_bytes: int = LARGEST_BODY_BYTES) -> None:
         self._app = app
+        self._largest_body_bytes = largest_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application; an exception that nothing foresaw becomes a 500 and a line in the log."""
@@ -57,7 +58,7 @@ class RequestBoundary:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         try:
-            _refuse_large_body(scope)
+            _refuse_large_body(scope, self._largest_body_bytes)
             await self._app(scope, receive, send)
         except errors.PlatformError as error:
             await problem_response(error, request_id=request_id)(scope, receive, send)
@@ -100,7 +101,7 @@ def _request_id(scope: Scope) -> str:
     return str(getattr(scope.get("aws.context"), "aws_request_id", None) or uuid4())
 
 
-def _refuse_large_body(scope: Scope) -> None:
+def _refuse_large_body(scope: Scope, largest_bytes: int) -> None:
     declared = Headers(scope=scope).get("content-length", "0")
-    if declared.isascii() and declared.isdigit() and int(declared) > LARGEST_BODY_BYTES:
+    if declared.isascii() and declared.isdigit() and int(declared) > largest_bytes:
         raise errors.TooLarge("The request is larger than the platform accepts.")

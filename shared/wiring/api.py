@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from shared.ports.outbound import OutboundMessages
     from shared.use_cases.change_hands import ChangeHands
     from shared.use_cases.edit_agents import EditAgents, EditRules
+    from shared.use_cases.edit_documents import EditDocuments, SearchKnowledge
     from shared.use_cases.edit_tools import EditTools, TryTool
     from shared.use_cases.query_history import QueryHistory
     from shared.use_cases.review_tool_calls import ReviewToolCalls
@@ -60,9 +61,10 @@ def edit_agents() -> EditAgents:
     from shared.adapters.postgres.agent_editing import PostgresAgentEditor
     from shared.adapters.postgres.http_tool_editing import PostgresHttpToolEditor
     from shared.use_cases.edit_agents import EditAgents
-    from shared.wiring import stores
+    from shared.wiring import engines, stores
 
-    return EditAgents(PostgresAgentEditor(stores.database()), PostgresHttpToolEditor(stores.database()))
+    tools = PostgresHttpToolEditor(stores.database())
+    return EditAgents(PostgresAgentEditor(stores.database()), tools, engines.engine_problem)
 
 
 def edit_rules() -> EditRules:
@@ -92,6 +94,25 @@ def try_tool() -> TryTool:
     from shared.wiring import stores, tools
 
     return TryTool(PostgresHttpToolEditor(stores.database()), tools.schema_check(), tools.http_tools())
+
+
+def edit_documents() -> EditDocuments:
+    """Changing what agents know."""
+    from shared.adapters.document_text import DocumentTextReader
+    from shared.adapters.postgres.documents import PostgresDocumentStore
+    from shared.use_cases.edit_documents import EditDocuments
+    from shared.wiring import engines, stores
+
+    return EditDocuments(PostgresDocumentStore(stores.database()), DocumentTextReader(), engines.embedder())
+
+
+def search_knowledge() -> SearchKnowledge:
+    """What a question finds."""
+    from shared.adapters.postgres.documents import PostgresDocumentStore
+    from shared.use_cases.edit_documents import SearchKnowledge
+    from shared.wiring import engines, stores
+
+    return SearchKnowledge(PostgresDocumentStore(stores.database()), stores.knowledge(), engines.embedder())
 
 
 def try_routing() -> TryRouting:

@@ -25,6 +25,7 @@ STATUSES = {
     "admin_api/agents": 200,
     "admin_api/agents_single_value": 200,
     "admin_api/agents_without_token": 401,
+    "admin_api/document": 201,
     "admin_api/health": 200,
     "admin_api/live": 200,
     "admin_api/outbound_call": 201,

@@ -179,6 +179,10 @@ def live_tasks(clock: FrozenClock) -> FakeLiveTasks:
     return FakeLiveTasks(clock)
 
 
+def engine_problem(name: str) -> str | None:
+    return "The engine scripted is a stand-in." if name == "scripted" else None
+
+
 @pytest.fixture(scope="module")
 def loaded() -> ModuleType:
     return load_function(
@@ -189,6 +193,8 @@ def loaded() -> ModuleType:
         edit_rules=None,
         edit_tools=None,
         try_tool=None,
+        edit_documents=None,
+        search_knowledge=None,
         try_routing=Trials(),
         change_hands=None,
         update_tickets=Tickets(),
@@ -208,7 +214,7 @@ def module(
     post: Post,
     monkeypatch: pytest.MonkeyPatch,
 ) -> ModuleType:
-    monkeypatch.setattr(loaded, "edit_agents", EditAgents(agents, TOOLS))
+    monkeypatch.setattr(loaded, "edit_agents", EditAgents(agents, TOOLS, engine_problem))
     monkeypatch.setattr(loaded, "edit_rules", EditRules(rules, agents, compile_expression))
     monkeypatch.setattr(loaded, "change_hands", hands)
     monkeypatch.setattr(loaded, "live_tasks", live_tasks)
@@ -336,11 +342,22 @@ def test_an_id_is_given_once(admin: Any) -> None:
         ({"tools": ["nobody_knows_it"]}, 422),
         ({"tools": ["end_call", "end_call"]}, 422),
         ({"tools": ["No Name"]}, 422),
+        ({"models": ["gemini"]}, 422),
+        ({"models": ["local", "local"]}, 422),
+        ({"models": ["scripted"]}, 422),
+        ({"models": [f"openai:m{number}" for number in range(5)]}, 422),
     ],
     ids=str,
 )
 def test_an_agent_that_makes_no_sense_is_refused(admin: Any, change: dict[str, object], status: int) -> None:
     assert admin("POST", "/api/v1/agents", examples.NEW_AGENT | change).status == status
+
+
+def test_why_an_engine_cannot_write_for_an_agent_here_is_said(admin: Any) -> None:
+    answer = admin("POST", "/api/v1/agents", examples.NEW_AGENT | {"models": ["bedrock", "scripted"]})
+
+    assert (answer.status, answer.json["error"]["code"]) == (422, "invalid_content")
+    assert answer.json["error"]["message"] == "The engine scripted is a stand-in."
 
 
 @pytest.mark.parametrize("body", ["{", "[]", '"text"', ""])

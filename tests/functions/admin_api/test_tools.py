@@ -53,6 +53,8 @@ def loaded(editor: FakeHttpToolEditor, caller: FakeHttpToolCaller) -> ModuleType
         token_verifier=NamedTokens(),
         send_outbound_message=None,
         edit_tools=EditTools(editor, schemas, AllowedHosts.of("office.lakeside.example,*.partner.example")),
+        edit_documents=None,
+        search_knowledge=None,
         try_tool=TryTool(editor, schemas, caller),
         **others,
     )
