@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 
 import pytest
 
 from shared.adapters.linear_expressions import compile_expression
+from shared.adapters.postgres import agent_editing
 from shared.adapters.postgres.agent_editing import PostgresAgentEditor, PostgresRuleEditor
 from shared.adapters.postgres.catalogue import PostgresCatalogueStore
 from shared.adapters.postgres.engine import Database
 from shared.domain.agent import AgentProfile, RoutingRule, RuleKind
-from shared.errors import NotFound, VersionConflict
+from shared.errors import InvalidContent, NotFound, VersionConflict
 from shared.ports.agent_editing import AgentEditor, RuleEditor
 from tests.contracts.conftest import REAL
 from tests.fakes.agent_editors import FakeAgentEditor, FakeRuleEditor
@@ -134,3 +136,33 @@ async def test_an_edited_agent_is_what_the_next_message_meets(database: Database
 
     (profile,) = (await PostgresCatalogueStore(database, compile_expression).current()).agents
     assert (profile.greeting, profile.version) == ("Good day.", 2)
+
+
+@pytest.mark.integration
+async def test_however_many_add_rules_at_the_same_time_there_are_never_too_many(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent_editing, "MOST_RULES", 3)
+    editor = PostgresRuleEditor(database)
+
+    added = await asyncio.gather(
+        *(editor.add_rule(replace(HELLO, id=f"rule-{number}")) for number in range(8)), return_exceptions=True
+    )
+
+    assert sum(isinstance(each, RoutingRule) for each in added) == 3
+    assert sum(isinstance(each, InvalidContent) for each in added) == 5
+    assert len(await editor.all_rules()) == 3
+
+
+@pytest.mark.integration
+async def test_agents_are_not_hidden_but_refused_when_there_are_too_many(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent_editing, "MOST_AGENTS", 1)
+    editor = PostgresAgentEditor(database)
+    await editor.add_agent(RECEPTION)
+
+    with pytest.raises(InvalidContent, match="There are 1 already"):
+        await editor.add_agent(replace(RECEPTION, id="another"))
+
+    assert await editor.all_agents() == (RECEPTION,)
