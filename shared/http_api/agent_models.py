@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from pydantic_core import PydanticCustomError
 
 from shared.domain.agent import AgentProfile, RouteReason, RoutingRule, RuleKind, VoiceNotePolicy
+from shared.domain.engine_name import ENGINE_NAME_PATTERN
 from shared.domain.routing import StepOutcome
 from shared.http_api import agent_examples as examples
 from shared.http_api.fields import PlainText, Slug, ToolName
@@ -16,6 +17,7 @@ from shared.ports.live_tasks import LiveTask
 from shared.use_cases.try_routing import Trial, TriedRoute
 
 _LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
+EngineText = Annotated[str, StringConstraints(pattern=ENGINE_NAME_PATTERN)]
 LanguageTag = Annotated[str, StringConstraints(pattern=_LANGUAGE_TAG)]
 Version = Annotated[int, Field(ge=1)]
 
@@ -64,19 +66,26 @@ class AgentFields(_Body):
         description="The tools that it may use: `search_knowledge`, `end_call`, `send_on_whatsapp`, "
         "`schedule_call_back`, and those defined under `/api/v1/tools`. To hand over needs no permission.",
     )
+    models: list[EngineText] = Field(
+        default=[],
+        max_length=4,
+        description="The engines that write its replies, the preferred one first: `bedrock`, `openai`, `local`, or "
+        "one model, `bedrock:<model id>`, `openai:<model>`. Empty: those of the platform. An engine that cannot be "
+        "used in this environment is refused.",
+    )
     is_enabled: bool = True
 
-    @field_validator("tools")
+    @field_validator("tools", "models")
     @classmethod
-    def _named_once(cls, tools: list[str]) -> list[str]:
-        if len(set(tools)) < len(tools):
-            raise PydanticCustomError("named_twice", "Input should name each tool once")
-        return tools
+    def _named_once(cls, names: list[str]) -> list[str]:
+        if len(set(names)) < len(names):
+            raise PydanticCustomError("named_twice", "Input should name each only once")
+        return names
 
     def profile(self, agent_id: str) -> AgentProfile:
         """The agent with this id; its version is decided where it is kept."""
-        fields = self.model_dump(include=set(AgentFields.model_fields)) | {"tools": tuple(self.tools)}
-        return AgentProfile(id=agent_id, **fields)
+        lists = {"tools": tuple(self.tools), "models": tuple(self.models)}
+        return AgentProfile(id=agent_id, **self.model_dump(include=set(AgentFields.model_fields)) | lists)
 
 
 class NewAgent(AgentFields):
@@ -114,6 +123,7 @@ class AgentView(BaseModel):
     answer_threshold: float
     scope: str
     tools: list[str]
+    models: list[str]
     is_enabled: bool
     version: int
 

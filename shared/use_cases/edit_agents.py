@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from shared import errors
 from shared.domain.agent import HUMAN, AgentProfile, RoutingRule
 from shared.domain.rule_book import ExpressionCompiler, prepare_rule
@@ -13,9 +15,11 @@ from shared.ports.tool_editing import HttpToolEditor
 class EditAgents:
     """Checks a change of an agent against the rules of the house before it is kept."""
 
-    def __init__(self, agents: AgentEditor, tools: HttpToolEditor) -> None:
+    def __init__(self, agents: AgentEditor, tools: HttpToolEditor, engine_problem: Callable[[str], str | None]) -> None:
+        """`engine_problem` says why an engine cannot be used here, None where it can."""
         self._agents = agents
         self._tools = tools
+        self._engine_problem = engine_problem
 
     async def all(self) -> tuple[AgentProfile, ...]:
         """All agents, disabled ones included."""
@@ -29,30 +33,33 @@ class EditAgents:
         """Keep a new agent.
 
         Raises:
-            InvalidContent: its id stands for a person, or it may use a tool that nobody knows.
+            InvalidContent: its id stands for a person, or it names a tool or an engine that does not exist here.
             VersionConflict: there is one of this id.
         """
         if agent.id == HUMAN:
             raise errors.InvalidContent(f"The id {HUMAN} stands for a person of the team.")
-        await self._check_tools(agent)
+        await self._check(agent)
         return await self._agents.add_agent(agent)
 
     async def replace(self, agent: AgentProfile, *, version: int) -> AgentProfile:
         """Change an agent that is still in the version the caller read.
 
         Raises:
-            InvalidContent: it may use a tool that nobody knows.
+            InvalidContent: it names a tool or an engine that does not exist here.
             NotFound: no such agent.
             VersionConflict: it was changed since.
         """
-        await self._check_tools(agent)
+        await self._check(agent)
         return await self._agents.replace_agent(agent, version=version)
 
     async def remove(self, agent_id: str, *, version: int) -> None:
         """Remove an agent; rules that name it are passed over from then on."""
         await self._agents.remove_agent(agent_id, version=version)
 
-    async def _check_tools(self, agent: AgentProfile) -> None:
+    async def _check(self, agent: AgentProfile) -> None:
+        for name in agent.models:
+            if problem := self._engine_problem(name):
+                raise errors.InvalidContent(problem)
         unknown = set(agent.tools) - BUILT_IN_TOOLS
         if unknown:
             unknown -= {tool.id for tool in await self._tools.all_tools()}
