@@ -40,7 +40,7 @@ _FILE: dict[str, Any] = {
                 media_type: {"schema": {"type": "string"}, "example": text}
                 for media_type, text in examples.UPLOADS.items()
             },
-            "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+            "application/pdf": {"schema": {"type": "string", "format": "binary"}, "example": "%PDF-1.7 ..."},
         },
     }
 }
@@ -123,7 +123,7 @@ def knowledge_routes(edit_documents: EditDocuments, search_knowledge: SearchKnow
     @router.post(
         "/knowledge/search", responses=succeeds_with(examples.FOUND) | fails_with(errors.NotFound) | _with_input
     )
-    async def search(agent_id: AgentId, asked: KnowledgeQuestion) -> Success[FoundView]:
+    async def find_passages(agent_id: AgentId, asked: KnowledgeQuestion) -> Success[FoundView]:
         """Show which passages a question would find, and how well they fit; nothing is sent."""
         return Success(data=FoundView.of(await search_knowledge(agent_id, asked.question, limit=asked.limit)))
 
