@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from local.lambda_pool import FunctionSpecification
+from local.schedules import is_minutely
 from local.template import ACCOUNT_ID, REGION, Template, UnresolvedReferenceError
 
 ENVIRONMENTS = 2
@@ -30,7 +31,8 @@ def _specification(
     properties = {**shared, **own}
     folder = repository / properties["CodeUri"]
     declared = {**_declared_variables(template, shared), **_declared_variables(template, own)}
-    is_polled = any(event["Type"] == "SQS" for event in properties.get("Events", {}).values())
+    # What takes its events one after the other.
+    is_single = is_minutely(own) or any(event["Type"] == "SQS" for event in properties.get("Events", {}).values())
     lambda_variables = {
         "AWS_LAMBDA_FUNCTION_NAME": folder.name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
@@ -52,7 +54,7 @@ def _specification(
         folder=folder,
         handler=properties["Handler"],
         timeout_seconds=float(template.resolve(properties.get("Timeout", 3))),
-        environments=1 if is_polled else ENVIRONMENTS,
+        environments=1 if is_single else ENVIRONMENTS,
         variables=declared | without_path | lambda_variables,
     )
 

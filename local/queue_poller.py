@@ -1,9 +1,9 @@
 """The event source mapping of the local platform: from the queue to the worker, in order per conversation.
 
-Program: `python -m local.queue_poller CONFIGURATION`. Source: AWS Lambda, "Using Lambda with Amazon SQS". As there,
-what the worker reports as failed comes again when the worker, or the queue, has set it to. One difference: what an
-invocation or a poller that died took with it comes again when its leases have run out, not after the queue's
-visibility timeout of minutes.
+Program: `python -m local.queue_poller CONFIGURATION`; it runs what is scheduled every minute, too. Source: AWS Lambda,
+"Using Lambda with Amazon SQS". As there, what the worker reports as failed comes again when the worker, or the queue,
+has set it to. One difference: what an invocation or a poller that died took with it comes again when its leases have
+run out, not after the queue's visibility timeout of minutes.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from local.aws_resources import aws_client
 from local.configuration import read_configuration
 from local.function_host import FunctionHost, log_to_console, wait_for_end
 from local.lambda_pool import InvocationFailedError
+from local.schedules import keep_running, minutely_functions
 from local.template import REGION, Template
 from shared.settings import Settings
 
@@ -205,17 +206,20 @@ async def main(configuration_file: Path) -> None:
     os.nice(NICENESS)
     host = FunctionHost("queue_poller", read_configuration(configuration_file))
     mapping = read_mapping(host.template)
-    host.start([mapping.function])
+    scheduled = minutely_functions(host.template)
+    host.start([mapping.function, *scheduled])
     client = aws_client("sqs", host.configuration.aws_endpoint_url)
     in_flight = host.configuration.layout.directory / "in_flight.json"
     lease_seconds = int(host.configuration.variables.get("ANSWER_LEASE_SECONDS", LEASE_SECONDS))
     poller = QueuePoller(mapping, host.functions[mapping.function], client, in_flight, lost_seconds=lease_seconds + 1)
-    polling = asyncio.create_task(poller.run())
+    running = [keep_running(host.functions[name].invoke) for name in scheduled]
+    tasks = [asyncio.create_task(work) for work in (poller.run(), *running)]
     try:
         await wait_for_end()
     finally:
-        polling.cancel()
-        await asyncio.gather(polling, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await host.close()
 
 

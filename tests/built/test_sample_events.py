@@ -95,6 +95,7 @@ IN_TESTS_OF_THEIR_OWN = {
     "migrate_database/stack_update",
     "restore_check/restore_completed",
     "restore_check/schedule",
+    "ring_back/schedule",
     "rotate_secret/create_secret",
     "rotate_secret/finish_secret",
     "rotate_secret/set_secret",
@@ -282,6 +283,11 @@ def test_a_verdict_on_a_restore_that_cannot_be_delivered_is_tried_again(
         pytest.raises(InvocationFailedError, match="ProviderUnavailable"),
     ):
         check.invoke(load("restore_check/restore_completed"))
+
+
+@pytest.mark.integration
+def test_a_run_that_finds_nobody_to_ring_ends_well(functions: BuiltFunctions) -> None:
+    assert functions.invoke("ring_back", load("ring_back/schedule")).result is None
 
 
 @pytest.mark.integration

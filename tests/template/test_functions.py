@@ -15,6 +15,7 @@ FUNCTIONS = {
     "MessageWorker": "message_worker",
     "HistoryApi": "history_api",
     "AdminApi": "admin_api",
+    "RingBack": "ring_back",
     "CostReport": "cost_report",
     "IdleReport": "idle_report",
     "RestoreCheck": "restore_check",
@@ -145,6 +146,7 @@ def readable_secrets(stack: Stack, role: str) -> set[str]:
         "MessageWorker": {"ProviderSecret", "DatabaseUserSecret", "tools/*"},
         "AdminApi": {"ProviderSecret", "DatabaseUserSecret", "tools/*"},
         "HistoryApi": {"DatabaseReaderSecret"},
+        "RingBack": {"ProviderSecret", "DatabaseUserSecret"},
         "CostReport": {"DatabaseReaderSecret"},
         "IdleReport": set(),
         "RestoreCheck": {"DatabaseUserSecret"},
@@ -173,6 +175,7 @@ def test_only_what_uses_the_cache_may_connect_to_it(stack: Stack) -> None:
         "VoiceWebhookRole",
         "MessageWorkerRole",
         "AdminApiRole",
+        "RingBackRole",
         "EraseTaskRole",
         "StreamTaskRole",
     }
