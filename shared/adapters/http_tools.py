@@ -215,7 +215,7 @@ async def _text_of(response: httpx.Response) -> str:
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise _AnswerUnusable("The tool's answer is packed, which was not asked for.")
     content = bytearray()
-    async for piece in response.aiter_raw():
+    async for piece in response.aiter_bytes():
         content += piece
         if len(content) > LARGEST_ANSWER_BYTES:
             raise _AnswerUnusable("The tool's answer is too large.")

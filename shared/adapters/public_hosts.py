@@ -14,10 +14,17 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 # Addresses of IPv6 that carry one of IPv4, by which they could lead anywhere.
 # Source: RFC 4291 (mapped, compatible), RFC 6052 and 8215 (NAT64), RFC 3056 (6to4), RFC 4380 (Teredo).
-_CARRIERS = tuple(
+_CARRIERS: tuple[ipaddress.IPv6Network, ...] = tuple(
     ipaddress.IPv6Network(network)
     for network in ("::ffff:0:0/96", "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
 )
+# What registries keep for themselves, in networks that older versions of Python call global.
+# Source: IANA IPv4 Special-Purpose Address Registry; RFC 3879 (site-local).
+_RESERVED: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = (
+    ipaddress.IPv4Network("192.0.0.0/24"),
+    ipaddress.IPv6Network("fec0::/10"),
+)
+_NOT_EVERYBODYS = (*_CARRIERS, *_RESERVED)
 # Where AWS answers machines, whatever the registries say of it.
 _METADATA = frozenset({"169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254", "fd00:ec2::23"})
 
@@ -38,7 +45,7 @@ def is_public(address: str) -> bool:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return False
-    if isinstance(ip, ipaddress.IPv6Address) and any(ip in network for network in _CARRIERS):
+    if any(ip in network for network in _NOT_EVERYBODYS):
         return False
     is_special = ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback or ip.is_link_local
     return ip.is_global and not is_special and str(ip) not in _METADATA

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from shared.domain.tool import ToolAnswer, ToolOutcome
 MASK = "•••"
 LONGEST_KEPT = 200
 DEEPEST_KEPT = 8
+MOST_CHARACTERS_KEPT = 8_000
 _SECRET_NAME = re.compile(
     r"(?:^|_)(?:password|passwd|passphrase|secret|token|otp|pin|cvv|cvc|authorization|credentials?|api_?key|"
     r"access_?key|private_?key|card_?(?:number|no)|aadhaar|aadhar|pan)(?:$|_)"
@@ -73,8 +75,13 @@ class KeptToolUse:
 
 
 def masked(arguments: Mapping[str, JSON]) -> dict[str, JSON]:
-    """The arguments without what is secret by its name or its look, and without the rest of long texts."""
-    return {name: _masked(name, value, DEEPEST_KEPT) for name, value in arguments.items()}
+    """The arguments without what is secret by its name or its look, and without the rest of long texts.
+
+    Of arguments that are long all the same, only that is kept.
+    """
+    kept = {name: _masked(name, value, DEEPEST_KEPT) for name, value in arguments.items()}
+    characters = len(json.dumps(kept, ensure_ascii=False))
+    return kept if characters <= MOST_CHARACTERS_KEPT else {"left_out": f"{characters} characters"}
 
 
 def _masked(name: str, value: JSON, depth: int) -> JSON:

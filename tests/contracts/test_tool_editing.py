@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.adapters.linear_expressions import compile_expression
 from shared.adapters.postgres.catalogue import PostgresCatalogueStore
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.http_tool_editing import PostgresHttpToolEditor
@@ -21,7 +22,7 @@ BILL = HttpTool(
     method=HttpMethod.POST,
     url="https://office.example/bills/{number}?lang=en",
     parameters={"type": "object", "properties": {"number": {"type": "string"}}, "required": ["number"]},
-    secret_name="clinic-office",  # noqa: S106 - a name
+    secret_name="clinic-office",
     timeout_ms=900,
 )
 
@@ -87,7 +88,7 @@ async def test_a_removed_tool_is_gone(editor: HttpToolEditor) -> None:
 
 @pytest.mark.integration
 async def test_an_edited_tool_is_what_the_next_turn_uses(database: Database) -> None:
-    editor, catalogue = PostgresHttpToolEditor(database), PostgresCatalogueStore(database)
+    editor, catalogue = PostgresHttpToolEditor(database), PostgresCatalogueStore(database, compile_expression)
     before = await catalogue.current()
     await editor.add_tool(BILL)
     added = await catalogue.current()
