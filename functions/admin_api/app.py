@@ -32,7 +32,13 @@ from shared.http_api.fields import Identifier, Slug
 from shared.http_api.history_models import ConversationView
 from shared.http_api.knowledge_routes import knowledge_routes
 from shared.http_api.lambda_entry import lambda_entry
-from shared.http_api.outbound_models import NewOutboundCall, NewOutboundMessage, PlacedCallView, SentMessageView
+from shared.http_api.outbound_models import (
+    NewOutboundCall,
+    NewOutboundMessage,
+    NewPersonMessage,
+    PlacedCallView,
+    SentMessageView,
+)
 from shared.http_api.tool_routes import tool_routes
 from shared.http_api.versions import ReadVersion, tagged
 
@@ -48,6 +54,7 @@ change_hands = wiring.change_hands()
 update_tickets = wiring.update_tickets()
 live_tasks = wiring.live_tasks()
 send_outbound_message = wiring.send_outbound_message()
+write_as_person = wiring.write_as_person()
 place_call = wiring.place_call()
 app = create_application(
     title="Vaani administration",
@@ -218,20 +225,45 @@ async def release(conversation_id: ConversationId) -> Success[ConversationView]:
     )
 
 
+_NOT_SENT = (
+    errors.InvalidRequest,
+    errors.InvalidContent,
+    errors.WindowClosed,
+    errors.OptedOut,
+    errors.VersionConflict,
+    errors.AlreadyClaimed,
+    errors.ProviderUnavailable,
+    errors.StoreUnavailable,
+)
+
+
+@operator.post(
+    "/conversations/{conversation_id}/messages",
+    status_code=201,
+    responses=succeeds_with(outbound_examples.PERSON_MESSAGE, status=201)
+    | fails_with(*_NOT_SENT, errors.NotFound, errors.NotTakenOver),
+)
+async def write(
+    conversation_id: ConversationId, message: NewPersonMessage, idempotency_key: IdempotencyKey, caller: SignedIn
+) -> Success[SentMessageView]:
+    """Write to the user of a conversation that a person took over; the same key sends it once.
+
+    Refused as `not_taken_over` while the agents have it. The 24 hours after the user's last message count here too.
+    The agents will know what was said once the conversation is released.
+    """
+    sent = await write_as_person(
+        conversation_id,
+        message.message_to,
+        person=caller.subject,
+        idempotency_key=idempotency_key,
+    )
+    return Success(data=SentMessageView.of(sent))
+
+
 @admin.post(
     "/outbound-messages",
     status_code=201,
-    responses=succeeds_with(outbound_examples.SENT_MESSAGE, status=201)
-    | fails_with(
-        errors.InvalidRequest,
-        errors.InvalidContent,
-        errors.WindowClosed,
-        errors.OptedOut,
-        errors.VersionConflict,
-        errors.AlreadyClaimed,
-        errors.ProviderUnavailable,
-        errors.StoreUnavailable,
-    ),
+    responses=succeeds_with(outbound_examples.SENT_MESSAGE, status=201) | fails_with(*_NOT_SENT),
     tags=["outbound"],
 )
 async def send_message(message: NewOutboundMessage, idempotency_key: IdempotencyKey) -> Success[SentMessageView]:

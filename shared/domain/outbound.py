@@ -20,6 +20,7 @@ class OutboundMessage:
         fallback: what is sent instead when the user wrote too long ago for anything but a template.
         business_id: the number or account it leaves from; empty for the one that the user wrote to last.
         agent_id: the agent in whose name it is sent; None for a person.
+        person: the person who wrote it, by the identity provider's id; empty where that is not known.
         reply_to: the provider's id of the message that it shows above itself.
         address: the identity to send to, if that is not the key's.
     """
@@ -29,6 +30,7 @@ class OutboundMessage:
     fallback: MessageTemplate | None = None
     business_id: str = ""
     agent_id: str | None = None
+    person: str = ""
     reply_to: str | None = None
     address: str = ""
 
@@ -40,7 +42,9 @@ class OutboundMessage:
     @property
     def fingerprint(self) -> str:
         """The same for the same wish, another one for any other: a key that is used twice must mean one thing."""
-        wish = [type(self.content).__name__, asdict(self)]
+        # Who asks for it does not change what is asked for.
+        what = {name: value for name, value in asdict(self).items() if name != "person"}
+        wish = [type(self.content).__name__, what]
         return hashlib.sha256(json.dumps(wish, sort_keys=True).encode()).hexdigest()
 
 

@@ -73,6 +73,9 @@ SENT_MESSAGE: dict[str, Any] = {
     "failure_reason": None,
 }
 
+NEW_PERSON_MESSAGE: dict[str, Any] = {"text": "This is Meera from the front desk. Your report is ready."}
+PERSON_MESSAGE: dict[str, Any] = SENT_MESSAGE | {"text": NEW_PERSON_MESSAGE["text"]}
+
 NEW_CALL: dict[str, Any] = {
     "user_id": "919800000001",
     "business_id": "918000000000",

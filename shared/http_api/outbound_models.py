@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -27,13 +28,7 @@ PhoneNumber = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{7,14}$")]
 """International, without plus. Source: ITU-T E.164."""
 
 
-class NewOutboundMessage(Body):
-    """One message: anything within the channel's window, or a template at any time."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": list(examples.NEW_MESSAGES.values())})
-
-    channel: Slug = "whatsapp"
-    user_id: Identifier = Field(description="The provider's identity of the user: a phone number without plus.")
+class _Message(Body):
     text: PlainText | None = Field(default=None, min_length=1, max_length=4096)
     choices: ChoicesFields | None = None
     menu: MenuFields | None = None
@@ -48,10 +43,6 @@ class NewOutboundMessage(Body):
         default=None,
         description="The provider's id of a message that is quoted, where that is possible.",
     )
-    business_id: Identifier | None = Field(
-        default=None, description="The number or account it leaves from; by default the one the user wrote to last."
-    )
-    agent_id: Slug | None = Field(default=None, description="In whose name; by default a person's.")
 
     @model_validator(mode="after")
     def _holds_one_content(self) -> Self:
@@ -68,17 +59,35 @@ class NewOutboundMessage(Body):
         text = [] if self.text is None else [TextContent(text=self.text)]
         return [*text, *(field.content() for field in fields if field is not None)]
 
+    def message_to(self, key: ConversationKey) -> OutboundMessage:
+        """What is to be sent to a user, in a person's name."""
+        (content,) = self._given()
+        fallback = None if self.fallback_template is None else self.fallback_template.content()
+        return OutboundMessage(key=key, content=content, fallback=fallback, reply_to=self.reply_to)
+
+
+class NewOutboundMessage(_Message):
+    """One message: anything within the channel's window, or a template at any time."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": list(examples.NEW_MESSAGES.values())})
+
+    channel: Slug = "whatsapp"
+    user_id: Identifier = Field(description="The provider's identity of the user: a phone number without plus.")
+    business_id: Identifier | None = Field(
+        default=None, description="The number or account it leaves from; by default the one the user wrote to last."
+    )
+    agent_id: Slug | None = Field(default=None, description="In whose name; by default a person's.")
+
     def message(self) -> OutboundMessage:
         """What is to be sent."""
-        (content,) = self._given()
-        return OutboundMessage(
-            key=ConversationKey(channel=self.channel, user_id=self.user_id),
-            content=content,
-            fallback=None if self.fallback_template is None else self.fallback_template.content(),
-            business_id=self.business_id or "",
-            agent_id=self.agent_id,
-            reply_to=self.reply_to,
-        )
+        message = self.message_to(ConversationKey(channel=self.channel, user_id=self.user_id))
+        return replace(message, business_id=self.business_id or "", agent_id=self.agent_id)
+
+
+class NewPersonMessage(_Message):
+    """What a person writes into a conversation."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.NEW_PERSON_MESSAGE]})
 
 
 class SentMessageView(BaseModel):

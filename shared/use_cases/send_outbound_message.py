@@ -228,7 +228,12 @@ class SendOutboundMessage:
                 at=self._clock(),
                 conversation_id=sent.conversation_id,
                 key=message.key,
-                data={"agent_id": message.agent_id, "interrupted": False, "status": sent.status.value},
+                data={
+                    "agent_id": message.agent_id,
+                    "interrupted": False,
+                    "status": sent.status.value,
+                    **({"person": message.person} if message.person else {}),
+                },
             )
         )
         logger.info("outbound_message_sent", delivery_id=sent.delivery_id, status=sent.status.value)

@@ -20,6 +20,7 @@ from shared.wiring.api import (
     try_routing,
     try_tool,
     update_tickets,
+    write_as_person,
 )
 from shared.wiring.calls import (
     answer_call,
@@ -107,4 +108,5 @@ __all__ = [
     "try_routing",
     "try_tool",
     "update_tickets",
+    "write_as_person",
 ]

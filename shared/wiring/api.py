@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shared.use_cases.send_fallback import SendFallback
     from shared.use_cases.send_outbound_message import SendOutboundMessage
     from shared.use_cases.try_routing import TryRouting
+    from shared.use_cases.write_as_person import WriteAsPerson
 
 
 @lru_cache(maxsize=1)
@@ -154,6 +155,16 @@ def send_outbound_message() -> SendOutboundMessage:
         stores.events(),
         now,
         lease_seconds=settings().answer_lease_seconds,
+    )
+
+
+def write_as_person() -> WriteAsPerson:
+    """Messages of people in conversations that they took over."""
+    from shared.use_cases.write_as_person import WriteAsPerson
+    from shared.wiring import channels, stores
+
+    return WriteAsPerson(
+        stores.history_reader(), stores.history(), outbound_messages(), send_outbound_message(), channels.channels()
     )
 
 

@@ -29,11 +29,12 @@ from local.layout import DEFAULT_PORT_BASE, REPOSITORY, Layout, Ports
 from local.ports import free_port, is_listening
 from local.runtime_emulator import Answer, RuntimeEmulator, built_import_path
 from local.template import read_local
-from shared.adapters.postgres.schema import agents, calls, conversations, routing_rules, users
+from shared.adapters.postgres.schema import agents, calls, conversations, messages, routing_rules, users
 from tests.fakes.identity_provider import IdentityProvider
 
 CALL_SID = "CA00000000000000000000000000000001"
 CONVERSATION_ID = "0196a1b2-0000-7000-8000-000000000001"
+TAKEN_OVER_ID = "0196a1b2-0000-7000-8000-000000000002"
 STARTED_AT = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 START_SECONDS = 60
 
@@ -129,15 +130,41 @@ def specifications(
 
 
 def write_sample_rows(engine: Engine) -> None:
-    """The demo's agents, and the conversation and the call that sample events name."""
+    """The demo's agents, and the conversations and the call that sample events name."""
+    now = datetime.now(UTC)
     spoken_at = {"started_at": STARTED_AT, "last_message_at": STARTED_AT}
     with engine.begin() as connection:
         connection.execute(insert(agents), [{**asdict(agent), "version": 1} for agent in AGENTS])
         connection.execute(insert(routing_rules), [{**asdict(rule), "version": 1} for rule in ROUTING_RULES])
-        connection.execute(insert(users), [{"channel": "voice", "user_id": "919820012345"}])
+        connection.execute(
+            insert(users), [{"channel": channel, "user_id": "919820012345"} for channel in ("voice", "whatsapp")]
+        )
         connection.execute(
             insert(conversations),
             [{"id": CONVERSATION_ID, "channel": "voice", "user_id": "919820012345", "status": "open", **spoken_at}],
+        )
+        person_has_it = {"channel": "whatsapp", "user_id": "919820012345", "status": "human"}
+        connection.execute(
+            insert(conversations),
+            [{"id": TAKEN_OVER_ID, **person_has_it, "started_at": now, "last_message_at": now}],
+        )
+        connection.execute(
+            insert(messages),
+            [
+                {
+                    "id": TAKEN_OVER_ID,
+                    "conversation_id": TAKEN_OVER_ID,
+                    "channel": "whatsapp",
+                    "user_id": "919820012345",
+                    "business_id": "100200300",
+                    "direction": "inbound",
+                    "speaker": "user",
+                    "kind": "text",
+                    "text": "Is my report ready?",
+                    "sent_at": now,
+                    "state": "done",
+                }
+            ],
         )
         connection.execute(
             insert(calls),

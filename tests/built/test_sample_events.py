@@ -31,6 +31,7 @@ STATUSES = {
     "admin_api/outbound_call": 201,
     "admin_api/outbound_choices": 201,
     "admin_api/outbound_message": 201,
+    "admin_api/person_message": 201,
     "admin_api/preflight": 200,
     "admin_api/release": 200,
     "admin_api/routing_test": 200,

@@ -30,6 +30,7 @@ def document() -> dict[str, Any]:
             "update_tickets",
             "live_tasks",
             "send_outbound_message",
+            "write_as_person",
             "place_call",
             "token_verifier",
         )

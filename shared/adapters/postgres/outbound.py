@@ -14,7 +14,7 @@ from shared.adapters.postgres.consent import PostgresConsentStore
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.identifiers import new_id
 from shared.adapters.postgres.schema import deliveries, messages, user_aliases
-from shared.domain.content import MessageTemplate, TextContent, file_of
+from shared.domain.content import Content, MessageTemplate, TextContent, file_of
 from shared.domain.conversation import ConversationKey, Speaker
 from shared.domain.json_value import JSON
 from shared.domain.message import Delivery, DeliveryStatus, MessageKind
@@ -176,8 +176,12 @@ def _hold(
 
 
 def _attributes(message: OutboundMessage) -> dict[str, JSON]:
-    """What was sent beyond its words, for whoever looks at the conversation."""
-    content = message.content
+    """What was sent beyond its words, and by whom, for whoever looks at the conversation."""
+    by = {"person": message.person} if message.person else {}
+    return {**_facts(message.content), **by}
+
+
+def _facts(content: Content) -> dict[str, JSON]:
     if isinstance(content, TextContent):
         return {}
     if isinstance(content, MessageTemplate):
@@ -198,6 +202,7 @@ def _fallback_of(connection: Connection, message_id: str) -> OutboundMessage | N
             messages.c.user_id,
             messages.c.business_id,
             messages.c.agent_id,
+            messages.c.attributes,
         )
         .join(messages, messages.c.id == deliveries.c.message_id)
         # Of a reply, the outbox names the question here.
@@ -211,6 +216,7 @@ def _fallback_of(connection: Connection, message_id: str) -> OutboundMessage | N
         content=held.fallback,
         business_id=row.business_id or "",
         agent_id=row.agent_id,
+        person=row.attributes.get("person", ""),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import ModuleType, SimpleNamespace
@@ -27,7 +28,7 @@ from shared.domain.content import (
     TemplateButton,
     TextContent,
 )
-from shared.domain.conversation import ConversationStatus
+from shared.domain.conversation import ConversationKey, ConversationStatus
 from shared.domain.http_tool import HttpMethod, HttpTool
 from shared.domain.message import DeliveryStatus
 from shared.domain.outbound import OutboundMessage, SentMessage
@@ -174,6 +175,42 @@ def post() -> Post:
     return Post()
 
 
+class Desk:
+    """Sends what people write; what it raises instead may be set."""
+
+    def __init__(self) -> None:
+        self.written: list[tuple[str, OutboundMessage, str, str]] = []
+        self.error: errors.PlatformError | None = None
+
+    async def __call__(
+        self,
+        conversation_id: str,
+        message_to: Callable[[ConversationKey], OutboundMessage],
+        *,
+        person: str,
+        idempotency_key: str,
+    ) -> SentMessage:
+        """See `WriteAsPerson`."""
+        if self.error is not None:
+            raise self.error
+        message = message_to(ConversationKey(channel="whatsapp", user_id="919800000001"))
+        self.written.append((conversation_id, message, person, idempotency_key))
+        return SentMessage(
+            delivery_id="out-1",
+            message_id="m-1",
+            conversation_id=conversation_id,
+            turn_text=message.turn_text,
+            status=DeliveryStatus.SENT,
+        )
+
+
+@pytest.fixture
+def desk(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    desk = Desk()
+    monkeypatch.setattr(module, "write_as_person", desk)
+    return desk
+
+
 @pytest.fixture
 def live_tasks(clock: FrozenClock) -> FakeLiveTasks:
     return FakeLiveTasks(clock)
@@ -200,6 +237,7 @@ def loaded() -> ModuleType:
         update_tickets=Tickets(),
         live_tasks=None,
         send_outbound_message=None,
+        write_as_person=None,
         place_call=place_call,
     )
 
@@ -492,6 +530,54 @@ def test_a_ticket_belongs_to_the_caller_and_is_short_lived(module: ModuleType) -
 )
 def test_the_sample_events_are_answered(module: ModuleType, case: str) -> None:
     assert replay(module, f"admin_api/{case}", token="admin").status == 200
+
+
+def write(module: ModuleType, body: object, *, token: str = "operator", **headers: str) -> Answer:
+    named = {"authorization": f"Bearer {token}", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return call(module, "POST", "/api/v1/conversations/c-1/messages", headers=named, body=body)
+
+
+@pytest.mark.parametrize("token", ["operator", "admin"])
+def test_a_person_writes_into_a_conversation_under_their_own_name(module: ModuleType, desk: Desk, token: str) -> None:
+    answer = write(module, {"text": "Your report is ready."}, token=token, idempotency_key="k-1")
+
+    assert answer.status == 201
+    assert answer.json["data"]["delivery_status"] == "sent"
+    ((conversation_id, message, person, key),) = desk.written
+    assert (conversation_id, person, key) == ("c-1", f"user-{token}", "k-1")
+    assert (message.content, message.agent_id) == (TextContent(text="Your report is ready."), None)
+
+
+def test_nobody_without_a_role_writes_into_a_conversation(module: ModuleType, desk: Desk) -> None:
+    answer = write(module, {"text": "Hello"}, token="nobody", idempotency_key="k-1")
+
+    assert (answer.status, desk.written) == (403, [])
+
+
+@pytest.mark.parametrize("body", [{}, {"text": ""}, {"text": "x", "user_id": "9198"}, {"text": "x", "agent_id": "a"}])
+def test_what_a_person_cannot_write_is_refused(module: ModuleType, desk: Desk, body: dict[str, str]) -> None:
+    assert write(module, body, idempotency_key="k-1").status == 422
+    assert desk.written == []
+
+
+def test_a_person_has_to_name_what_they_write(module: ModuleType, desk: Desk) -> None:
+    assert write(module, {"text": "Hello"}).status == 422
+    assert desk.written == []
+
+
+def test_who_has_not_taken_over_is_told_to(module: ModuleType, desk: Desk) -> None:
+    desk.error = errors.NotTakenOver("The agents have the conversation; take it over before you write.")
+
+    answer = write(module, {"text": "Hello"}, idempotency_key="k-1")
+
+    assert (answer.status, answer.json["error"]["code"]) == (422, "not_taken_over")
+
+
+def test_the_sample_of_a_persons_message_is_taken(module: ModuleType, desk: Desk) -> None:
+    answer = replay(module, "admin_api/person_message", token="operator")
+
+    assert answer.status == 201
+    assert desk.written[0][0] == "0196a1b2-0000-7000-8000-000000000002"
 
 
 def test_the_sample_of_an_outbound_message_is_taken(module: ModuleType, post: Post) -> None:

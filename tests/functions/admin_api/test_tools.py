@@ -52,6 +52,7 @@ def loaded(editor: FakeHttpToolEditor, caller: FakeHttpToolCaller) -> ModuleType
         settings=SimpleNamespace(allowed_origins=()),
         token_verifier=NamedTokens(),
         send_outbound_message=None,
+        write_as_person=None,
         edit_tools=EditTools(editor, schemas, AllowedHosts.of("office.lakeside.example,*.partner.example")),
         edit_documents=None,
         search_knowledge=None,
