@@ -17,8 +17,8 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, Metrics, MetricUnit
 
 from shared.domain.masking import mask_text
-from shared.domain.message import Delivery, Unanswered
-from shared.domain.reply import ReplyDraft
+from shared.domain.message import Delivery, DeliveryStatus, Unanswered
+from shared.domain.reply import ReplyDraft, processing_ms
 
 NAMESPACE = "Vaani"
 _REDACTED = "[redacted]"
@@ -26,6 +26,9 @@ _LONGEST_LOGGED_TEXT = 8000
 _DEEPEST_LOGGED_VALUE = 12
 _SHORTEST_SECRET = 6
 _USER_HASH_DIGITS = 16
+# The rest of a very long catalogue is measured together.
+_AGENTS_MEASURED = 50
+_agents: set[str] = set()
 
 _SECRET_KEY = re.compile(
     r"secret|password|passwd|authorization|api_?key|access_token|auth_token|signature", re.IGNORECASE
@@ -138,22 +141,56 @@ def timed(name: str) -> Iterator[None]:
 
 
 def record_turn(channel: str, draft: ReplyDraft, delivery: Delivery) -> None:
-    """Log who answered and how long each stage took, and record the stages as metrics of the channel."""
+    """Log who answered, how long it took and what it cost; record it as metrics of the channel and of the agent."""
     stages_ms = {**draft.stages_ms, **delivery.stages_ms}
+    elapsed_ms = processing_ms(stages_ms)
+    usage = draft.usage
     logger.info(
         "reply_delivered",
         channel=channel,
         agent_id=draft.agent_id,
         route_reason=None if draft.route is None else draft.route.reason.value,
         stages_ms=stages_ms,
-        elapsed_ms=stages_ms.get("total"),
+        elapsed_ms=elapsed_ms,
         interrupted=delivery.interrupted,
         status=delivery.status.value,
+        is_apology=draft.is_apology,
+        hand_overs=draft.hand_overs,
+        tool_calls=draft.tool_calls,
+        model=None if usage is None else usage.model,
+        input_tokens=None if usage is None else usage.input_tokens,
+        cached_input_tokens=None if usage is None else usage.cached_input_tokens,
+        output_tokens=None if usage is None else usage.output_tokens,
+        cost_microusd=None if usage is None else usage.cost_microusd,
     )
     with _own_dimensions({"channel": channel}) as turn:
         turn.add_metric(name="turns", unit=MetricUnit.Count, value=1)
-        for stage, elapsed_ms in stages_ms.items():
-            turn.add_metric(name=f"turn_{stage}_ms", unit=MetricUnit.Milliseconds, value=elapsed_ms)
+        for stage, stage_ms in stages_ms.items():
+            turn.add_metric(name=f"turn_{stage}_ms", unit=MetricUnit.Milliseconds, value=stage_ms)
+    if draft.agent_id is not None:
+        _measure_agent(draft.agent_id, draft, delivery, elapsed_ms)
+
+
+def _measure_agent(agent_id: str, draft: ReplyDraft, delivery: Delivery, elapsed_ms: int) -> None:
+    """Metrics of one agent, whichever service it works in: each name and agent is paid for by the month."""
+    if len(_agents) < _AGENTS_MEASURED:
+        _agents.add(agent_id)
+    has_failed = draft.is_apology or delivery.status is DeliveryStatus.FAILED
+    counts = {
+        "turns": 1,
+        "failures": int(has_failed),
+        "hand_overs": draft.hand_overs,
+        "tool_calls": draft.tool_calls,
+        "input_tokens": None if draft.usage is None else draft.usage.input_tokens,
+        "output_tokens": None if draft.usage is None else draft.usage.output_tokens,
+        "cost_microusd": None if draft.usage is None else draft.usage.cost_microusd,
+    }
+    name = agent_id if agent_id in _agents else "other"
+    with _own_dimensions({"agent": name}, service="") as turn:
+        turn.add_metric(name="turn_total_ms", unit=MetricUnit.Milliseconds, value=elapsed_ms)
+        for metric, value in counts.items():
+            if value is not None:
+                turn.add_metric(name=metric, unit=MetricUnit.Count, value=value)
 
 
 def record_unanswered(channel: str, message_id: str, because: Unanswered) -> None:
@@ -170,8 +207,9 @@ def flush_metrics() -> None:
 
 
 @contextmanager
-def _own_dimensions(dimensions: dict[str, str]) -> Iterator[EphemeralMetrics]:
-    separate = EphemeralMetrics(namespace=NAMESPACE)
+def _own_dimensions(dimensions: dict[str, str], *, service: str | None = None) -> Iterator[EphemeralMetrics]:
+    """Metrics apart from the process's own; with an empty `service` they do not tell which one wrote them."""
+    separate = EphemeralMetrics(namespace=NAMESPACE, service=service)
     for name, value in dimensions.items():
         separate.add_dimension(name=name, value=value)
     yield separate

@@ -88,6 +88,11 @@ STAGES = ("endpoint", "transcript", "context", "reply", "speech")
 """The stages from a caller's last word to the agent's first sound; their sum is `first_audio`."""
 
 
+def processing_ms(stages_ms: dict[str, int]) -> int:
+    """How long a turn took: until it was sent, or until the caller heard something; as far as an unheard one came."""
+    return stages_ms.get("total", sum(stages_ms.get(stage, 0) for stage in STAGES))
+
+
 def with_first_audio(stages_ms: dict[str, int]) -> dict[str, int]:
     """The stages of a spoken turn with their sum, once there was any sound."""
     if "speech" not in stages_ms:

@@ -11,6 +11,7 @@ from shared import observability
 from shared.adapters.postgres.engine import Database
 from shared.adapters.redis.client import cache_operation
 from shared.domain.message import Delivery, Unanswered
+from shared.domain.prompt import TokenUsage
 from shared.domain.reply import STAGES, ReplyDraft, with_first_audio
 from shared.errors import StoreUnavailable
 from shared.use_cases.check_restore import MeasureRestorableLag
@@ -34,7 +35,8 @@ async def use_stores() -> None:
 async def hold_calls() -> None:
     """A spoken turn, and a minute of the service."""
     stages_ms = with_first_audio(dict.fromkeys(STAGES, 100))
-    draft = ReplyDraft(text="Namaste", agent_id="reception", stages_ms=stages_ms)
+    usage = TokenUsage(input_tokens=1800, output_tokens=60, model="amazon.nova-lite-v1:0", cost_microusd=122)
+    draft = ReplyDraft(text="Namaste", agent_id="reception", stages_ms=stages_ms, usage=usage)
     observability.record_turn("voice", draft, Delivery(text="Namaste"))
     heartbeat.REPORT_SECONDS, heartbeat.REPORTS_PER_METRIC = 0, 1
     service = heartbeat.Heartbeat(LiveCalls(capacity=50), FakeLiveTasks(FrozenClock()))

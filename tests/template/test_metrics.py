@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from tests.template.stack import ROOT, Node, Stack
 
 OUR_NAMESPACE = "Vaani"
+SEARCH = re.compile(r"SEARCH\('\{Vaani,(?P<dimensions>[a-z,]+)\} MetricName=\"(?P<name>\w+)\"'")
 Metric = tuple[str, frozenset[tuple[str, str]]]
 
 
@@ -56,10 +58,23 @@ def widgets(stack: Stack) -> list[Node]:
 
 def watched_by_dashboard(stack: Stack) -> Iterator[Metric]:
     for widget in widgets(stack):
-        for namespace, name, *rest in widget["properties"]["metrics"]:
+        for entry in widget["properties"]["metrics"]:
+            if isinstance(entry[0], dict):
+                continue
+            namespace, name, *rest = entry
             pairs = [word for word in rest if isinstance(word, str)]
             if namespace == OUR_NAMESPACE:
                 yield name, frozenset(zip(pairs[::2], pairs[1::2], strict=True))
+
+
+def searched_by_dashboard(stack: Stack) -> Iterator[Metric]:
+    """What widgets find by expressions: a name, and the dimensions that it has to have, whatever their values."""
+    for widget in widgets(stack):
+        for entry in widget["properties"]["metrics"]:
+            if isinstance(entry[0], dict):
+                found = SEARCH.search(entry[0]["expression"])
+                assert found is not None
+                yield found["name"], frozenset((name, "") for name in found["dimensions"].split(","))
 
 
 def missing(watched: Iterator[Metric]) -> set[Metric]:
@@ -77,6 +92,14 @@ def test_every_alarm_watches_a_metric_that_the_code_writes(stack: Stack) -> None
 def test_the_dashboard_shows_metrics_that_the_code_writes(stack: Stack) -> None:
     assert len(widgets(stack)) >= 10
     assert missing(watched_by_dashboard(stack)) == set()
+
+
+def test_the_dashboard_finds_the_metrics_of_every_agent(stack: Stack) -> None:
+    searched = set(searched_by_dashboard(stack))
+
+    written = {(name, frozenset((key, "") for key, _ in pairs)) for name, pairs in emitted("stream_service")}
+    assert {name for name, _ in searched} >= {"turns", "failures", "turn_total_ms", "cost_microusd"}
+    assert searched <= written
 
 
 def test_no_two_widgets_of_the_dashboard_overlap(stack: Stack) -> None:
