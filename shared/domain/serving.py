@@ -34,9 +34,14 @@ def after_turn(served: ActiveAgent, kept: ActiveAgent | None) -> ActiveAgent:
     return replace(latest, hand_overs=tuple(recent[-HAND_OVERS_KEPT:]))
 
 
-def recalled_agent(conversation: Conversation, now: datetime) -> ActiveAgent | None:
-    """Who serves, as far as the conversation's turns tell: what is left when the cache was lost."""
-    recent = [turn for turn in conversation.turns if now - turn.at < SERVED_FOR]
+def recalled_agent(
+    conversation: Conversation, now: datetime, *, serves_for: timedelta = SERVED_FOR
+) -> ActiveAgent | None:
+    """Who serves, as far as the conversation's turns tell: what is left when the cache was lost.
+
+    The version of the agent that spoke is not known; 0 is no version of an agent.
+    """
+    recent = [turn for turn in conversation.turns if now - turn.at <= serves_for]
     said = [turn for turn in recent if turn.speaker is not Speaker.SYSTEM]
     # A greeting, or a reminder that nobody asked for, does not make an agent serve.
     answers = [turn for asked, turn in pairwise(said) if asked.speaker is Speaker.USER and turn.agent_id is not None]

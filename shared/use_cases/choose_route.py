@@ -12,6 +12,7 @@ from shared.domain.catalogue import Catalogue
 from shared.domain.conversation import Conversation, Speaker
 from shared.domain.message import InboundMessage
 from shared.domain.routing import MEANING_THRESHOLD, Circumstances, choose_agent, was_edited_since
+from shared.domain.serving import SERVED_FOR, recalled_agent
 from shared.errors import ModelUnavailable, StoreUnavailable
 from shared.observability import logger
 from shared.ports.catalogue import CatalogueStore
@@ -20,7 +21,6 @@ from shared.ports.language_model import Embedder
 from shared.ports.stores import ActiveAgentStore
 
 PASSAGES = 4
-SERVES_FOR = timedelta(minutes=30)
 _GOES_ON = re.compile(r"\s*(?:and|or|but|what about|how about|then|also|aur)\b", re.IGNORECASE)
 _LONGEST_FOLLOW_UP_WORDS = 6
 
@@ -57,7 +57,7 @@ class ChooseRoute:
         embedder: Embedder | None,
         *,
         threshold: float = MEANING_THRESHOLD,
-        serves_for: timedelta = SERVES_FOR,
+        serves_for: timedelta = SERVED_FOR,
     ) -> None:
         self._catalogue = catalogue
         self._knowledge = knowledge
@@ -100,7 +100,9 @@ class ChooseRoute:
     def _known(
         self, conversation: Conversation, message: InboundMessage, catalogue: Catalogue, active: ActiveAgent | None
     ) -> Circumstances:
-        remembered = self._last_to_speak(conversation, message) if active is None else None
+        remembered = None
+        if active is None:
+            remembered = recalled_agent(conversation, message.received_at, serves_for=self._serves_for)
         return Circumstances(
             message=message,
             catalogue=catalogue,
@@ -131,15 +133,6 @@ class ChooseRoute:
         except StoreUnavailable:
             logger.warning("active_agent_unavailable")
             return None
-
-    def _last_to_speak(self, conversation: Conversation, message: InboundMessage) -> ActiveAgent | None:
-        """The agent who serves by what the conversation remembers, when the cache has lost it."""
-        answers = (turn for turn in reversed(conversation.turns) if turn.speaker is Speaker.AGENT)
-        latest = next((turn for turn in answers if turn.agent_id is not None), None)
-        if latest is None or latest.agent_id is None or message.received_at - latest.at > self._serves_for:
-            return None
-        # The version that spoke is not known; 0 is no version of an agent.
-        return ActiveAgent(agent_id=latest.agent_id, agent_version=0, since=latest.at)
 
 
 def _decided(given: Circumstances) -> Route:

@@ -99,7 +99,8 @@ def test_who_answered_the_user_last_still_serves() -> None:
 def test_nobody_serves_who_was_silent_for_half_an_hour() -> None:
     past = conversation((Speaker.USER, 0, None), (Speaker.AGENT, 1, "reception"))
 
-    assert recalled_agent(past, at(1) + SERVED_FOR) is None
+    assert recalled_agent(past, at(1) + SERVED_FOR + timedelta(seconds=1)) is None
+    assert recalled_agent(past, at(3), serves_for=timedelta(minutes=1)) is None
 
 
 def test_nobody_serves_by_a_greeting_or_a_reminder() -> None:

@@ -11,8 +11,9 @@ import pytest
 from shared.domain.agent import HUMAN, ActiveAgent, RouteReason, RuleKind
 from shared.domain.conversation import Conversation, ConversationKey, Speaker, Turn
 from shared.domain.routing import FROM_HISTORY
+from shared.domain.serving import SERVED_FOR
 from shared.errors import StoreUnavailable
-from shared.use_cases.choose_route import SERVES_FOR, ChooseRoute, Route
+from shared.use_cases.choose_route import ChooseRoute, Route
 from tests.fakes.clock import FrozenClock
 from tests.fakes.faults import Down
 from tests.samples import NOON, a_message
@@ -31,9 +32,11 @@ def answer_of(agent_id: str | None, at: datetime) -> Turn:
     return Turn(speaker=Speaker.AGENT, text="Certainly.", at=at, agent_id=agent_id)
 
 
-async def route(house: House, *turns: Turn, text: str = "Thanks", **settings: Any) -> Route:
+async def route(house: House, *answers: Turn, text: str = "Thanks", **settings: Any) -> Route:
+    """The route of a text after these answers, each to a question of the user."""
     choose = ChooseRoute(house.agents, house.agents, house.active, None, **settings)
-    return await choose(Conversation(id="c1", key=KEY, turns=turns), a_message(text=text))
+    turns = [turn for answer in answers for turn in (Turn(speaker=Speaker.USER, text="?", at=answer.at), answer)]
+    return await choose(Conversation(id="c1", key=KEY, turns=tuple(turns)), a_message(text=text))
 
 
 def logged(output: str) -> list[dict[str, Any]]:
@@ -49,18 +52,16 @@ async def test_an_agent_whom_the_cache_lost_goes_on_by_what_the_conversation_rem
     if is_down:
         house.active = Down(StoreUnavailable("down"))
 
-    found = await route(
-        house, answer_of("appointments", NOON - SERVES_FOR), Turn(speaker=Speaker.USER, text="Thanks", at=NOON)
-    )
+    found = await route(house, answer_of("appointments", NOON - SERVED_FOR))
 
     assert found.decision is not None
     assert (found.decision.agent_id, found.decision.reason) == ("appointments", RouteReason.STICKY)
     assert found.decision.detail == FROM_HISTORY
-    assert found.active == ActiveAgent(agent_id="appointments", agent_version=0, since=NOON - SERVES_FOR)
+    assert found.active == ActiveAgent(agent_id="appointments", agent_version=0, since=NOON - SERVED_FOR)
 
 
 async def test_an_agent_who_spoke_too_long_ago_is_not_remembered(house: House) -> None:
-    found = await route(house, answer_of("appointments", NOON - SERVES_FOR - timedelta(seconds=1)))
+    found = await route(house, answer_of("appointments", NOON - SERVED_FOR - timedelta(seconds=1)))
     shorter = await route(
         house, answer_of("appointments", NOON - timedelta(minutes=2)), serves_for=timedelta(minutes=1)
     )
@@ -80,6 +81,17 @@ async def test_the_agent_who_spoke_last_is_remembered_and_no_disabled_one(house:
     assert disabled.decision is not None
     assert latest.decision.agent_id == "billing"
     assert disabled.decision.reason is RouteReason.DEFAULT
+
+
+async def test_who_greets_a_caller_does_not_serve_yet(house: House) -> None:
+    choose = ChooseRoute(house.agents, house.agents, house.active, None)
+    greeted = Conversation(id="c1", key=KEY, turns=(answer_of("billing", NOON),))
+
+    found = await choose(greeted, a_message(text="Hello"))
+
+    assert found.active is None
+    assert found.decision is not None
+    assert found.decision.reason is RouteReason.DEFAULT
 
 
 async def test_what_the_cache_knows_goes_before_what_the_conversation_remembers(house: House) -> None:
