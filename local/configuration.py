@@ -12,7 +12,7 @@ from local.aws_resources import Attributes
 from local.identity import AUDIENCE
 from local.layout import REPOSITORY, Layout, Ports
 from local.ports import HOST
-from local.template import REGION
+from local.template import REGION, STACK_NAME
 from shared.settings import Settings
 
 # Documented values for development; the settings refuse those that begin with `local-` in production.
@@ -148,6 +148,7 @@ def _variables(configuration: Configuration, outside: Mapping[str, str]) -> dict
         "TWILIO_API_BASE_URL": configuration.simulator_url,
         "WHATSAPP_API_BASE_URL": configuration.simulator_url,
         # First the demo business's bookkeeping, which one of its tools asks.
+        "TOOL_SECRET_PREFIX": f"{STACK_NAME}/tools/",
         "TOOL_HOSTS": ",".join(
             filter(None, (f"{HOST}:{configuration.ports.simulators}", outside.get("TOOL_HOSTS", "")))
         ),

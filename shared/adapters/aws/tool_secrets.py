@@ -64,7 +64,7 @@ class SecretsManagerToolSecrets:
         except ClientError as error:
             # IAM answers for secrets outside the prefix, and for missing ones where listing them is not allowed.
             if error.response.get("Error", {}).get("Code") in _MISSING:
-                logger.warning("tool_secret_missing", secret_name=name)
+                logger.warning("tool_secret_missing", named=name)
                 return None
             raise StoreUnavailable("Secrets Manager refused.") from error
         except BotoCoreError as error:
@@ -75,6 +75,6 @@ class SecretsManagerToolSecrets:
             held = _Credential(header="", value="")
         header = held.header.lower()
         if not _HEADER_NAME.fullmatch(header) or header in _NOT_THEIRS or not _HEADER_VALUE.fullmatch(held.value):
-            logger.warning("tool_secret_unusable", secret_name=name)
+            logger.warning("tool_secret_unusable", named=name)
             return None
         return header, held.value
