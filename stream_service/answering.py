@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from shared.domain.agent import HUMAN
 from shared.domain.conversation import ConversationStatus
@@ -34,6 +35,7 @@ class Answering:
         order: held by whoever speaks.
         give_to_person: called when a person is to speak with the caller.
         conclude: called with the agent's last words, heard to their end, when the agent ends the call.
+        start: runs something beside the call, which outlives it by no more than its own limit.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Answering:
         *,
         give_to_person: Callable[[], Awaitable[None]],
         conclude: Callable[[str], Awaitable[None]],
+        start: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         self._services = services
         self._record = record
@@ -52,6 +55,7 @@ class Answering:
         self._order = order
         self._give_to_person = give_to_person
         self._conclude = conclude
+        self._start = start
         self._guess: _Guess | None = None
 
     def anticipate(self, text: str) -> None:
@@ -87,6 +91,8 @@ class Answering:
             self._mouth.drop_prepared()
         if answer is not None:
             await self._tell(message, answer)
+            # Beside the call: to put the past in short delays no reply.
+            self._start(self._services.fold_past(answer.conversation))
 
     async def _tell(self, message: InboundMessage, answer: Answer) -> None:
         if answer.delivery is None:

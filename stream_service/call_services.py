@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.domain.call import StreamTicket
+from shared.domain.conversation import Conversation
 from shared.domain.message import InboundMessage
 from shared.ports.channel import OutboundChannel
 from shared.ports.messaging import EventPublisher
@@ -82,6 +83,7 @@ class CallServices:
     open_call: Callable[[StreamTicket], Awaitable[OpenedCall]]
     anticipate: Callable[[InboundMessage, str], Awaitable[Anticipated]]
     answer: Answer
+    fold_past: Callable[[Conversation], Coroutine[Any, Any, None]]
     close_call: CloseCall
     end_call: EndCall
     calls: CallStore

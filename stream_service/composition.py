@@ -92,6 +92,7 @@ def _call_services(settings: Settings, synthesizer: Synthesizer) -> CallServices
         open_call=wiring.open_call(),
         anticipate=answer.anticipate,
         answer=answer,
+        fold_past=wiring.fold_past(),
         close_call=wiring.close_call(),
         end_call=wiring.end_call(),
         calls=stores.calls(),

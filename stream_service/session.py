@@ -94,6 +94,7 @@ class CallSession:
             self._order,
             give_to_person=self._attendant.give_to_person,
             conclude=self._attendant.conclude,
+            start=tasks.create_task,
         )
         self._responding = Responding(
             self._record,

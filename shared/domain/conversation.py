@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 CONTEXT_TURNS = 40
+ELSEWHERE_LASTS = timedelta(minutes=2)
+"""After which it is looked up again what a person said on another channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,10 @@ class Conversation:
     def with_turns(self, *turns: Turn) -> Conversation:
         """Append turns and forget the oldest beyond CONTEXT_TURNS."""
         return replace(self, turns=(*self.turns, *turns)[-CONTEXT_TURNS:])
+
+    def counting(self, messages: int) -> Conversation:
+        """The same conversation, after so many messages more are a part of it."""
+        return self if self.message_count is None else replace(self, message_count=self.message_count + messages)
 
     def with_status(self, status: ConversationStatus) -> Conversation:
         """The same conversation in another status."""

@@ -77,6 +77,7 @@ class Claim:
         held_reply: the reply that an earlier worker decided on and perhaps sent.
         wishes: how the user wants to be treated.
         joined: the words of earlier messages that are answered together with this one, oldest first.
+        message_count: how many messages the conversation had before these; None for one that was claimed before.
     """
 
     message_id: str
@@ -86,6 +87,7 @@ class Claim:
     held_reply: HeldReply | None = None
     wishes: UserWishes = NO_WISHES
     joined: tuple[str, ...] = ()
+    message_count: int | None = None
 
 
 class HistoryStore(Protocol):

@@ -28,6 +28,7 @@ from shared.observability import logger, record_turn, record_unanswered
 from shared.ports.channel import OutboundChannel
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import Claim, HistoryStore
+from shared.use_cases.fold_past import FoldPast
 from shared.use_cases.hold_claim import holding
 from shared.use_cases.promise_person import PromisePerson
 from shared.use_cases.recall_conversation import RecallConversation
@@ -50,12 +51,13 @@ class Answer:
 class AnswerMessage:
     """Claim the message, recall the conversation, let an agent reply, deliver, keep, tell."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the steps of a turn, and what they need
         self,
         history: HistoryStore,
         recall: RecallConversation,
         write: WriteReply,
         speak: SpeakReply,
+        fold_past: FoldPast,
         events: EventPublisher,
         clock: Callable[[], datetime],
         *,
@@ -67,6 +69,7 @@ class AnswerMessage:
         self._recall = recall
         self._write = write
         self._speak = speak
+        self._fold_past = fold_past
         self._events = events
         self._clock = clock
         self._promise_person = promise_person
@@ -120,12 +123,19 @@ class AnswerMessage:
                         outcome = await self._write(message, claim, conversation, channel, started=started)
                 finally:
                     await telling
-                return await self._finish(message, claim, conversation, outcome)
+                answer = await self._finish(message, claim, conversation, outcome)
+        if not channel.capabilities.streams:
+            # The reply is out and kept: a crash from here on costs nothing but a summary. A call does this beside
+            # itself.
+            await self._fold_past(answer.conversation)
+        return answer
 
     async def _recalled(self, message: InboundMessage, claim: Claim, ahead: Ahead | None) -> Conversation:
-        status = claim.conversation_status
-        recalled = ahead.conversation if ahead else await self._recall(message.key, claim.conversation_id, status)
-        return recalled.with_status(status)
+        recalled = ahead.conversation if ahead else await self._recall(message.key, claim.conversation_id, claim)
+        if recalled.message_count != claim.message_count:
+            # Something is missing; what is cached after this turn will be read anew for the next.
+            recalled = replace(recalled, message_count=None)
+        return recalled.with_status(claim.conversation_status)
 
     async def _finish(
         self, message: InboundMessage, claim: Claim, conversation: Conversation, outcome: Outcome | Unanswered
@@ -136,12 +146,13 @@ class AnswerMessage:
         delivery = None if isinstance(outcome, Unanswered) else outcome.delivery
         route = None if draft is None else draft.route
         served_before = _last_server(conversation)
-        conversation = conversation.with_turns(*_asked(message, words))
+        conversation = conversation.with_turns(*_asked(message, words)).counting(1 + len(claim.joined))
         if route is not None and route.agent_id == HUMAN and conversation.status is not ConversationStatus.HUMAN:
             # Before the message is done: nobody would come back for it after a crash.
             conversation = await self._call_a_person(conversation, route, occasion=claim.message_id)
         await self._history.complete(claim, draft, delivery, unanswered=unanswered)
-        conversation = conversation.with_turns(*_answered(draft, delivery, self._clock()))
+        answered = _answered(draft, delivery, self._clock())
+        conversation = conversation.with_turns(*answered).counting(0 if delivery is None else 1)
         await self._recall.keep(conversation)
         if isinstance(outcome, Unanswered) or draft is None or delivery is None:
             if unanswered is not None:
@@ -184,7 +195,7 @@ class AnswerMessage:
             status = ConversationStatus.OPEN
             await self._promise_person(conversation, occasion=occasion, about=hand_over_words([noted]))
         await self._history.set_status(conversation.id, status, note=noted.text)
-        return conversation.with_status(status).with_turns(noted)
+        return conversation.with_status(status).with_turns(noted).counting(1)
 
     async def _tell(self, kind: EventType, conversation: Conversation, data: dict[str, JSON]) -> None:
         await self._events.publish(

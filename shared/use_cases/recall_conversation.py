@@ -4,37 +4,44 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 
-from shared.domain.conversation import Conversation, ConversationKey, ConversationStatus
+from shared.domain.conversation import ELSEWHERE_LASTS, Conversation, ConversationKey
 from shared.errors import StoreUnavailable
 from shared.observability import logger, measure, timed
-from shared.ports.stores import ContextStore, HistoryStore
+from shared.ports.stores import Claim, ContextStore, HistoryStore
 
 SLOW_MS = 50
 """A read of the cache that takes longer is logged; no user is to wait for it."""
+_MOST_UNSAVED = 1000
 
 
 class RecallConversation:
     """Reads through the context cache. Losing the cache costs time, never memory."""
 
     def __init__(
-        self, context: ContextStore, history: HistoryStore, timer: Callable[[], float] = time.perf_counter
+        self,
+        context: ContextStore,
+        history: HistoryStore,
+        clock: Callable[[], datetime],
+        timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         """`timer` gives seconds."""
         self._context = context
         self._history = history
+        self._clock = clock
         self._timer = timer
+        # Of these the cache may hold an older state. In order of their failure, so that the oldest can be forgotten.
+        self._unsaved: dict[ConversationKey, None] = {}
 
-    async def __call__(
-        self, key: ConversationKey, conversation_id: str, status: ConversationStatus | None = None
-    ) -> Conversation:
+    async def __call__(self, key: ConversationKey, conversation_id: str, claim: Claim | None = None) -> Conversation:
         """The conversation with its recent turns; empty when it has just begun.
 
-        `status` is the one that it is known to have now: a turn that went on while the conversation changed hands may
-        have put one into the cache that knows nothing of it, and of what was said meanwhile.
+        The claim tells what the cache may have missed: a turn that went on while the conversation changed hands, or
+        one that could not be cached, may have left a state there that knows nothing of what was said meanwhile.
         """
         kept = await self._kept(key)
-        if kept is not None and kept.id == conversation_id and status in (None, kept.status):
+        if kept is not None and kept.id == conversation_id and self._is_current(kept, claim):
             return kept
         with timed("context_rebuild"):
             stored = await self._history.load_conversation(key)
@@ -48,6 +55,19 @@ class RecallConversation:
             await self._context.save(conversation)
         except StoreUnavailable:
             logger.warning("context_not_cached")
+            self._unsaved[conversation.key] = None
+            while len(self._unsaved) > _MOST_UNSAVED:
+                del self._unsaved[next(iter(self._unsaved))]
+        else:
+            self._unsaved.pop(conversation.key, None)
+
+    def _is_current(self, kept: Conversation, claim: Claim | None) -> bool:
+        if kept.message_count is None or kept.key in self._unsaved:
+            return False
+        if kept.elsewhere is not None and kept.elsewhere.read_at < self._clock() - ELSEWHERE_LASTS:
+            return False
+        known = (kept.status, kept.message_count)
+        return claim is None or known == (claim.conversation_status, claim.message_count)
 
     async def _kept(self, key: ConversationKey) -> Conversation | None:
         started = self._timer()

@@ -49,10 +49,11 @@ from shared.wiring.operations import (
     report_idle_resources,
     rotate_password,
 )
-from shared.wiring.stores import received_records
+from shared.wiring.stores import call_backs, received_records
 from shared.wiring.turns import (
     answer_message,
     can_transfer_calls,
+    fold_past,
     gather_burst,
     guard_source,
     handle_item,
@@ -65,6 +66,7 @@ __all__ = [
     "answer_call",
     "answer_costs",
     "answer_message",
+    "call_backs",
     "can_transfer_calls",
     "change_hands",
     "check_restore",
@@ -77,6 +79,7 @@ __all__ = [
     "end_call",
     "erase_user",
     "fetch_pending_media",
+    "fold_past",
     "follow_call",
     "forget_unknown_reports",
     "gather_burst",

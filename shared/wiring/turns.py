@@ -11,6 +11,7 @@ from shared.wiring.environment import now, settings
 if TYPE_CHECKING:
     from shared.use_cases.answer_message import AnswerMessage
     from shared.use_cases.choose_route import ChooseRoute
+    from shared.use_cases.fold_past import FoldPast
     from shared.use_cases.gather_burst import GatherBurst
     from shared.use_cases.guard_source import GuardSource
     from shared.use_cases.handle_item import HandleItem
@@ -80,6 +81,7 @@ def answer_message() -> AnswerMessage:
         recall_conversation(),
         write_reply(),
         SpeakReply(orchestrator()),
+        fold_past(),
         stores.events(),
         now,
         lease_seconds=settings().answer_lease_seconds,
@@ -180,7 +182,20 @@ def recall_conversation() -> RecallConversation:
     from shared.use_cases.recall_conversation import RecallConversation
     from shared.wiring import stores
 
-    return RecallConversation(stores.context(), stores.history())
+    return RecallConversation(stores.context(), stores.history(), now)
+
+
+@lru_cache(maxsize=1)
+def fold_past() -> FoldPast:
+    """The summary of what no agent is shown any more."""
+    from shared.adapters.models.summaries import ExtractiveSummariser, ModelSummariser
+    from shared.adapters.postgres.summaries import PostgresSummaryStore
+    from shared.use_cases.fold_past import FoldPast
+    from shared.wiring import engines, stores
+
+    is_writing = settings().language_model in ("bedrock", "openai")
+    summariser = ModelSummariser(engines.language_model()) if is_writing else ExtractiveSummariser()
+    return FoldPast(PostgresSummaryStore(stores.database()), summariser, stores.context(), stores.catalogue())
 
 
 def can_transfer_calls() -> bool:

@@ -551,3 +551,19 @@ async def test_of_two_streams_that_take_over_one_answers(records: Records) -> No
     assert all(isinstance(outcome, (Claim, AlreadyClaimed)) or outcome is None for outcome in outcomes)
     assert completed == 1
     assert len(await said(records, claims[0])) == 2
+
+
+async def test_a_claim_and_the_past_agree_on_how_much_was_said(records: Records) -> None:
+    first, joined, second = a_message(), a_message(), a_message()
+    await answer(records, first, Delivery(text="We open at nine."))
+
+    claim = await records.history.claim(second, lease_seconds=0, earlier=[joined])
+    meanwhile = await records.history.load_conversation(first.key)
+    again = await take(records, second)
+    await records.history.complete(again, DRAFT, Delivery(text="Yes."))
+    third = await take(records, a_message())
+
+    assert claim is not None
+    assert meanwhile is not None
+    assert (claim.message_count, meanwhile.message_count, again.message_count) == (2, 2, None)
+    assert third.message_count == 5

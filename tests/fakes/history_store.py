@@ -44,9 +44,11 @@ class FakeHistoryStore:
         row = self._inbound(message)
         if earlier:
             self._require_together(earlier, row)
+        known: int | None = None
         if row is None:
             joined = [self._store(part) for part in earlier]
             row = self._store(message)
+            known = sum(other.conversation_id == row.conversation_id for other in self.rows.messages) - 1 - len(earlier)
             for part in joined:
                 part.state, part.unanswered, part.joined_to = "done", Unanswered.JOINED, row.id
         if row.state == "done":
@@ -70,6 +72,7 @@ class FakeHistoryStore:
                 wants_text=self.rows.reply_forms.get(message.key) == "text",
             ),
             joined=tuple(part.text for part in self.rows.messages if part.joined_to == row.id),
+            message_count=known,
         )
 
     async def renew(self, claim: Claim, *, lease_seconds: int) -> None:
@@ -156,10 +159,20 @@ class FakeHistoryStore:
             return None
         if self.rows.clock() - row.last_activity_at >= self.rows.gap:
             return None
-        asked = {message.id for message in self.rows.messages if message.state not in (None, "done")}
-        said = [message for message in self.rows.turns(row.id) if _is_past(message) and message.joined_to not in asked]
-        turns = tuple(turn for message in said for turn in _turns(message))
-        return Conversation(id=row.id, key=key, status=row.status, turns=turns[-CONTEXT_TURNS:])
+        unfinished = [message.id for message in self.rows.unfinished(row.id)]
+        own = self.rows.turns(row.id)
+        summarised = {message.id for message in self.rows.messages[: row.summarised_until]}
+        left_out = {*unfinished, *summarised}
+        said = [message for message in own if is_past(message) and message.id not in left_out]
+        turns = tuple(turn for message in said for turn in turns_of(message))
+        return Conversation(
+            id=row.id,
+            key=key,
+            status=row.status,
+            turns=turns[-CONTEXT_TURNS:],
+            summary=row.summary,
+            message_count=len(own) - len(unfinished),
+        )
 
     async def set_status(self, conversation_id: str, status: ConversationStatus, *, note: str) -> None:
         row = self.rows.conversations.get(conversation_id)
@@ -276,12 +289,12 @@ def _place_in_call(row: MessageRow, attributes: dict[str, JSON]) -> None:
     row.attributes = attributes
 
 
-def _is_past(message: MessageRow) -> bool:
+def is_past(message: MessageRow) -> bool:
     is_settled = message.state in (None, "done")
     return is_settled and message.delivery_status is not DeliveryStatus.FAILED
 
 
-def _turns(message: MessageRow) -> list[Turn]:
+def turns_of(message: MessageRow) -> list[Turn]:
     """The turn, after notes of how agents passed it among each other."""
     reason, detail = (None, None) if message.route is None else (message.route.reason, message.route.detail)
     turns = hand_over_turns(reason, detail, message.agent_id, at=message.at)

@@ -26,6 +26,8 @@ class ConversationRow:
     last_message_at: datetime
     last_activity_at: datetime
     agent_id: str | None = None
+    summary: str = ""
+    summarised_until: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,6 +112,12 @@ class MemoryRows:
         conversation.agent_id = message.agent_id or conversation.agent_id
         if message.call_sid is not None and message.agent_id is not None:
             self.call_agents[message.call_sid] = message.agent_id
+
+    def unfinished(self, conversation_id: str) -> list[MessageRow]:
+        """What is still being answered, with what is answered together with it."""
+        asked = {row.id for row in self.messages if row.state not in (None, "done")}
+        own = [row for row in self.messages if row.conversation_id == conversation_id]
+        return [row for row in own if row.id in asked or row.joined_to in asked]
 
     def turns(self, conversation_id: str) -> list[MessageRow]:
         """A conversation's turns in the order they were said; sorting keeps the order of arrival."""

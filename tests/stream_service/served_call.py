@@ -57,6 +57,7 @@ class World:
     agent: AgentProfile = AGENT
     unanswered: InboundMessage | None = None
     anticipated: list[str] = field(default_factory=list)
+    folded: list[Conversation] = field(default_factory=list)
     adopted: list[str] = field(default_factory=list)
     caller: Caller | None = None
     events: list[PlatformEvent] = field(default_factory=list)
@@ -84,6 +85,9 @@ class World:
             agents=(self.agent,),
             unanswered=self.unanswered,
         )
+
+    async def fold_past(self, conversation: Conversation) -> None:
+        self.folded.append(conversation)
 
     async def anticipate(self, message: InboundMessage, conversation_id: str) -> Anticipated:
         self.anticipated.append(message.text)
@@ -183,6 +187,7 @@ def services_of(
         open_call=world.open_call,
         anticipate=world.anticipate,
         answer=world.answer,
+        fold_past=world.fold_past,
         close_call=world.close_call,
         end_call=world.end_call,
         calls=world,  # type: ignore[arg-type]  # the session uses add_turn alone

@@ -146,7 +146,7 @@ def _note_about(connection: Connection, call_back: CallBack, note: str, gap: tim
     key = ConversationKey(channel=VOICE_CHANNEL, user_id=call_back.phone_number)
     conversations.lock_user(connection, key, None)
     now = connection.execute(select(func.clock_timestamp())).scalar_one()
-    conversation_id, _ = conversations.find_or_open(connection, key, at=now, gap=gap)
+    conversation_id = conversations.find_or_open(connection, key, at=now, gap=gap).id
     stored = connection.execute(
         upsert(messages)
         .values(

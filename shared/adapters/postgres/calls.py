@@ -112,7 +112,7 @@ def _open(connection: Connection, ticket: StreamTicket, started_at: datetime, ga
     known = find_call(connection, ticket.call_sid)
     if known is not None:
         return known if known.state not in _OVER or not ticket.resumes else _reopen(connection, ticket.call_sid)
-    conversation_id, _ = conversations.find_or_open(connection, key, at=started_at, gap=gap)
+    conversation_id = conversations.find_or_open(connection, key, at=started_at, gap=gap).id
     connection.execute(
         upsert(calls)
         .values(

@@ -231,7 +231,8 @@ def _store_claimed(
     earlier: Sequence[InboundMessage],
 ) -> Claim:
     opening = [*earlier, message][0].sent_at
-    conversation_id, status = conversation_rows.find_or_open(connection, message.key, at=opening, gap=gap)
+    found = conversation_rows.find_or_open(connection, message.key, at=opening, gap=gap)
+    conversation_id = found.id
     # In the order of arrival; only then is there a message to join the earlier ones to.
     joined = [_values(part, new_id(), conversation_id) for part in earlier]
     for part, values in zip(earlier, joined, strict=True):
@@ -241,7 +242,8 @@ def _store_claimed(
     claim = Claim(
         message_id=new_id(),
         conversation_id=conversation_id,
-        conversation_status=status,
+        conversation_status=found.status,
+        message_count=found.message_count,
         fence=1,
         wishes=wishes,
         joined=tuple(part.text for part in earlier),

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.adapters.postgres.column_types import AnyText, Moment
 from shared.adapters.postgres.identifiers import is_id, new_id
+from shared.adapters.postgres.linked_past import is_linked, read_elsewhere
+from shared.adapters.postgres.past_turns import IS_OVER, IS_PAST, NEWEST_FIRST, TURN_COLUMNS, turns_of
 from shared.adapters.postgres.schema import conversations, messages, users
-from shared.domain.agent import RouteReason
 from shared.domain.conversation import (
     CONTEXT_TURNS,
     Conversation,
     ConversationKey,
     ConversationStatus,
     Speaker,
-    Turn,
 )
-from shared.domain.hand_over import hand_over_turns
-from shared.domain.message import DeliveryStatus, MessageKind
+from shared.domain.message import MessageKind
 from shared.errors import NotFound
 
 _LATEST_FIRST = (conversations.c.last_message_at.desc(), conversations.c.id.desc())
@@ -33,14 +32,17 @@ _LOCK_USER = _USER.on_conflict_do_update(
     set_={"last_seen_at": func.clock_timestamp(), "name": func.coalesce(_USER.excluded.name, users.c.name)},
 ).execution_options(is_awaited=False)
 _LATEST = (
-    select(conversations.c.id, conversations.c.status, conversations.c.last_message_at)
+    select(conversations.c.id, conversations.c.status, conversations.c.last_message_at, conversations.c.message_count)
     .where(conversations.c.channel == bindparam("channel"), conversations.c.user_id == bindparam("user_id"))
     .order_by(*_LATEST_FIRST)
     .limit(1)
 )
-# What is answered together with a later message is a part of that one's question until it is answered.
-_asked = messages.alias("asked")
-_IS_NOT_BEING_ASKED = ~exists().where(_asked.c.id == messages.c.joined_to, _asked.c.state != "done")
+_UNFINISHED = (
+    select(func.count())
+    .where(messages.c.conversation_id == conversations.c.id, ~IS_OVER)
+    .correlate(conversations)
+    .scalar_subquery()
+)
 _NOTE_MESSAGE = (
     update(conversations)
     .where(conversations.c.id == bindparam("conversation_id"))
@@ -59,13 +61,20 @@ def lock_user(connection: Connection, key: ConversationKey, name: str | None) ->
     connection.execute(_LOCK_USER, {"channel": key.channel, "user_id": key.user_id, "name": name})
 
 
-def find_or_open(
-    connection: Connection, key: ConversationKey, *, at: datetime, gap: timedelta
-) -> tuple[str, ConversationStatus]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A conversation that something said belongs to, and how many messages it had before."""
+
+    id: str
+    status: ConversationStatus = ConversationStatus.OPEN
+    message_count: int = 0
+
+
+def find_or_open(connection: Connection, key: ConversationKey, *, at: datetime, gap: timedelta) -> Found:
     """The user's conversation that something said at `at` belongs to. The user must be locked."""
     latest = connection.execute(_LATEST, {"channel": key.channel, "user_id": key.user_id}).one_or_none()
     if latest and latest.status != ConversationStatus.CLOSED and at - latest.last_message_at < gap:
-        return latest.id, ConversationStatus(latest.status)
+        return Found(id=latest.id, status=ConversationStatus(latest.status), message_count=latest.message_count)
     conversation_id = new_id()
     connection.execute(
         insert(conversations).values(
@@ -77,7 +86,7 @@ def find_or_open(
             last_message_at=at,
         )
     )
-    return conversation_id, ConversationStatus.OPEN
+    return Found(id=conversation_id)
 
 
 def note_message(connection: Connection, conversation_id: str, *, at: datetime, agent_id: str | None = None) -> None:
@@ -88,7 +97,14 @@ def note_message(connection: Connection, conversation_id: str, *, at: datetime, 
 def load_conversation(connection: Connection, key: ConversationKey, gap: timedelta) -> Conversation | None:
     """The user's current conversation; what is still being answered is not part of its past."""
     current = connection.execute(
-        select(conversations.c.id, conversations.c.status)
+        select(
+            conversations.c.id,
+            conversations.c.status,
+            conversations.c.summary,
+            conversations.c.summarised_until,
+            (conversations.c.message_count - _UNFINISHED).label("message_count"),
+            is_linked(key).label("is_linked"),
+        )
         .where(
             _of(key),
             conversations.c.status != ConversationStatus.CLOSED,
@@ -100,27 +116,25 @@ def load_conversation(connection: Connection, key: ConversationKey, gap: timedel
     if current is None:
         return None
     latest = connection.execute(
-        select(
-            messages.c.speaker,
-            messages.c.text,
-            messages.c.sent_at,
-            messages.c.agent_id,
-            messages.c.interrupted,
-            messages.c.route_reason,
-            messages.c.route_detail,
-        )
+        select(*TURN_COLUMNS)
         .where(
             messages.c.conversation_id == current.id,
-            messages.c.state.is_(None) | (messages.c.state == "done"),
-            _IS_NOT_BEING_ASKED,
-            (messages.c.text != "") | (messages.c.route_reason == RouteReason.HANDED_OVER),
-            messages.c.delivery_status.is_distinct_from(DeliveryStatus.FAILED),
+            messages.c.arrival > current.summarised_until,
+            IS_PAST,
         )
-        .order_by(messages.c.sent_at.desc(), messages.c.arrival.desc())
+        .order_by(*NEWEST_FIRST)
         .limit(CONTEXT_TURNS)
     ).all()
-    turns = tuple(turn for row in reversed(latest) for turn in _turns(row))[-CONTEXT_TURNS:]
-    return Conversation(id=current.id, key=key, status=ConversationStatus(current.status), turns=turns)
+    return Conversation(
+        id=current.id,
+        key=key,
+        status=ConversationStatus(current.status),
+        turns=tuple(turn for row in reversed(latest) for turn in turns_of(row))[-CONTEXT_TURNS:],
+        summary=current.summary,
+        # Only of a person who agreed to it is more read than of this one identity.
+        elsewhere=read_elsewhere(connection, key) if current.is_linked else None,
+        message_count=current.message_count,
+    )
 
 
 def set_status(connection: Connection, conversation_id: str, status: ConversationStatus, note: str) -> None:
@@ -153,18 +167,3 @@ def set_status(connection: Connection, conversation_id: str, status: Conversatio
 
 def _of(key: ConversationKey) -> ColumnElement[bool]:
     return (conversations.c.channel == key.channel) & (conversations.c.user_id == key.user_id)
-
-
-def _turns(row: Row[Any]) -> list[Turn]:
-    """The turn, after notes of how agents passed it among each other."""
-    turns = hand_over_turns(row.route_reason, row.route_detail, row.agent_id, at=row.sent_at)
-    if not row.text:
-        return turns
-    said = Turn(
-        speaker=Speaker(row.speaker),
-        text=row.text,
-        at=row.sent_at,
-        agent_id=row.agent_id,
-        interrupted=row.interrupted,
-    )
-    return [*turns, said]

@@ -137,7 +137,7 @@ def _hold(
     if kept is not None:
         return kept
     now = connection.execute(select(func.clock_timestamp())).scalar_one()
-    conversation_id, _ = conversations.find_or_open(connection, message.key, at=now, gap=gap)
+    conversation_id = conversations.find_or_open(connection, message.key, at=now, gap=gap).id
     message_id = new_id()
     connection.execute(
         insert(messages).values(

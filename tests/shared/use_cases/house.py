@@ -12,6 +12,7 @@ from shared.use_cases.agent_turn import AgentTurn
 from shared.use_cases.answer_message import AnswerMessage
 from shared.use_cases.bring_file import BringFile
 from shared.use_cases.choose_route import ChooseRoute
+from shared.use_cases.fold_past import FoldPast
 from shared.use_cases.handle_item import HandleItem
 from shared.use_cases.keep_media import KeepMedia
 from shared.use_cases.note_preferences import NotePreferences
@@ -40,6 +41,7 @@ from tests.fakes.memory_rows import MemoryRows, MessageRow
 from tests.fakes.messaging import FakeEventPublisher
 from tests.fakes.outbound_messages import FakeOutboundMessages
 from tests.fakes.stores import FakeActiveAgentStore, FakeAgentStore, FakeContextStore
+from tests.fakes.summaries import FakeSummariser, FakeSummaryStore
 from tests.fakes.tools import FakeHttpToolCaller, FakeToolAudit
 from tests.fakes.voice_notes import FakeReplyForms
 
@@ -97,6 +99,8 @@ class House:
         self.voice_notes: Any = None
         self.speech_engine: Any = None
         self.reply_forms: Any = FakeReplyForms(self.rows)
+        self.summaries: Any = FakeSummaryStore(self.rows)
+        self.summariser: Any = FakeSummariser()
         self.call_backs: Any = FakeCallBacks(self.rows)
         self.outbound: Any = FakeOutboundMessages(clock)
 
@@ -128,7 +132,7 @@ class House:
     @property
     def recall(self) -> RecallConversation:
         """Recall over the house's ports as they are now."""
-        return RecallConversation(self._faulty("context"), self._faulty("history"))
+        return RecallConversation(self._faulty("context"), self._faulty("history"), self.clock)
 
     @property
     def write(self) -> WriteReply:
@@ -150,6 +154,11 @@ class House:
         )
 
     @property
+    def fold_past(self) -> FoldPast:
+        """The running summary over the house's ports as they are now."""
+        return FoldPast(self._faulty("summaries"), self.summariser, self._faulty("context"), self._faulty("agents"))
+
+    @property
     def answer(self) -> AnswerMessage:
         """The use case over the house's ports as they are now."""
         return AnswerMessage(
@@ -157,6 +166,7 @@ class House:
             self.recall,
             self.write,
             SpeakReply(self.orchestrator),
+            self.fold_past,
             self._faulty("events"),
             self.clock,
             lease_seconds=LEASE_SECONDS,

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from shared.domain.conversation import Conversation, ConversationKey, ConversationStatus, Speaker, Turn
+from shared.domain.conversation import (
+    ELSEWHERE_LASTS,
+    Conversation,
+    ConversationKey,
+    ConversationStatus,
+    Elsewhere,
+    Speaker,
+    Turn,
+)
 from shared.errors import StoreUnavailable
 from shared.use_cases.recall_conversation import RecallConversation
 from tests.fakes.clock import FrozenClock
@@ -92,7 +102,8 @@ async def test_a_cached_conversation_that_changed_hands_since_is_not_used(house:
     conversation_id = stored_id(house)
     await house.history.set_status(conversation_id, ConversationStatus.HUMAN, note="Taken over.")
 
-    conversation = await house.recall(KEY, conversation_id, ConversationStatus.HUMAN)
+    claim = await house.history.claim(a_message(), lease_seconds=30)
+    conversation = await house.recall(KEY, conversation_id, claim)
 
     assert [turn.text for turn in conversation.turns] == ["When do you open?", "Answer 1.", "Taken over."]
 
@@ -103,7 +114,7 @@ async def test_a_read_of_the_cache_above_fifty_milliseconds_is_logged(
     house: House, capsys: pytest.CaptureFixture[str], *, seconds: float, is_slow: bool
 ) -> None:
     ticks = iter([0.0, seconds])
-    recall = RecallConversation(house.context, house.history, lambda: next(ticks))
+    recall = RecallConversation(house.context, house.history, house.clock, lambda: next(ticks))
 
     await recall(KEY, stored_id(house))
 
@@ -117,8 +128,54 @@ async def test_a_cache_that_gave_no_answer_in_time_counts_as_slow_too(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ticks = iter([0.0, 2.0])
-    recall = RecallConversation(Down(StoreUnavailable("no answer")), house.history, lambda: next(ticks))
+    recall = RecallConversation(Down(StoreUnavailable("no answer")), house.history, house.clock, lambda: next(ticks))
 
     await recall(KEY, stored_id(house))
 
     assert '"context_slow"' in capsys.readouterr().out
+
+
+@pytest.mark.requirement("11.3")
+async def test_a_turn_that_could_not_be_cached_is_remembered_in_the_next(house: House) -> None:
+    house.faults.arm("context.save", lambda: StoreUnavailable("no cache"), after=False)
+    await house.answer(a_message(text="And on Sunday?"), FakeTextChannel())
+
+    await house.answer(a_message(text="Thanks"), FakeTextChannel())
+
+    past = [turn.text for turn in house.model.prompts[-1].turns]
+    assert past == ["When do you open?", "Answer 1.", "And on Sunday?", "Answer 2."]
+
+
+async def test_a_turn_that_could_not_be_cached_is_remembered_where_no_message_is_claimed_yet(house: House) -> None:
+    recall = house.recall
+    house.faults.arm("context.save", lambda: StoreUnavailable("no cache"), after=False)
+    await recall.keep(replace(KEPT, id=stored_id(house)))
+
+    conversation = await recall(KEY, stored_id(house))
+
+    assert [turn.text for turn in conversation.turns] == ["When do you open?", "Answer 1."]
+    assert house.faults.calls.count("history.load_conversation") == 1
+
+
+async def test_what_was_said_on_another_channel_is_looked_up_again_after_a_while(house: House) -> None:
+    known = await house.recall(KEY, stored_id(house))
+    elsewhere = Elsewhere(channel="voice", summary="", turns=(), read_at=house.clock())
+    await house.context.save(replace(known, elsewhere=elsewhere))
+    house.faults.calls.clear()
+
+    await house.recall(KEY, stored_id(house))
+    house.clock.now += ELSEWHERE_LASTS + timedelta(seconds=1)
+    again = await house.recall(KEY, stored_id(house))
+
+    assert house.faults.calls.count("history.load_conversation") == 1
+    assert again.elsewhere is None
+
+
+async def test_an_ordinary_turn_reads_no_past_from_the_database(house: House) -> None:
+    await house.answer(a_message(), FakeTextChannel())
+    house.faults.calls.clear()
+
+    await house.answer(a_message(), FakeTextChannel(), earlier=[a_message()])
+    await house.answer(a_message(), FakeTextChannel())
+
+    assert "history.load_conversation" not in house.faults.calls
