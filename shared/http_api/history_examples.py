@@ -40,6 +40,7 @@ QUESTION: dict[str, Any] = {
     "pricing": None,
     "pricing_conversation": None,
     "stages_ms": {},
+    "usage": None,
     "call_sid": None,
     "start_ms": None,
     "end_ms": None,
@@ -72,7 +73,8 @@ ANSWER: dict[str, Any] = {
     ],
     "pricing": {"billable": True, "category": "service", "pricing_model": "PMP", "type": "regular"},
     "pricing_conversation": {"id": "a1b2c3", "origin": {"type": "service"}},
-    "stages_ms": {"routing": 3, "model_first_token": 310, "total": 912},
+    "stages_ms": {"routing": 3, "model_first_piece": 310, "total": 912},
+    "usage": {"model": "amazon.nova-lite-v1:0", "input_tokens": 1800, "output_tokens": 60, "cost_microusd": 122},
 }
 
 CALL: dict[str, Any] = {

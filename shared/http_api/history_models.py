@@ -75,6 +75,17 @@ class MediaView(_View):
     url: str | None = Field(description="Downloads it during the next five minutes; null unless it is `stored`.")
 
 
+class UsageView(_View):
+    """What a reply cost: all questions to models that it took, tools and hand-overs included."""
+
+    model: str = Field(description="The one that was asked last; empty where that is not known.")
+    input_tokens: int
+    output_tokens: int
+    cost_microusd: int | None = Field(
+        description="Millionths of a US dollar by the list price; null where nobody knows the price."
+    )
+
+
 class MessageView(_View):
     """A turn: who said what, which agent and why, how long each stage took, what became of it."""
 
@@ -101,6 +112,7 @@ class MessageView(_View):
     pricing: Any = Field(description="What the provider said last about its price, if it was sent as one message.")
     pricing_conversation: Any = Field(description="The provider's own conversation that it was counted in, likewise.")
     stages_ms: dict[str, int] = Field(description="Milliseconds of each stage of the reply, by stage name.")
+    usage: UsageView | None = Field(description="Null for what no model wrote, and where the user interrupted it.")
     call_sid: str | None
     start_ms: int | None = Field(description="Place in the call's recording; null on text channels.")
     end_ms: int | None

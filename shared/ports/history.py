@@ -13,6 +13,7 @@ from shared.domain.json_value import JSON
 from shared.domain.media import LinkedMedia
 from shared.domain.message import DeliveryStatus, MessageKind, Unanswered
 from shared.domain.outcome import Outcome
+from shared.domain.prompt import TokenUsage
 
 Item = TypeVar("Item")
 PAGE_LIMIT = 100
@@ -121,6 +122,7 @@ class StoredMessage:
         parts: the messages that it was sent as, if they were several.
         pricing, pricing_conversation: what the provider said last about what it costs, if it was one.
         stages_ms: milliseconds of each stage of the reply, by stage name.
+        usage: what its models read and wrote, and what that cost; None where none was asked, or none told.
         start_ms, end_ms: place in the call's recording; None on text channels.
     """
 
@@ -149,6 +151,7 @@ class StoredMessage:
     start_ms: int | None
     end_ms: int | None
     attributes: dict[str, JSON]
+    usage: TokenUsage | None = None
     # Added for those who may see them; a reader leaves them out.
     media: tuple[LinkedMedia, ...] = ()
 

@@ -267,6 +267,7 @@ class FakeHistoryStore:
             parts=delivery.as_parts,
             answers_id=inbound.id,
             stages_ms={**({} if draft is None else draft.stages_ms), **delivery.stages_ms},
+            usage=None if draft is None else draft.usage,
         )
         _place_in_call(row, dict(delivery.attributes))
         return row

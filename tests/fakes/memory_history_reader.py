@@ -80,6 +80,7 @@ class MemoryHistoryReader:
             pricing_conversation=None if only is None else only.pricing_conversation,
             delivery_status=row.delivery_status,
             stages_ms=row.stages_ms,
+            usage=row.usage,
             call_sid=row.call_sid,
             start_ms=row.start_ms,
             end_ms=row.end_ms,

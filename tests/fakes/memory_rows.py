@@ -12,6 +12,7 @@ from shared.domain.call import Call
 from shared.domain.conversation import ConversationKey, ConversationStatus, Speaker
 from shared.domain.json_value import JSON
 from shared.domain.message import ChannelNotice, DeliveryStatus, MessageKind, ReplyPart, StatusUpdate, Unanswered
+from shared.domain.prompt import TokenUsage
 from shared.domain.reply import HeldReply
 
 
@@ -58,6 +59,7 @@ class MessageRow:
     delivery_status: DeliveryStatus | None = None
     parts: tuple[ReplyPart, ...] = ()
     stages_ms: dict[str, int] = field(default_factory=dict)
+    usage: TokenUsage | None = None
     call_sid: str | None = None
     position: str | None = None
     start_ms: int | None = None

@@ -32,6 +32,7 @@ from shared.domain.agent import RouteReason
 from shared.domain.call import VOICE_CHANNEL, Call, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.message import DeliveryStatus, MessageKind, Unanswered
+from shared.domain.prompt import TokenUsage
 from shared.errors import InvalidRequest, NotFound
 from shared.ports.history import PAGE_LIMIT, ConversationSummary, HistoryFilter, Page, StoredMessage
 
@@ -251,10 +252,22 @@ def _stored_message(row: Row[Any], details: MessageDetails) -> StoredMessage:
         pricing_conversation=None if only is None else only.pricing_conversation,
         delivery_status=None if row.delivery_status is None else DeliveryStatus(row.delivery_status),
         stages_ms=row.stages_ms,
+        usage=_usage(row),
         call_sid=row.call_sid,
         start_ms=row.start_ms,
         end_ms=row.end_ms,
         attributes=row.attributes,
+    )
+
+
+def _usage(row: Row[Any]) -> TokenUsage | None:
+    if row.input_tokens is None:
+        return None
+    return TokenUsage(
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens or 0,
+        model=row.model or "",
+        cost_microusd=row.cost_microusd,
     )
 
 

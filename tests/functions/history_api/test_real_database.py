@@ -18,6 +18,7 @@ from shared.adapters.postgres.tool_audit import PostgresToolAudit
 from shared.domain.access import Caller
 from shared.domain.agent import RouteReason, RoutingDecision
 from shared.domain.message import Delivery
+from shared.domain.prompt import TokenUsage
 from shared.domain.reply import ReplyDraft
 from shared.use_cases.link_media import LinkMedia
 from shared.use_cases.query_history import QueryHistory
@@ -60,12 +61,15 @@ def module(pool: Database) -> ModuleType:
     )
 
 
+USAGE = TokenUsage(input_tokens=900, output_tokens=40, model="m", cost_microusd=64)
+
+
 async def exchange(pool: Database, user_id: str, text: str, at: datetime) -> None:
     history = PostgresHistoryStore(pool)
     claim = await history.claim(a_message(user_id=user_id, text=text, sent_at=at), lease_seconds=30)
     assert claim is not None
     route = RoutingDecision(agent_id="reception", reason=RouteReason.DEFAULT)
-    draft = ReplyDraft(text="We open at nine.", agent_id="reception", route=route, stages_ms={"total": 12})
+    draft = ReplyDraft(text="We open at nine.", agent_id="reception", route=route, stages_ms={"total": 12}, usage=USAGE)
     await history.complete(claim, draft, Delivery(text=draft.text))
 
 
@@ -101,6 +105,10 @@ def test_what_was_said_is_found_by_user_time_words_and_id(module: ModuleType, po
         "default",
         {"total": 12},
     )
+    assert [message["usage"] for message in messages] == [
+        None,
+        {"model": "m", "input_tokens": 900, "output_tokens": 40, "cost_microusd": 64},
+    ]
 
 
 def test_pages_of_one_cover_everything_once(module: ModuleType, pool: Database) -> None:
