@@ -27,6 +27,7 @@ from shared.http_api.agent_models import (
     TicketView,
 )
 from shared.http_api.application import create_application
+from shared.http_api.call_back_routes import call_back_routes
 from shared.http_api.envelope import ItemPage, Success, fails_with, succeeds_with
 from shared.http_api.fields import Identifier, Slug
 from shared.http_api.history_models import ConversationView
@@ -324,6 +325,7 @@ async def health() -> Success[dict[str, bool]]:
 
 admin.include_router(knowledge_routes(wiring.edit_documents(), wiring.search_knowledge()))
 admin.include_router(tool_routes(wiring.edit_tools(), wiring.try_tool()))
+operator.include_router(call_back_routes(wiring.call_backs()))
 for router in (admin, operator, anybody):
     app.include_router(router)
 handler = lambda_entry(app)

@@ -29,12 +29,13 @@ from local.layout import DEFAULT_PORT_BASE, REPOSITORY, Layout, Ports
 from local.ports import free_port, is_listening
 from local.runtime_emulator import Answer, RuntimeEmulator, built_import_path
 from local.template import read_local
-from shared.adapters.postgres.schema import agents, calls, conversations, messages, routing_rules, users
+from shared.adapters.postgres.schema import agents, call_backs, calls, conversations, messages, routing_rules, users
 from tests.fakes.identity_provider import IdentityProvider
 
 CALL_SID = "CA00000000000000000000000000000001"
 CONVERSATION_ID = "0196a1b2-0000-7000-8000-000000000001"
 TAKEN_OVER_ID = "0196a1b2-0000-7000-8000-000000000002"
+CALL_BACK_IDS = ("5d0c2b1e-7a64-5f0e-9a51-0c9be0a1c001", "5d0c2b1e-7a64-5f0e-9a51-0c9be0a1c002")
 STARTED_AT = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 START_SECONDS = 60
 
@@ -178,6 +179,14 @@ def write_sample_rows(engine: Engine) -> None:
                     "state": "live",
                     "started_at": STARTED_AT,
                 }
+            ],
+        )
+        promised = {"conversation_id": CONVERSATION_ID, "wanted": "person", "phone_number": "919820012345"}
+        connection.execute(
+            insert(call_backs),
+            [
+                {"id": promised_id, **promised, "about": "The bill.", "due_at": STARTED_AT, "state": "due"}
+                for promised_id in CALL_BACK_IDS
             ],
         )
 

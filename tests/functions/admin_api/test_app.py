@@ -228,6 +228,7 @@ def loaded() -> ModuleType:
         token_verifier=NamedTokens(),
         edit_agents=None,
         edit_rules=None,
+        call_backs=None,
         edit_tools=None,
         try_tool=None,
         edit_documents=None,

@@ -53,6 +53,7 @@ def loaded(editor: FakeHttpToolEditor, caller: FakeHttpToolCaller) -> ModuleType
         token_verifier=NamedTokens(),
         send_outbound_message=None,
         write_as_person=None,
+        call_backs=None,
         edit_tools=EditTools(editor, schemas, AllowedHosts.of("office.lakeside.example,*.partner.example")),
         edit_documents=None,
         search_knowledge=None,
