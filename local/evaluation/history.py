@@ -37,9 +37,10 @@ class History:
         return None if found is None else await self._stack.conversation(found)
 
     async def turns(self) -> list[dict[str, Any]]:
-        """All turns, in order of time."""
+        """All turns, in the order in which they were kept: WhatsApp tells seconds only, and answers come within one."""
         found = await self.find()
-        return [] if found is None else await self._stack.messages(found)
+        turns = [] if found is None else await self._stack.messages(found)
+        return sorted(turns, key=lambda turn: str(turn["id"]))
 
     async def turns_of(self, provider_ids: Collection[str], *, seconds: float) -> list[dict[str, Any]]:
         """The turns that these messages of ours are, once all of them are kept; what is there when time is up."""

@@ -102,7 +102,7 @@ class Player:
     async def _play_steps(self) -> None:
         for number, step in enumerate(self._scenario.steps, start=1):
             self._log.step = number
-            side = await self._side(step.on or self._scenario.channel)
+            side = await self._side(step.channel or self._scenario.channel)
             since = await self._backstage.latest_update() if step.expect and step.expect.events else "0-0"
             await side.begin_step()
             observation = await self._act(step, side)

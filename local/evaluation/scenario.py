@@ -10,7 +10,7 @@ from msgspec import Meta
 
 Channel = Literal["whatsapp", "twilio-whatsapp", "voice"]
 Status = Literal["open", "human", "closed"]
-Reason = Literal["opt_out", "takeover", "rule", "handed_over", "sticky", "meaning", "default"]
+Reason = Literal["opted_out", "human", "rule", "sticky", "meaning", "default", "handed_over"]
 Seconds = Annotated[float, Meta(gt=0, le=120)]
 Milliseconds = Annotated[int, Meta(gt=0, le=120_000)]
 Amount = Annotated[int, Meta(ge=1, le=50)]
@@ -177,7 +177,7 @@ class Step(_Strict, frozen=True, kw_only=True):
     """One thing that happens: exactly one of the actions, and what is expected of it."""
 
     say: Annotated[str, Meta(description="The user writes or, in a call, says this.")] = ""
-    on: Annotated[Channel | None, Meta(description="Another channel of the same user.")] = None
+    channel: Annotated[Channel | None, Meta(description="Another channel of the same user.")] = None
     burst: Annotated[tuple[str, ...], Meta(description="Messages one after the other, without waiting.")] = ()
     press: Button | None = None
     voice_note: Annotated[str, Meta(description="These words as a voice note.")] = ""
@@ -212,7 +212,7 @@ class Step(_Strict, frozen=True, kw_only=True):
     @property
     def actions(self) -> tuple[str, ...]:
         """The names of what happens."""
-        return tuple(name for name in _given(self) if name not in {"on", "expect", "interrupted_by"})
+        return tuple(name for name in _given(self) if name not in {"channel", "expect", "interrupted_by"})
 
     @property
     def is_felt_by_all(self) -> bool:
@@ -244,14 +244,14 @@ class Scenario(_Strict, frozen=True, kw_only=True):
     @property
     def calls(self) -> bool:
         """Whether it uses the telephone."""
-        return self.channel == "voice" or any(step.on == "voice" for step in self.steps)
+        return self.channel == "voice" or any(step.channel == "voice" for step in self.steps)
 
     @property
     def spoken(self) -> frozenset[str]:
         """All sentences that have to be synthesised."""
         said: set[str] = set()
         for step in self.steps:
-            if (step.on or self.channel) == "voice":
+            if (step.channel or self.channel) == "voice":
                 said |= {step.say} | ({step.interrupted_by.say} if step.interrupted_by else set())
             said.add(step.voice_note)
         return frozenset(said - {""})

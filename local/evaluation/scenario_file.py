@@ -12,7 +12,7 @@ import yaml
 from local.evaluation.scenario import Scenario, ScenarioFile
 
 SCENARIOS = Path(__file__).with_name("scenarios")
-_PLACE = re.compile(r"(.*) - at `\$(.*)`", re.DOTALL)
+_PLACE = re.compile(r"(.*) - at (?:`key` in )?`\$(.*)`", re.DOTALL)
 _STEP_DOWN = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _UNKNOWN = re.compile(r"unknown field `([^`]+)`")
 

@@ -7,22 +7,25 @@ in Latin letters as far as their words stand in what the agents know.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from shared.adapters.models.offline.courtesy import answer_courtesy, hand_over_to
+from shared.adapters.models.offline.courtesy import answer_courtesy, answer_own_field, hand_over_to
 from shared.adapters.models.offline.phrases import Phrase, has_said, phrase
 from shared.adapters.models.offline.refusals import is_attempt
 from shared.adapters.models.offline.tongue import Tongue, tongue_of
 from shared.adapters.models.offline.tool_choice import (
     RING,
+    SEARCH,
     SEND,
     asks_to_be_rung,
     asks_to_read_it,
     call_by_description,
     names_what_to_send,
     ring_call,
+    search_call,
     send_call,
 )
 from shared.adapters.models.offline.tool_words import say_result
@@ -30,6 +33,7 @@ from shared.adapters.models.passage_answer import SPOKEN, WRITTEN, PassageReader
 from shared.domain.agent import HUMAN, Passage
 from shared.domain.conversation import Speaker, Turn
 from shared.domain.prompt import CHARACTERS_PER_TOKEN, Colleague, HandOver, ModelPiece, Prompt, TextPiece, TokenUsage
+from shared.domain.search_words import search_words
 from shared.domain.tool import ToolCall
 from shared.ports.language_model import Embedder
 
@@ -84,7 +88,11 @@ class LocalModel:
     async def _reply(self, prompt: Prompt) -> str | HandOver | ToolCall:
         tongue = tongue_of(prompt.question, spoken=prompt.spoken)
         if prompt.steps:
-            return " ".join(say_result(result, tongue) for result in prompt.steps[-1].results)
+            results = prompt.steps[-1].results
+            if any(result.call.name != SEARCH for result in results):
+                return " ".join(say_result(result, tongue) for result in results if result.call.name != SEARCH)
+            found = tuple(passage for result in results for passage in result.answer.passages)
+            return await self._answer(replace(prompt, passages=_best_first(found, prompt.passages)), tongue)
         if is_attempt(prompt.question):
             return f"{phrase(Phrase.CONFIDENTIAL, tongue)} {phrase(Phrase.HOW_HELP, tongue)}"
         by_tool = await self._use_tool(prompt, tongue)
@@ -113,26 +121,40 @@ class LocalModel:
             return await self._reader.answer(prompt.question, known[:1], WRITTEN, least_closeness=0)
         return _last_words(prompt.turns)
 
-    async def _answer(self, prompt: Prompt, tongue: Tongue) -> str | HandOver:
+    async def _answer(self, prompt: Prompt, tongue: Tongue) -> str | HandOver | ToolCall:
         colleagues = {colleague.id for colleague in prompt.colleagues if colleague.id != HUMAN}
         known = [passage for passage in prompt.passages if passage.score >= prompt.agent.answer_threshold]
         own = [passage for passage in known if passage.agent_id not in colleagues]
         theirs = [passage for passage in known if passage.agent_id in colleagues]
-        if theirs and theirs[0].score >= _best_score(own) + (_CLEARLY_BETTER if own else 0):
+        is_theirs = bool(theirs) and theirs[0].score >= _best_score(own) + (_CLEARLY_BETTER if own else 0)
+        may_search = not prompt.steps and any(spec.name == SEARCH for spec in prompt.tools)
+        if is_theirs and _names_own_field(prompt):
+            if may_search:
+                return search_call(prompt.question)
+            return await self._quote(prompt, own) if own else answer_own_field(tongue, _field(prompt))
+        if is_theirs:
             return hand_over_to(prompt, theirs[0].agent_id, "the question is in the colleague's field")
         if own:
-            # The other passages, a colleague's too, may answer the second part of a question whose first part is ours.
-            others = (passage for passage in prompt.passages if passage is not own[0])
-            return await self._reader.answer(
-                prompt.question,
-                [own[0], *others],
-                SPOKEN if prompt.spoken else WRITTEN,
-                least_closeness=prompt.agent.answer_threshold * _PART_OF_THRESHOLD,
-            )
+            missing = await self._unanswered_parts(prompt) if may_search else []
+            return search_call(missing[0]) if missing else await self._quote(prompt, own)
         better = await self._better_colleague(prompt)
         if better is not None:
             return hand_over_to(prompt, better.id, "the colleague's field is closer")
         return await self._decline(prompt, tongue)
+
+    async def _unanswered_parts(self, prompt: Prompt) -> list[str]:
+        least = prompt.agent.answer_threshold
+        return await self._reader.unanswered_parts(prompt.question, prompt.passages, least_closeness=least)
+
+    async def _quote(self, prompt: Prompt, own: list[Passage]) -> str:
+        # The other passages, a colleague's too, may answer the second part of a question whose first part is ours.
+        others = (passage for passage in prompt.passages if passage is not own[0])
+        return await self._reader.answer(
+            prompt.question,
+            [own[0], *others],
+            SPOKEN if prompt.spoken else WRITTEN,
+            least_closeness=prompt.agent.answer_threshold * _PART_OF_THRESHOLD,
+        )
 
     async def _decline(self, prompt: Prompt, tongue: Tongue) -> str:
         """Say that it is not known, and offer a person; not for what is none of the agent's business."""
@@ -158,6 +180,19 @@ class LocalModel:
 
 def _best_score(passages: list[Passage]) -> float:
     return max((passage.score for passage in passages), default=0.0)
+
+
+def _best_first(found: Iterable[Passage], shown: Iterable[Passage]) -> tuple[Passage, ...]:
+    """What was found in addition to what was shown, each once."""
+    passages = {(passage.agent_id, passage.title): passage for passage in (*shown, *found)}
+    return tuple(sorted(passages.values(), key=lambda passage: -passage.score))
+
+
+def _names_own_field(prompt: Prompt) -> bool:
+    """Whether the question has more words of the agent's description than of any colleague's: "And the bill?"."""
+    asked = set(search_words(prompt.question))
+    common = [len(asked & set(search_words(each.description))) for each in prompt.colleagues if each.id != HUMAN]
+    return len(asked & set(search_words(prompt.agent.description))) > max(common, default=0)
 
 
 def _last_words(turns: Sequence[Turn]) -> str:

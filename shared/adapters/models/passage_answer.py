@@ -60,6 +60,16 @@ class PassageReader:
                 chosen[passage.text] = await self._excerpt(part, passage, brevity)
         return " ".join(chosen.values()) or await self._excerpt(question, passages[0], brevity)
 
+    async def unanswered_parts(
+        self, question: str, passages: Sequence[Passage], *, least_closeness: float
+    ) -> list[str]:
+        """Those parts of a question in several parts that no passage answers."""
+        parts = _question_parts(question)
+        if len(parts) == 1:
+            return []
+        texts = [f"{passage.title}. {passage.text}" for passage in passages]
+        return [part for part in parts if max(await self.closeness(part, texts), default=0.0) < least_closeness]
+
     async def closeness(self, question: str, texts: Sequence[str]) -> list[float]:
         """How close each text is to the question: cosine of their meanings, or the share of its words they have."""
         # The embedder knows English; to it, all texts in other tongues are alike.

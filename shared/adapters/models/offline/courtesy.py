@@ -45,6 +45,11 @@ def _reply(kind: SmallTalk, prompt: Prompt, tongue: Tongue, field: str) -> str |
             return phrase(_PLAIN[kind], tongue)
 
 
+def answer_own_field(tongue: Tongue, field: str) -> str:
+    """Say what the agent can help with and ask what it shall be."""
+    return f"{field} What would you like to know?" if tongue is Tongue.ENGLISH else phrase(Phrase.HOW_HELP, tongue)
+
+
 def hand_over_to(prompt: Prompt, target: str, reason: str) -> HandOver:
     """Pass the user on; the summary is what they said last, before our offer if that is what they answered."""
     said = [turn.text for turn in prompt.turns if turn.speaker is Speaker.USER]

@@ -15,8 +15,9 @@ from shared.domain.tool import ToolCall, ToolSpec
 
 RING = "schedule_call_back"
 SEND = "send_on_whatsapp"
+SEARCH = "search_knowledge"
 # What the platform brings along and is used on an occasion of its own, or has no use here.
-_NOT_BY_DESCRIPTION = frozenset({RING, SEND, "end_call", "search_knowledge"})
+_NOT_BY_DESCRIPTION = frozenset({RING, SEND, SEARCH, "end_call"})
 _LONGEST_ABOUT = 500
 _LONGEST_SENT = 1000
 
@@ -75,6 +76,11 @@ def about(prompt: Prompt) -> str:
 def send_call(text: str) -> ToolCall:
     """A text to the caller's WhatsApp."""
     return _call(SEND, {"text": text[:_LONGEST_SENT]})
+
+
+def search_call(question: str) -> ToolCall:
+    """Another look into the knowledge, for what the passages at hand do not answer."""
+    return _call(SEARCH, {"question": question[:_LONGEST_ABOUT]})
 
 
 def call_by_description(prompt: Prompt) -> ToolCall | None:
