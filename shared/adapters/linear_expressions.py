@@ -27,8 +27,9 @@ def compile_expression(pattern: str) -> Expression:
         raise InvalidContent(_complaint(pattern, error)) from error
 
     def find(text: str) -> str | None:
-        found = compiled.search(text)
-        return None if found is None else found.group()
+        # Halves of characters, which no encoding has, must not fail a turn.
+        found = compiled.search(text.encode("utf-8", "replace"))
+        return None if found is None else found.group().decode("utf-8", "replace")
 
     return find
 

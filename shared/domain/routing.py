@@ -109,7 +109,7 @@ def _with_a_person(given: Circumstances) -> _Finding:
 def _by_rule(given: Circumstances) -> _Finding:
     match = given.catalogue.rules.first_match(given.message)
     if match is None:
-        return _Finding(why=f"none of {len(given.catalogue.rules)} rules matched")
+        return _Finding(why="no rule matched")
     rule = match.rule
     why = f"rule {rule.id} ({rule.kind.value}) matched '{match.found}'"
     return _decided(rule.agent_id, RouteReason.RULE, rule.id, why=why)
