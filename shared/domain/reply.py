@@ -85,7 +85,7 @@ def place_of(correlation_id: str) -> tuple[str, int]:
 
 
 STAGES = ("endpoint", "transcript", "context", "reply", "speech")
-"""The stages from a caller's last word to the agent's first sound; their sum is `first_audio`."""
+"""The stages from a caller's last word to the first sound of the answer; their sum is `first_audio`."""
 
 
 def processing_ms(stages_ms: dict[str, int]) -> int:

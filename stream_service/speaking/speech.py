@@ -45,12 +45,13 @@ class Speech:
         if self.worded_at is None:
             self.worded_at = time.perf_counter()
 
-    def sound(self, *, at_ms: int) -> None:
-        """Some of it was sent to the caller."""
+    def sound(self, *, at_ms: int, is_answer: bool = True) -> None:
+        """Something was sent to the caller; a request for patience is not yet what they wait for."""
         self.quiet_since = time.perf_counter()
-        if self.sounded_at is None:
-            self.sounded_at = self.quiet_since
+        if self.started_at_ms is None:
             self.started_at_ms = at_ms
+        if is_answer and self.sounded_at is None:
+            self.sounded_at = self.quiet_since
 
     @property
     def waits_for_words(self) -> bool:

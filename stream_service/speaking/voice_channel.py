@@ -258,17 +258,17 @@ class VoiceChannel:
                 async for piece in pieces:
                     buffer += piece
                     while len(buffer) >= _PIECE_BYTES:
-                        await self._send(speech, bytes(buffer[:_PIECE_BYTES]))
+                        await self._send(speech, bytes(buffer[:_PIECE_BYTES]), counts=counts)
                         del buffer[:_PIECE_BYTES]
         except SpeechUnavailable:
             if buffer:
-                await self._send(speech, bytes(buffer))
+                await self._send(speech, bytes(buffer), counts=counts)
             speech.ledger.break_off_sentence()
             raise
         if buffer:
-            await self._send(speech, bytes(buffer))
+            await self._send(speech, bytes(buffer), counts=counts)
 
-    async def _send(self, speech: Speech, mulaw: bytes) -> None:
+    async def _send(self, speech: Speech, mulaw: bytes, *, counts: bool) -> None:
         """Let the caller hear it, once the reply is wanted and nobody else speaks."""
         while not (speech.may_begin.is_set() and self._floor.is_set()):
             await speech.may_begin.wait()
@@ -276,7 +276,7 @@ class VoiceChannel:
         if speech.interrupted.is_set():
             return  # What comes late must not be heard behind the `clear`.
         piece = Piece(self._next_mark(), mulaw)
-        speech.sound(at_ms=self._clock_ms())
+        speech.sound(at_ms=self._clock_ms(), is_answer=counts)
         self._play(piece)
         speech.ledger.sent(piece, at_ms=self._clock_ms())
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
 
+from shared.domain.joined_text import SENTENCE_END
 from shared.domain.message import Delivery, Recipient, ReplyChunk
 from shared.domain.voice import Voice
 from shared.errors import ProviderUnavailable, SpeechUnavailable
@@ -278,6 +280,55 @@ async def test_a_slow_reply_is_preceded_by_a_request_for_patience_that_is_no_par
     assert stage.engine.said[0] == "Wait."
     assert stage.engine.said[-1] == "Here it is."
     assert result.text == "Here it is."
+
+
+async def test_a_request_for_patience_is_not_what_the_caller_waited_for() -> None:
+    stage = Stage(filler_after_ms=1)
+    comes = asyncio.Event()
+
+    async def slow() -> AsyncGenerator[ReplyChunk, None]:
+        await comes.wait()
+        yield ReplyChunk(text="Here it is.", agent_id="a")
+
+    began = time.perf_counter()
+    async with delivering(stage, slow()) as delivery:
+        while not stage.phone.marks:
+            await asyncio.sleep(0.001)
+        patience_asked_ms = (time.perf_counter() - began) * 1000
+        comes.set()
+        while "Here it is." not in stage.engine.said:
+            await settle()
+        stage.play_out()
+        stages_ms = (await delivery).stages_ms
+
+    assert stages_ms["speech"] >= 0
+    assert stages_ms["reply"] + stages_ms["speech"] >= int(patience_asked_ms) - 1
+
+
+async def test_a_reply_that_pauses_for_a_tool_asks_for_patience_once_more() -> None:
+    stage = Stage(filler_after_ms=30)
+    comes = asyncio.Event()
+
+    async def pausing() -> AsyncGenerator[ReplyChunk, None]:
+        yield ReplyChunk(text="Let me look.", agent_id="a")
+        yield ReplyChunk(text=SENTENCE_END, agent_id="a")
+        await comes.wait()
+        yield ReplyChunk(text="At nine.", agent_id="a")
+
+    async with delivering(stage, pausing()) as delivery:
+        assert stage.channel._speech is not None
+        stages_ms = stage.channel._speech.stages_ms
+        while stage.engine.said.count("Wait.") < 2:
+            stage.play_out()
+            await asyncio.sleep(0.001)
+        comes.set()
+        await settle()
+        stage.play_out()
+        result = await delivery
+
+    assert stage.engine.said == ["Let me look.", "Wait.", "Wait.", "At nine."]
+    assert result.text == "Let me look. At nine."
+    assert result.stages_ms == stages_ms
 
 
 async def test_a_reply_that_is_not_slow_needs_no_patience() -> None:
