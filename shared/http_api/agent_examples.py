@@ -18,7 +18,7 @@ NEW_AGENT: dict[str, Any] = {
     "answer_threshold": 0.4,
     "scope": "Prescriptions, refills, stock and opening hours of the pharmacy.",
     "tools": ["search_knowledge", "look_up_bill"],
-    "models": ["bedrock:amazon.nova-pro-v1:0", "bedrock"],
+    "models": [],
     "is_enabled": True,
 }
 CHANGED_AGENT: dict[str, Any] = {name: value for name, value in NEW_AGENT.items() if name != "id"}

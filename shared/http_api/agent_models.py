@@ -72,6 +72,7 @@ class AgentFields(_Body):
         description="The engines that write its replies, the preferred one first: `bedrock`, `openai`, `local`, or "
         "one model, `bedrock:<model id>`, `openai:<model>`. Empty: those of the platform. An engine that cannot be "
         "used in this environment is refused.",
+        examples=[["bedrock:amazon.nova-pro-v1:0", "openai"]],
     )
     is_enabled: bool = True
 

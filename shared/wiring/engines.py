@@ -55,6 +55,8 @@ def engine_problem(name: str) -> str | None:
             return "The engine scripted is a stand-in, refused in production."
         case "bedrock" if known.aws_region is None:
             return "The engine bedrock needs AWS_REGION, which is not set here."
+        case "bedrock" if known.aws_endpoint_url and known.language_model != "bedrock":
+            return "The engine bedrock needs AWS itself; AWS_ENDPOINT_URL names something else here."
         case "bedrock" if engine.model and not known.allows_bedrock_model(engine.model):
             return f"The model {engine.model} is none of those that AGENT_BEDROCK_MODELS allows here."
         case "openai" if known.openai_needs_key and not known.openai_api_key.get_secret_value():

@@ -144,6 +144,7 @@ def test_an_engine_that_can_be_used_here_may_be_named(
     [
         ("gemini", {}, "no engine gemini"),
         ("bedrock", {"AWS_REGION": ""}, "AWS_REGION"),
+        ("bedrock", {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "LANGUAGE_MODEL": "local"}, "AWS_ENDPOINT_URL"),
         ("bedrock:meta.llama3", {"AGENT_BEDROCK_MODELS": "none"}, "AGENT_BEDROCK_MODELS"),
         ("openai", {}, "OPENAI_API_KEY"),
         ("scripted", {"ENVIRONMENT": "production"}, "refused in production"),
