@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from local.demo_business import AGENTS, KNOWLEDGE, ROUTING_RULES, KnowledgePassage
+from local.demo_business import AGENTS, DOCUMENTS, KNOWLEDGE, ROUTING_RULES, KnowledgePassage
+from local.demo_business.documents import MARKDOWN
 from local.demo_business.office import bill_tool
 from shared.adapters.postgres.schema import agents, http_tools, knowledge_passages, routing_rules
 from shared.errors import ModelUnavailable
 from shared.ports.language_model import Embedder
-from shared.wiring import engines, environment, stores
+from shared.use_cases.edit_documents import EditDocuments, Upload
+from shared.wiring import edit_documents, engines, environment, stores
 
 PASSAGES_AT_ONCE = 4
 ATTEMPTS = 4
@@ -29,16 +31,36 @@ async def seed(*, overwrite: bool) -> str:
         stale = [passage for key, passage in wanted.items() if overwrite or key not in known]
         rows = await _measured(stale)
         written = await database.run(lambda connection: _write(connection, rows, overwrite=overwrite))
+        uploaded = await _upload(edit_documents(), overwrite=overwrite)
     finally:
         await database.close()
-    return f"seeded {written} agents and rules, {len(rows)} passages of knowledge"
+    return f"seeded {written} agents and rules, {len(rows)} passages of knowledge, {uploaded} documents"
+
+
+async def _upload(edit: EditDocuments, *, overwrite: bool) -> int:
+    """Give each agent its documents as an operator would; one of a known title is left alone, or replaced."""
+    uploaded = 0
+    for document in DOCUMENTS:
+        upload = Upload(title=document.title, media_type=MARKDOWN, content=document.text.encode())
+        known = {kept.title: kept for kept in await edit.all(document.agent_id)}.get(document.title)
+        if known is None:
+            await edit.add(document.agent_id, upload)
+        elif overwrite and known.sha256 != upload.sha256:
+            await edit.replace(document.agent_id, known.id, upload)
+        else:
+            continue
+        uploaded += 1
+    return uploaded
 
 
 async def _measured(passages: Sequence[KnowledgePassage]) -> list[dict[str, object]]:
-    """Rows with the embeddings that the configured engine gives; without an engine there is nothing to search by."""
+    """Rows with the embeddings that the configured engine gives; without an engine they are found by their words."""
     embedder = engines.embedder()
-    if embedder is None or not passages:
-        return []
+    if embedder is None:
+        return [
+            {"agent_id": passage.agent_id, "title": passage.title, "text": passage.text, "embedding": []}
+            for passage in passages
+        ]
     vectors: list[Sequence[float]] = []
     for first in range(0, len(passages), PASSAGES_AT_ONCE):
         texts = [passage.measured for passage in passages[first : first + PASSAGES_AT_ONCE]]
@@ -60,7 +82,8 @@ async def _patiently(embedder: Embedder, texts: Sequence[str]) -> Sequence[Seque
 
 
 def _known_passages(connection: Connection) -> set[tuple[str, str]]:
-    rows = connection.execute(select(knowledge_passages.c.agent_id, knowledge_passages.c.title))
+    alone = knowledge_passages.c.document_id.is_(None)
+    rows = connection.execute(select(knowledge_passages.c.agent_id, knowledge_passages.c.title).where(alone))
     return {(row.agent_id, row.title) for row in rows}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local.demo_business.agents import AGENTS, ROUTING_RULES
+from local.demo_business.documents import DOCUMENTS, DemoDocument
 from local.demo_business.knowledge import KNOWLEDGE, KnowledgePassage
 
-__all__ = ["AGENTS", "KNOWLEDGE", "ROUTING_RULES", "KnowledgePassage"]
+__all__ = ["AGENTS", "DOCUMENTS", "KNOWLEDGE", "ROUTING_RULES", "DemoDocument", "KnowledgePassage"]

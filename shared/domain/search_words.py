@@ -26,27 +26,34 @@ _HINDI_ENDINGS = (
     *("ियों", "ाएं", "ाओं", "ेंगे", "ेगा", "ेगी", "वाना", "वाने", "वानी"),
     *("ता", "ते", "ती", "ना", "ने", "नी", "ों", "ें", "ीं", "यां", "ए", "ा", "े", "ी", "ो", "ि", "ु", "ू"),
 )
+_QUESTION_WORDS = frozenset(
+    "where who कैसे kaise कब कहाँ कहां कितना कितनी कितने कौन कधी कुठे किती kab kahan kahaan kitna kitne kitni kaun"
+    " কখন কোথায় কত எப்போது எப்பொழுது எங்கே எங்கு எவ்வளவு யார் ఎప్పుడు ఎక్కడ ఎంత ఎవరు ಯಾವಾಗ ಎಲ್ಲಿ ಎಷ್ಟು ಯಾರು"
+    " എപ്പോൾ എവിടെ എത്ര ആര്".translate(_SPELLING).split()
+)
 _COMMON = frozenset(
     # English
     "a about after all also am an and any anything are as at available be been before but by can could day did do does"
     " don for from get give go going got had has have having hello help hi how i if in into is it its just kindly know"
     " let like ll long many may me more much must my need no not now of off ok on one or our out over please re say see"
     " shall she should so some tell than thank thanks that the their them then there these they this to today too up us"
-    " ve very want was way we were what when where which who why will with would yes you your"
+    " ve very want was way we were what when which why will with would yes you your"
     # Hindi
-    " अगर अब अभी आप आपका आपकी आपके इस इसका उस एक और कब करते करना करने करूँ कर का कि किस की के को कितना कितनी कितने"
-    " कैसे कोई कौन कौनसा क्या क्यों कहाँ कहां गया चाहिए चाहता चाहती जा जी जो तक तो था थी थे दें दे नमस्ते नहीं ने पर"
+    " अगर अब अभी आप आपका आपकी आपके इस इसका उस एक और करते करना करने करूँ कर का कि किस की के को "
+    " कोई कौनसा क्या क्यों गया चाहिए चाहता चाहती जा जी जो तक तो था थी थे दें दे नमस्ते नहीं ने पर"
     " बताइए बताएँ बताओ बता भी मुझे मेरा मेरी मेरे में मैं यह ये या लिए वह वहाँ से हम हमारा हाँ ही है हैं हूँ हो होगा"
-    " होता होती होते रहा रही रहे सकता सकती सकते क्योंकि मिल साथ वाला वाली कृपया"
+    " होता होती होते रहा रही रहे सकता सकती सकते क्योंकि मिल साथ वाला वाली कृपया मिलेगा मिलेगी मिलेंगे मिलता मिलती"
+    " मिलते रहना रहता लगता लगेगा लगते होगी होना"
     # Hindi in Latin letters
     " aap aapka aapke aapki ab agar aur batao bataiye batayein bhai bhi chahiye chahta hai hain haan ho hoga hona hoon"
-    " hota hoti hote hum ji jo ka kab kahan kahaan kaise kaisa kar karna karne karo karu karun karte kaun kaunsa ke"
-    " ki kis kitna kitne kitni ko koi kripya kya kyun kyon liye lekin main mein mera mere meri mil mujhe mujhko nahi"
-    " nahin ne par pe please raha rahi rahe sakta sakte sakti se tak to toh wahan wala wali ya yahan yeh"
+    " hota hoti hote hum ji jo ka kaisa kar karna karne karo karu karun karte kaunsa ke"
+    " ki kis ko koi kripya kya kyun kyon liye lekin main mein mera mere meri mil mujhe mujhko nahi"
+    " nahin ne par pe please raha rahi rahe sakta sakte sakti se tak to toh wahan wala wali ya yahan yeh bata"
+    " milega milegi milenge milta milti milte rehna lagta lagega lagenge lagte"
     # Questions in Marathi, Bengali, Tamil, Telugu, Kannada and Malayalam
-    " कधी कुठे किती काय कसे आहे आहेत কখন কোথায় কত কী কি কীভাবে কেন আছে এর எப்போது எப்பொழுது எங்கே எங்கு எவ்வளவு எப்படி என்ன"
-    " யார் ஏன் எத்தனை உள்ளது இருக்கிறது எனக்கு நான் ఎప్పుడు ఎక్కడ ఎంత ఎలా ఏమిటి ఎవరు ఎందుకు ఉంది ಯಾವಾಗ ಎಲ್ಲಿ ಎಷ್ಟು"
-    " ಹೇಗೆ ಏನು ಯಾರು ಇದೆ എപ്പോൾ എവിടെ എത്ര എങ്ങനെ എന്ത് ആര് ഉണ്ട്".translate(_SPELLING).split()
+    " काय कसे आहे आहेत কী কি কীভাবে কেন আছে এর எப்படி என்ன"
+    " ஏன் எத்தனை உள்ளது இருக்கிறது எனக்கு நான் ఎలా ఏమిటి ఎందుకు ఉంది "
+    " ಹೇಗೆ ಏನು ಇದೆ എങ്ങനെ എന്ത് ഉണ്ട്".translate(_SPELLING).split()
 )
 
 
@@ -54,6 +61,11 @@ def search_words(text: str) -> tuple[str, ...]:
     """The stems of the words that carry meaning, each once, in the order of the text."""
     words = (word for word in all_words(text) if word not in _COMMON)
     return tuple(dict.fromkeys(stem(word) for word in words if len(word) > 1 or word.isdigit()))
+
+
+def optional_words(stems: Sequence[str]) -> frozenset[int]:
+    """The places of words that say what kind of answer is wanted: they count where found, and are hardly missed."""
+    return frozenset(place for place, known in enumerate(stems) if known in _STEMS_OF_QUESTIONS)
 
 
 def all_words(text: str) -> list[str]:
@@ -107,3 +119,6 @@ def _without_ending(word: str, endings: tuple[str, ...], shortest: int) -> str:
 
 def _is_indic(word: str) -> bool:
     return any(_FIRST_INDIC <= letter <= _LAST_INDIC for letter in word)
+
+
+_STEMS_OF_QUESTIONS = frozenset(stem(word) for word in _QUESTION_WORDS)

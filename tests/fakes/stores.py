@@ -18,7 +18,7 @@ from shared.domain.catalogue import Catalogue
 from shared.domain.conversation import Conversation, ConversationKey
 from shared.domain.http_tool import HttpTool
 from shared.domain.retrieval import Candidate, Spread, best_passages
-from shared.domain.search_words import all_words, found_words, search_words
+from shared.domain.search_words import all_words, found_words, optional_words, search_words
 
 LIFE = timedelta(minutes=30)
 
@@ -100,6 +100,7 @@ class FakeAgentStore:
                 passage=passage,
                 closeness=None if embedding is None or len(vector) != len(embedding) else _dot(vector, embedding),
                 words=found_words(stems, all_words(f"{passage.title} {passage.text}")),
+                title_words=found_words(stems, all_words(passage.title)),
             )
             for passage, vector in self.knowledge
             if passage.agent_id in searched
@@ -107,6 +108,7 @@ class FakeAgentStore:
         spread = Spread(
             words=len(stems),
             passages=len(candidates),
+            optional=optional_words(stems),
             passages_with=Counter(place for candidate in candidates for place in candidate.words),
         )
         found = [one for one in candidates if one.closeness is not None or one.words]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,34 @@ _VOCABULARY_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c99
 _LONGEST_TEXT_TOKENS = 256
 # What comes before are Latin letters, with and without marks.
 _FIRST_UNREAD = "\u0370"
+_UNREAD_SHARE = 0.25
+# Hindi in Latin letters is nearer to other such Hindi than to what it means. No words that English has, too.
+_HINDI_WORDS = frozenset(
+    {
+        *("aa", "aap", "aapka", "aapke", "aapko", "aur", "bas", "bhi", "dete", "gaya", "hai", "hain", "hamare", "hi"),
+        *(
+            "ho",
+            "hoon",
+            "hota",
+            "hum",
+            "jaata",
+            "jaate",
+            "jaati",
+            "jaise",
+            "ka",
+            "kab",
+            "kahan",
+            "kaise",
+            "kar",
+            "karna",
+        ),
+        *("karein", "karte", "kaun", "ke", "ki", "kitna", "kitne", "kitni", "ko", "kuch", "kya", "lagte", "liye"),
+        *("mein", "mujhe", "na", "nahi", "par", "pehle", "se", "sakta", "sakte", "tak", "wale", "yahan"),
+    }
+)
+_MOST_HINDI_WORDS = 4
+_HINDI_SHARE = 0.2
+_WORD = re.compile(r"[a-z]+")
 
 LOADING_SECONDS = 60.0
 """Longest wait of whoever comes while the model is being loaded: half a second, but more on a busy machine."""
@@ -62,7 +91,7 @@ class MiniLMEmbedder:
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
         """One unit-length vector of DIMENSIONS numbers per text; what is beyond 256 tokens of a text is not read.
 
-        A text in another script than Latin has no direction: the model was taught none, and takes all of it for alike.
+        A text in another script or language has no direction: the model was taught none, and takes all of it for alike.
 
         Raises:
             ModelUnavailable: no result within the timeout, or the model cannot be loaded.
@@ -107,6 +136,13 @@ class MiniLMEmbedder:
 
 
 def _is_read(text: str) -> bool:
-    """Whether at least half of the letters are of the script that the model knows."""
+    """Whether most letters are of the script that the model knows, and not every fifth word is Hindi.
+
+    Of a short question in Hindi the English words that it mixes in say enough.
+    """
     letters = [letter for letter in text if letter.isalpha()]
-    return 2 * sum(letter < _FIRST_UNREAD for letter in letters) >= len(letters)
+    if sum(letter >= _FIRST_UNREAD for letter in letters) > _UNREAD_SHARE * len(letters):
+        return False
+    words = _WORD.findall(text.casefold())
+    hindi = sum(word in _HINDI_WORDS for word in words)
+    return hindi < _MOST_HINDI_WORDS or hindi < _HINDI_SHARE * len(words)

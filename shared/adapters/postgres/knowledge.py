@@ -10,26 +10,30 @@ from sqlalchemy import Connection, Row, text
 from shared.adapters.postgres.engine import Database
 from shared.domain.agent import Passage
 from shared.domain.retrieval import Candidate, Spread, best_passages
-from shared.domain.search_words import MOST_SEARCH_WORDS, forms, is_open, search_words
+from shared.domain.search_words import MOST_SEARCH_WORDS, forms, is_open, optional_words, search_words
 
 _NEAREST = 24
 _WITH_MOST_WORDS = 48
+# As the column `words` weighs the title.
+_OF_TITLE = "A"
 # Meaning is a scan: a business has some hundred passages, and the managed database may lack a vector extension.
 # In double precision: the product of two tiny single-precision numbers is an error to PostgreSQL, not zero.
 _CANDIDATES = text("""
     WITH asked AS (
-        SELECT place - 1 AS place, CAST(query AS TSQUERY) AS query
-        FROM unnest(CAST(:queries AS TEXT[])) WITH ORDINALITY AS given (query, place)
+        SELECT place - 1 AS place, CAST(query AS TSQUERY) AS query, CAST(title_query AS TSQUERY) AS title_query
+        FROM unnest(CAST(:queries AS TEXT[]), CAST(:title_queries AS TEXT[])) WITH ORDINALITY
+             AS given (query, title_query, place)
     ), known AS MATERIALIZED (
         SELECT passage.id, passage.words, passage.embedding
         FROM knowledge_passages AS passage JOIN agents ON agents.id = passage.agent_id
         WHERE CASE WHEN CAST(:agent_id AS TEXT) IS NULL THEN agents.is_enabled ELSE agents.id = :agent_id END
     ), hits AS MATERIALIZED (
-        SELECT known.id, asked.place FROM known JOIN asked ON known.words @@ asked.query
+        SELECT known.id, asked.place, known.words @@ asked.title_query AS is_in_title
+        FROM known JOIN asked ON known.words @@ asked.query
     ), spread AS (
         SELECT place, count(*) AS passages FROM hits GROUP BY place
     ), by_words AS (
-        SELECT hits.id, array_agg(place) AS places
+        SELECT hits.id, array_agg(place) AS places, array_agg(place) FILTER (WHERE is_in_title) AS title_places
         FROM hits JOIN spread USING (place)
         GROUP BY hits.id ORDER BY sum(1.0 / spread.passages) DESC, hits.id LIMIT :with_most_words
     ), measured AS MATERIALIZED (
@@ -42,7 +46,7 @@ _CANDIDATES = text("""
         SELECT id FROM measured ORDER BY closeness DESC, id LIMIT :nearest
     )
     SELECT passage.id, passage.agent_id, passage.title, passage.text, passage.document_id,
-           measured.closeness, by_words.places,
+           measured.closeness, by_words.places, by_words.title_places,
            (SELECT count(*) FROM known) AS passages,
            (SELECT jsonb_object_agg(place, passages) FROM spread) AS passages_with
     FROM knowledge_passages AS passage
@@ -69,7 +73,9 @@ class PostgresKnowledgeStore:
         if not rows:
             return ()
         known = {int(place): passages for place, passages in (rows[0].passages_with or {}).items()}
-        spread = Spread(words=len(stems), passages=rows[0].passages, passages_with=known)
+        spread = Spread(
+            words=len(stems), passages=rows[0].passages, passages_with=known, optional=optional_words(stems)
+        )
         return best_passages((_candidate(row) for row in rows), spread, limit=limit)
 
 
@@ -78,6 +84,7 @@ def _candidates(
 ) -> Sequence[Row[Any]]:
     values = {
         "queries": [_query(stem) for stem in stems],
+        "title_queries": [_query(stem, weight=_OF_TITLE) for stem in stems],
         "embedding": None if embedding is None else list(embedding),
         "agent_id": agent_id,
         "nearest": _NEAREST,
@@ -86,9 +93,10 @@ def _candidates(
     return connection.execute(_CANDIDATES, values).all()
 
 
-def _query(stem: str) -> str:
+def _query(stem: str, *, weight: str = "") -> str:
     """A text search query for the forms of one word; letters and digits alone, so that nothing has to be escaped."""
-    return f"'{stem}':*" if is_open(stem) else " | ".join(f"'{form}'" for form in forms(stem))
+    suffix = f":{weight}" if weight else ""
+    return f"'{stem}':*{weight}" if is_open(stem) else " | ".join(f"'{form}'{suffix}" for form in forms(stem))
 
 
 def _candidate(row: Row[Any]) -> Candidate:
@@ -103,4 +111,5 @@ def _candidate(row: Row[Any]) -> Candidate:
         ),
         closeness=row.closeness,
         words=frozenset(row.places or ()),
+        title_words=frozenset(row.title_places or ()),
     )

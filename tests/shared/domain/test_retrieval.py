@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ COMMON = Spread(words=1, passages=50, passages_with={0: 20})
 
 def candidate(title: str, *, closeness: float | None = None, words: tuple[int, ...] = ()) -> Candidate:
     passage = Passage(agent_id="a", title=title, text=f"Text of {title}", score=0)
-    return Candidate(passage=passage, closeness=closeness, words=frozenset(words))
+    return Candidate(passage=passage, closeness=closeness, words=frozenset(words), title_words=frozenset(words))
 
 
 def score(spread: Spread, one: Candidate) -> float:
@@ -28,12 +30,26 @@ def test_all_words_of_a_question_answer_it() -> None:
     assert score(RARE, candidate("x", words=(0, 1))) == WORDS_ALONE > ANSWER_THRESHOLD
 
 
+def test_words_of_the_text_answer_too_but_less_than_those_of_the_title() -> None:
+    in_text = replace(candidate("x", words=(0, 1)), title_words=frozenset())
+
+    assert ANSWER_THRESHOLD < score(RARE, in_text) < WORDS_ALONE
+
+
 def test_one_common_word_is_chance() -> None:
     assert score(COMMON, candidate("x", words=(0,))) == CHANCE < MEANING_THRESHOLD
 
 
 def test_one_rare_word_of_two_is_not_an_answer() -> None:
     assert score(RARE, candidate("x", words=(0,))) < MEANING_THRESHOLD
+
+
+def test_a_question_word_counts_where_it_is_found_and_is_hardly_missed() -> None:
+    spread = Spread(words=2, passages=50, passages_with={0: 20, 1: 1}, optional=frozenset({1}))
+
+    assert score(spread, candidate("x", words=(0, 1))) == WORDS_ALONE
+    assert score(spread, candidate("x", words=(0,))) < CHANCE
+    assert score(spread, candidate("x", words=(1,))) == CHANCE
 
 
 def test_meaning_alone_is_scored_as_it_is() -> None:
@@ -74,8 +90,8 @@ def test_scores_stay_on_the_scale_of_cosine_similarity(
 
     assert -1 <= fused <= 1
     assert fused >= (closeness if closeness is not None else 0)
-    assert 0 <= words_score(found, spread) <= WORDS_ALONE
+    assert 0 <= words_score(candidate("x", words=tuple(found)), spread) <= WORDS_ALONE
 
 
 def test_more_words_never_score_less() -> None:
-    assert words_score(frozenset({0}), RARE) < words_score(frozenset({0, 1}), RARE)
+    assert score(RARE, candidate("x", words=(0,))) < score(RARE, candidate("x", words=(0, 1)))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.search_words import all_words, forms, found_words, is_open, search_words
+from shared.domain.search_words import all_words, forms, found_words, is_open, optional_words, search_words
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_all_words_of_the_question_are_found(question: str, text: str) -> None:
     stems = search_words(question)
 
     assert stems
-    assert found_words(stems, all_words(text)) == frozenset(range(len(stems)))
+    assert found_words(stems, all_words(text)) >= frozenset(range(len(stems))) - optional_words(stems)
 
 
 @pytest.mark.parametrize(("question", "text"), [("fee", "I feel ill"), ("60", "600"), ("car", "by card")])
@@ -36,7 +36,7 @@ def test_short_words_and_numbers_are_not_found_in_longer_ones(question: str, tex
     assert not found_words(search_words(question), all_words(text))
 
 
-@pytest.mark.parametrize("question", ["What is it?", "आप कौन हैं?", "kya hai", "எப்போது?", "", "?!", "a"])
+@pytest.mark.parametrize("question", ["What is it?", "आप क्या हैं?", "kya hai", "என்ன?", "", "?!", "a"])
 def test_words_that_every_text_has_are_not_looked_for(question: str) -> None:
     assert search_words(question) == ()
 

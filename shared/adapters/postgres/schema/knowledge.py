@@ -10,7 +10,8 @@ from shared.adapters.postgres.schema.foundation import NOW, Id, metadata
 
 # As `domain.search_words` spells Devanagari: candrabindu as anusvara, without nukta, without joiners.
 _WORDS = """
-    to_tsvector('simple'::regconfig, translate(title || ' ' || text, U&'\\0901\\093C\\200C\\200D', U&'\\0902'))
+    setweight(to_tsvector('simple'::regconfig, translate(title, U&'\\0901\\093C\\200C\\200D', U&'\\0902')), 'A')
+    || to_tsvector('simple'::regconfig, translate(text, U&'\\0901\\093C\\200C\\200D', U&'\\0902'))
 """
 
 documents = Table(

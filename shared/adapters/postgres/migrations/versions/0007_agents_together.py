@@ -76,7 +76,8 @@ _KNOWLEDGE = (
     "CREATE INDEX knowledge_passages_document ON knowledge_passages (document_id, position)",
     r"""
     ALTER TABLE knowledge_passages ADD COLUMN words TSVECTOR GENERATED ALWAYS AS (
-        to_tsvector('simple'::regconfig, translate(title || ' ' || text, U&'\0901\093C\200C\200D', U&'\0902'))
+        setweight(to_tsvector('simple'::regconfig, translate(title, U&'\0901\093C\200C\200D', U&'\0902')), 'A')
+        || to_tsvector('simple'::regconfig, translate(text, U&'\0901\093C\200C\200D', U&'\0902'))
     ) STORED
     """,
     "CREATE INDEX knowledge_passages_words ON knowledge_passages USING gin (words)",
