@@ -11,7 +11,7 @@ from shared.adapters.twilio.signature import TwilioSignature
 from shared.domain.spoken.fixed_sentences import SentenceKind, sentence
 from shared.domain.voice import Voice
 from shared.wiring import engines as model_engines
-from shared.wiring import stores
+from shared.wiring import stores, tools
 from stream_service import engines
 from stream_service.app import create_app
 from stream_service.call_services import CallServices, Manners
@@ -44,7 +44,13 @@ def stream_app(settings: Settings, live_calls: LiveCalls) -> Starlette:
     async def warm_up() -> None:
         """Load what the first call would otherwise wait for."""
         services.detector.warm_up()
-        await asyncio.gather(services.transcriber.warm_up(), synthesizer.warm_up(), _warm_stores(), _warm_models())
+        await asyncio.gather(
+            services.transcriber.warm_up(),
+            synthesizer.warm_up(),
+            _warm_stores(),
+            _warm_models(),
+            tools.warm_up_tools(),
+        )
         await _prepare_fixed_speech(synthesizer)
 
     signature = TwilioSignature(

@@ -78,6 +78,10 @@ class HttpTools:
             self._note_failure(tool.url)
             return _TIMED_OUT
 
+    def warm_up(self) -> None:
+        """Read the authorities whose certificates are trusted, which takes a while."""
+        self._client()
+
     async def aclose(self) -> None:
         """Close the pool; safe to call twice."""
         if self._http is not None:
@@ -190,7 +194,7 @@ class HttpTools:
         self._circuit(url).failed(self._clock())
 
     def _client(self) -> httpx.AsyncClient:
-        if self._http is None:  # Built late, on the event loop that its connections will belong to.
+        if self._http is None:  # Built late: whoever calls no tool need not wait for it.
             self._http = httpx.AsyncClient(
                 # Connections are kept by address, and two names may share one: none is kept.
                 limits=httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=0),

@@ -26,6 +26,10 @@ _UNSUPPORTED = frozenset({"$ref", "$dynamicRef", "$recursiveRef", "$id", "$vocab
 class JsonSchemaCheck:
     """Implements `SchemaCheck`."""
 
+    def warm_up(self) -> None:
+        """Load the library, which takes a tenth of a second."""
+        _validator_class()
+
     def problem(self, schema: Mapping[str, JSON], arguments: Mapping[str, JSON]) -> str | None:
         """See `SchemaCheck.problem`."""
         from jsonschema.exceptions import SchemaError, best_match

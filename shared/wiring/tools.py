@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shared.domain.conversation import ConversationKey
-    from shared.ports.json_schema import SchemaCheck
-    from shared.ports.tools import HttpToolCaller, Tool
+    from shared.adapters.http_tools import HttpTools
+    from shared.adapters.json_schema import JsonSchemaCheck
+    from shared.ports.tools import Tool
     from shared.use_cases.run_tools import RunTools
 
 
@@ -24,6 +26,11 @@ def run_tools() -> RunTools:
 
     audit = PostgresToolAudit(stores.database())
     return RunTools(built_in_tools(), call_http=http_tools(), audit=audit, schemas=schema_check())
+
+
+async def warm_up_tools() -> None:
+    """Load what the first use of a tool would otherwise hold every live call up with."""
+    await asyncio.gather(asyncio.to_thread(schema_check().warm_up), asyncio.to_thread(http_tools().warm_up))
 
 
 def built_in_tools() -> Sequence[Tool]:
@@ -60,7 +67,7 @@ async def _linked_identities(_caller: ConversationKey) -> Sequence[ConversationK
 
 
 @lru_cache(maxsize=1)
-def http_tools() -> HttpToolCaller:
+def http_tools() -> HttpTools:
     """What operators have defined."""
     from shared.adapters.aws.tool_secrets import SecretsManagerToolSecrets
     from shared.adapters.http_tools import HttpTools
@@ -71,7 +78,8 @@ def http_tools() -> HttpToolCaller:
     return HttpTools(known.allowed_tool_hosts, secrets)
 
 
-def schema_check() -> SchemaCheck:
+@lru_cache(maxsize=1)
+def schema_check() -> JsonSchemaCheck:
     """What fits a tool's parameters."""
     from shared.adapters.json_schema import JsonSchemaCheck
 
