@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -16,8 +16,9 @@ Piece = TypeVar("Piece")
 class TurnTime:
     """The time that is left of a turn. Only waiting takes of it: a long answer may be spoken to its end."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.perf_counter) -> None:
         self._left_seconds = seconds
+        self._clock = clock
 
     async def bounded(self, pieces: AsyncIterator[Piece]) -> AsyncGenerator[Piece, None]:
         """Yield the pieces as they come.
@@ -26,7 +27,7 @@ class TurnTime:
             ModelUnavailable: the time is up; what was being done is cancelled.
         """
         while True:
-            started = time.perf_counter()
+            started = self._clock()
             try:
                 async with asyncio.timeout(self._left_seconds):
                     piece = await anext(pieces)
@@ -35,7 +36,7 @@ class TurnTime:
             except TimeoutError as error:
                 raise ModelUnavailable("the turn takes too long") from error
             finally:
-                self._left_seconds -= time.perf_counter() - started
+                self._left_seconds -= self._clock() - started
             yield piece
 
 
