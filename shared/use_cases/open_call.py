@@ -8,7 +8,8 @@ from datetime import datetime
 
 from shared.domain.agent import AgentProfile
 from shared.domain.call import VOICE_CHANNEL, Call, ResumeReason, StreamTicket
-from shared.domain.conversation import Conversation, ConversationStatus
+from shared.domain.call_back import is_called_back
+from shared.domain.conversation import Conversation, ConversationStatus, Speaker
 from shared.domain.event import EventType, PlatformEvent
 from shared.domain.message import InboundMessage, MessageKind
 from shared.domain.spoken.fixed_sentences import SentenceKind, sentence
@@ -92,17 +93,29 @@ class OpenCall:
             call=call,
             conversation=conversation,
             greeter=greeter,
-            greeting=_greeting(ticket, greeter),
+            greeting=_greeting(ticket, greeter, is_promised=_is_promised(call, conversation)),
             agents=(await self._catalogue.current()).agents,
             unanswered=unanswered,
         )
 
 
-def _greeting(ticket: StreamTicket, greeter: AgentProfile | None) -> str:
+def _greeting(ticket: StreamTicket, greeter: AgentProfile | None, *, is_promised: bool) -> str:
     if ticket.resumes:
         kind = _SAID_ON_RETURN[ticket.resume_reason or ResumeReason.STREAM_LOST]
         return sentence(kind, "en" if greeter is None else greeter.language)
-    return "" if greeter is None else greeter.greeting
+    if greeter is None:
+        return ""
+    # Whoever is rung wants to know why.
+    return (
+        f"{greeter.greeting} {sentence(SentenceKind.CALLED_BACK, greeter.language)}"
+        if is_promised
+        else greeter.greeting
+    )
+
+
+def _is_promised(call: Call, conversation: Conversation) -> bool:
+    latest = conversation.turns[-1] if conversation.turns else None
+    return latest is not None and latest.speaker is Speaker.SYSTEM and is_called_back(call, latest.text)
 
 
 def _opening(ticket: StreamTicket, now: datetime) -> InboundMessage:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from shared.domain.agent import ActiveAgent
 from shared.domain.call import VOICE_CHANNEL, Call
 from shared.domain.call_back import RETRY_SECONDS, CallBack, CallBackState, NextStep, call_back_note, next_step
 from shared.domain.conversation import ConversationKey
@@ -21,7 +23,7 @@ from shared.observability import count, logger
 from shared.ports.call_backs import CallBacks
 from shared.ports.consent import ConsentStore
 from shared.ports.history import HistoryReader
-from shared.ports.stores import ContextStore
+from shared.ports.stores import ActiveAgentStore, ContextStore
 from shared.use_cases.place_call import PlaceCall
 
 MOST_AT_ONCE = 20
@@ -44,14 +46,18 @@ class RingBack:
         call_backs: CallBacks,
         reader: HistoryReader,
         contexts: ContextStore,
+        active_agents: ActiveAgentStore,
         consent: ConsentStore,
         place_call: PlaceCall,
+        clock: Callable[[], datetime],
     ) -> None:
         self._call_backs = call_backs
         self._reader = reader
         self._contexts = contexts
+        self._active_agents = active_agents
         self._consent = consent
         self._place_call = place_call
+        self._clock = clock
 
     async def __call__(self, *, should_stop: Callable[[], bool] = lambda: False) -> RingBackReport:
         """Ring those who are due, `MOST_AT_ONCE` at most.
@@ -97,12 +103,7 @@ class RingBack:
         return await self._ring(call_back)
 
     async def _ring(self, call_back: CallBack) -> bool:
-        # Before the telephone rings: whoever takes it talks with an agent who knows.
-        key = await self._call_backs.note_about(call_back, call_back_note(call_back.about))
-        try:
-            await self._contexts.forget(key)
-        except StoreUnavailable:
-            logger.warning("context_not_forgotten")
+        await self._brief(call_back)
         try:
             # After a call in vain another one is wanted; after a crash, the same.
             key_of_try = f"{call_back.id}:{call_back.call_sid or ''}"
@@ -113,6 +114,19 @@ class RingBack:
         await self._call_backs.note_call(call_back, call.call_sid)
         logger.info("call_back_rung", call_back_id=call_back.id, call_sid=call.call_sid, attempts=call_back.attempts)
         return True
+
+    async def _brief(self, call_back: CallBack) -> None:
+        """Before the telephone rings: whoever takes it talks with the agent who promised it, and who knows why."""
+        key = await self._call_backs.note_about(call_back, call_back_note(call_back.about))
+        try:
+            await self._contexts.forget(key)
+            if call_back.agent_id is not None:
+                active = await self._active_agents.load(key)
+                version = 0 if active is None else active.version
+                promised = ActiveAgent(agent_id=call_back.agent_id, agent_version=0, since=self._clock())
+                await self._active_agents.save(key, promised, read_version=version)
+        except StoreUnavailable:
+            logger.warning("call_back_not_prepared", call_back_id=call_back.id)
 
     async def _settle(self, call_back: CallBack, state: CallBackState) -> bool:
         await self._call_backs.settle(call_back, state)

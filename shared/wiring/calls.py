@@ -167,7 +167,15 @@ def ring_back() -> RingBack:
     from shared.use_cases.ring_back import RingBack
     from shared.wiring import stores
 
-    return RingBack(stores.call_backs(), stores.history_reader(), stores.context(), stores.consent(), place_call())
+    return RingBack(
+        stores.call_backs(),
+        stores.history_reader(),
+        stores.context(),
+        stores.active_agents(),
+        stores.consent(),
+        place_call(),
+        now,
+    )
 
 
 @lru_cache(maxsize=1)

@@ -28,6 +28,7 @@ class SentenceKind(StrEnum):
     FAREWELL = "farewell"
     NOBODY_REACHED = "nobody_reached"
     LANGUAGE_CHANGED = "language_changed"
+    CALLED_BACK = "called_back"
 
 
 _ENGLISH = {
@@ -46,6 +47,7 @@ _ENGLISH = {
         "I can go on helping you meanwhile."
     ),
     SentenceKind.LANGUAGE_CHANGED: "I'll go on in English.",
+    SentenceKind.CALLED_BACK: "You asked us to call you back.",
 }
 
 _HINDI = {
@@ -63,6 +65,7 @@ _HINDI = {
         "माफ़ कीजिए, अभी किसी से संपर्क नहीं हो पाया। आपको इसी नंबर पर वापस फ़ोन किया जाएगा। तब तक आपकी मदद यहीं जारी रहेगी।"
     ),
     SentenceKind.LANGUAGE_CHANGED: "अब हम हिंदी में बात करते हैं।",
+    SentenceKind.CALLED_BACK: "आपने हमें वापस फ़ोन करने के लिए कहा था।",
 }
 
 _TAMIL = {
@@ -80,6 +83,7 @@ _TAMIL = {
         "மன்னிக்கவும், இப்போது யாரையும் தொடர்புகொள்ள முடியவில்லை. இதே எண்ணில் உங்களைத் திரும்ப அழைப்போம். அதுவரை நான் உதவுகிறேன்."
     ),
     SentenceKind.LANGUAGE_CHANGED: "இனி தமிழில் பேசலாம்.",
+    SentenceKind.CALLED_BACK: "திரும்ப அழைக்குமாறு கேட்டிருந்தீர்கள்.",
 }
 
 # Said in English, it would name the wrong language.

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.agent import RuleKind
-from shared.domain.call import Call, CallState, ResumeReason
+from shared.domain.call import Call, CallDirection, CallState, ResumeReason
+from shared.domain.call_back import CallBack, WhoRings, call_back_note
 from shared.domain.conversation import ConversationStatus
 from shared.domain.message import InboundMessage
 from shared.domain.spoken.fixed_sentences import SentenceKind, sentence
@@ -60,6 +61,26 @@ async def test_the_agent_whom_a_rule_of_the_channel_names_greets(board: Switchbo
     opened = await board.open_call(a_ticket())
 
     assert opened.greeting == "Hello from appointments."
+
+
+async def test_who_is_rung_back_hears_why_and_later_callers_do_not(board: Switchboard) -> None:
+    promised = CallBack(
+        id="promise-1",
+        conversation_id="c1",
+        wanted=WhoRings.AGENT,
+        agent_id="billing",
+        phone_number=a_ticket().caller_id,
+        about="The bill.",
+        due_at=board.clock(),
+    )
+    await board.house.call_backs.note_about(promised, call_back_note(promised.about))
+
+    rung = await board.open_call(a_ticket(direction=CallDirection.OUTBOUND))
+    later = await board.open_call(a_ticket(call_sid="CA0002"))
+
+    assert rung.greeting == "Hello from reception. You asked us to call you back."
+    assert "The bill." in rung.conversation.turns[-1].text
+    assert later.greeting == "Hello from reception."
 
 
 async def test_without_agents_there_is_no_greeting(board: Switchboard) -> None:
