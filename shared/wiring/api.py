@@ -121,7 +121,7 @@ def try_routing() -> TryRouting:
     from shared.use_cases.try_routing import TryRouting
     from shared.wiring import stores, turns
 
-    return TryRouting(turns.choose_route(), stores.consent(), stores.history(), now)
+    return TryRouting(turns.choose_route(stores.watched_active_agents()), stores.consent(), stores.history(), now)
 
 
 def change_hands() -> ChangeHands:

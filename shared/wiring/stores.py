@@ -204,6 +204,13 @@ def active_agents() -> ActiveAgentStore:
     return RedisActiveAgentStore(redis(), ttl_seconds=settings().context_ttl_seconds)
 
 
+def watched_active_agents() -> ActiveAgentStore:
+    """The same, to look at."""
+    from shared.adapters.redis.active_agents import WatchedActiveAgents
+
+    return WatchedActiveAgents(redis(), ttl_seconds=settings().context_ttl_seconds)
+
+
 def rates() -> RateCounter:
     """Requests per minute."""
     from shared.adapters.redis.counters import RedisRateCounter

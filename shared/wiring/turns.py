@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shared.wiring.environment import now, settings
 
 if TYPE_CHECKING:
+    from shared.ports.stores import ActiveAgentStore
     from shared.use_cases.answer_message import AnswerMessage
     from shared.use_cases.choose_route import ChooseRoute
     from shared.use_cases.fold_past import FoldPast
@@ -154,7 +155,7 @@ def orchestrator() -> Orchestrator:
 
     active = stores.active_agents()
     return Orchestrator(
-        choose_route(),
+        choose_route(active),
         active,
         AgentTurn(engines.language_model(), tools.run_tools()),
         now,
@@ -162,7 +163,7 @@ def orchestrator() -> Orchestrator:
     )
 
 
-def choose_route() -> ChooseRoute:
+def choose_route(active_agents: ActiveAgentStore) -> ChooseRoute:
     """Who answers a message."""
     from shared.use_cases.choose_route import ChooseRoute
     from shared.wiring import engines, stores
@@ -170,7 +171,7 @@ def choose_route() -> ChooseRoute:
     return ChooseRoute(
         stores.catalogue(),
         stores.knowledge(),
-        stores.active_agents(),
+        active_agents,
         engines.embedder(),
         threshold=settings().routing_threshold,
         serves_for=timedelta(seconds=settings().context_ttl_seconds),

@@ -43,12 +43,7 @@ class RedisActiveAgentStore:
         """See `ActiveAgentStore.load`; each look prolongs its life."""
         async with cache_operation():
             value = await self._client.getex(key_of("agent", str(key)), ex=self._ttl_seconds)
-        if value is None:
-            return None
-        try:
-            return _decoder.decode(value)
-        except msgspec.DecodeError:
-            return None
+        return _read(value)
 
     async def save(self, key: ConversationKey, agent: ActiveAgent, *, read_version: int) -> bool:
         """See `ActiveAgentStore.save`."""
@@ -58,3 +53,22 @@ class RedisActiveAgentStore:
                 _COMPARE_AND_SET, 1, key_of("agent", str(key)), str(read_version), value, str(self._ttl_seconds)
             )
         return bool(won)
+
+
+class WatchedActiveAgents(RedisActiveAgentStore):
+    """The same for whoever only looks on: nothing lives longer for it."""
+
+    async def load(self, key: ConversationKey) -> ActiveAgent | None:
+        """See `ActiveAgentStore.load`; the look leaves everything as it is."""
+        async with cache_operation():
+            value = await self._client.get(key_of("agent", str(key)))
+        return _read(value)
+
+
+def _read(value: bytes | str | None) -> ActiveAgent | None:
+    if value is None:
+        return None
+    try:
+        return _decoder.decode(value)
+    except msgspec.DecodeError:
+        return None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.redis.active_agents import RedisActiveAgentStore
+from shared.adapters.redis.active_agents import RedisActiveAgentStore, WatchedActiveAgents
 from shared.adapters.redis.client import connect_cluster
 from shared.adapters.redis.context import RedisContextStore
 from shared.domain.agent import ActiveAgent
@@ -44,6 +44,17 @@ async def test_an_active_agent_lives_for_thirty_minutes_after_each_use(cache: An
     await store.load(KEY)
 
     assert 1795 <= await cache.ttl("agent:{whatsapp:919800000001}") <= 1800
+
+
+@pytest.mark.integration
+async def test_whoever_only_looks_at_an_active_agent_prolongs_nothing(cache: Any) -> None:
+    await RedisActiveAgentStore(cache).save(KEY, AGENT, read_version=0)
+    await cache.expire("agent:{whatsapp:919800000001}", 50)
+
+    seen = await WatchedActiveAgents(cache).load(KEY)
+
+    assert seen == replace(AGENT, version=1)
+    assert 0 < await cache.ttl("agent:{whatsapp:919800000001}") <= 50
 
 
 @pytest.mark.integration
