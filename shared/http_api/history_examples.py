@@ -41,6 +41,7 @@ QUESTION: dict[str, Any] = {
     "pricing_conversation": None,
     "stages_ms": {},
     "usage": None,
+    "citations": [],
     "call_sid": None,
     "start_ms": None,
     "end_ms": None,
@@ -75,6 +76,13 @@ ANSWER: dict[str, Any] = {
     "pricing_conversation": {"id": "a1b2c3", "origin": {"type": "service"}},
     "stages_ms": {"routing": 3, "model_first_piece": 310, "total": 912},
     "usage": {"model": "amazon.nova-lite-v1:0", "input_tokens": 1800, "output_tokens": 60, "cost_microusd": 122},
+    "citations": [
+        {
+            "passage_id": "0192f6a0-5e1c-7a11-9d3e-2b1a7c8d9e0f",
+            "title": "Free appointments",
+            "document_id": "0192f6a0-5e1b-7b9f-8c2d-1a0f6b7c8d9e",
+        }
+    ],
 }
 
 CALL: dict[str, Any] = {

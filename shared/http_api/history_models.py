@@ -86,6 +86,14 @@ class UsageView(_View):
     )
 
 
+class CitationView(_View):
+    """A piece of an agent's knowledge, as it was called then; it may be gone since."""
+
+    passage_id: str
+    title: str
+    document_id: str | None = Field(description="Null for what was not uploaded as a document.")
+
+
 class MessageView(_View):
     """A turn: who said what, which agent and why, how long each stage took, what became of it."""
 
@@ -113,6 +121,7 @@ class MessageView(_View):
     pricing_conversation: Any = Field(description="The provider's own conversation that it was counted in, likewise.")
     stages_ms: dict[str, int] = Field(description="Milliseconds of each stage of the reply, by stage name.")
     usage: UsageView | None = Field(description="Null for what no model wrote, and where the user interrupted it.")
+    citations: list[CitationView] = Field(description="The knowledge that the reply rests on.")
     call_sid: str | None
     start_ms: int | None = Field(description="Place in the call's recording; null on text channels.")
     end_ms: int | None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from shared.domain.agent import RouteReason
+from shared.domain.agent import Citation, RouteReason
 from shared.domain.call import Call, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.json_value import JSON
@@ -123,6 +123,7 @@ class StoredMessage:
         pricing, pricing_conversation: what the provider said last about what it costs, if it was one.
         stages_ms: milliseconds of each stage of the reply, by stage name.
         usage: what its models read and wrote, and what that cost; None where none was asked, or none told.
+        citations: the knowledge that it rests on.
         start_ms, end_ms: place in the call's recording; None on text channels.
     """
 
@@ -152,6 +153,7 @@ class StoredMessage:
     end_ms: int | None
     attributes: dict[str, JSON]
     usage: TokenUsage | None = None
+    citations: tuple[Citation, ...] = ()
     # Added for those who may see them; a reader leaves them out.
     media: tuple[LinkedMedia, ...] = ()
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, RoutingDecision
+from shared.domain.citation import cited
 from shared.domain.conversation import Conversation
 from shared.domain.hand_over import colleagues_of, route_of, to_a_colleague
 from shared.domain.http_tool import HttpTool
@@ -85,6 +86,7 @@ class Reply:
             hand_overs=self.record.hand_overs,
             tool_calls=self.record.tool_calls,
             is_apology=self.record.is_apology,
+            citations=cited(text, self.record.passages),
         )
 
 

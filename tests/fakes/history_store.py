@@ -268,6 +268,7 @@ class FakeHistoryStore:
             answers_id=inbound.id,
             stages_ms={**({} if draft is None else draft.stages_ms), **delivery.stages_ms},
             usage=None if draft is None else draft.usage,
+            citations=() if draft is None else draft.citations,
         )
         _place_in_call(row, dict(delivery.attributes))
         return row

@@ -81,6 +81,7 @@ class MemoryHistoryReader:
             delivery_status=row.delivery_status,
             stages_ms=row.stages_ms,
             usage=row.usage,
+            citations=row.citations,
             call_sid=row.call_sid,
             start_ms=row.start_ms,
             end_ms=row.end_ms,

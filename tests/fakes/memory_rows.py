@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.domain.agent import RoutingDecision
+from shared.domain.agent import Citation, RoutingDecision
 from shared.domain.call import Call
 from shared.domain.conversation import ConversationKey, ConversationStatus, Speaker
 from shared.domain.json_value import JSON
@@ -60,6 +60,7 @@ class MessageRow:
     parts: tuple[ReplyPart, ...] = ()
     stages_ms: dict[str, int] = field(default_factory=dict)
     usage: TokenUsage | None = None
+    citations: tuple[Citation, ...] = ()
     call_sid: str | None = None
     position: str | None = None
     start_ms: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -28,7 +29,7 @@ from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.identifiers import is_id
 from shared.adapters.postgres.message_details import NOTHING, MessageDetails, load_details
 from shared.adapters.postgres.schema import calls, conversations, messages, users
-from shared.domain.agent import RouteReason
+from shared.domain.agent import Citation, RouteReason
 from shared.domain.call import VOICE_CHANNEL, Call, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.message import DeliveryStatus, MessageKind, Unanswered
@@ -253,6 +254,7 @@ def _stored_message(row: Row[Any], details: MessageDetails) -> StoredMessage:
         delivery_status=None if row.delivery_status is None else DeliveryStatus(row.delivery_status),
         stages_ms=row.stages_ms,
         usage=_usage(row),
+        citations=msgspec.convert(row.citations, tuple[Citation, ...]),
         call_sid=row.call_sid,
         start_ms=row.start_ms,
         end_ms=row.end_ms,
