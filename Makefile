@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev install-judges run demo stop clean-local status build invoke check format test fuzz soak requirements openapi lock ci
+.PHONY: help install install-dev install-judges run demo eval stop clean-local status build invoke check format test fuzz soak requirements openapi lock ci
 
 VENV := $(CURDIR)/.venv
 RUN := $(VENV)/bin/python
@@ -38,6 +38,9 @@ run: install ## start the whole platform on this machine and keep it running unt
 
 demo: install ## play a phone call and a WhatsApp conversation (starts the platform and ends it again if need be)
 	@exec $(RUN) -m local up --demo --once
+
+eval: install ## play the scenarios of local/evaluation on the platform (TIMES=3: thrice; ONLY=name-or-tag)
+	@exec $(RUN) -m local evaluate --times $(or $(TIMES),1) $(if $(ONLY),--only $(ONLY))
 
 status: install ## say what runs and where
 	@exec $(RUN) -m local status

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local.evaluation import junit, report
+from local.evaluation.platform_copy import running_copy
 from local.evaluation.result import Result
 from local.evaluation.runner import prepare, run_all
 from local.evaluation.scenario import Scenario
@@ -43,7 +44,8 @@ def run(options: argparse.Namespace) -> int:
         if options.list or not scenarios:
             print("\n".join(_listed(scenarios)) or "no scenario has this name or tag")
             return 0 if scenarios else CANNOT_RUN
-        return asyncio.run(_evaluate(scenarios, times=options.times, junit_file=options.junit))
+        with running_copy(default_layout()):
+            return asyncio.run(_evaluate(scenarios, times=options.times, junit_file=options.junit))
     except (ScenarioInvalid, NotRunning, SpeechUnavailable) as error:
         print(f"error: {error}", file=sys.stderr)
         return CANNOT_RUN

@@ -9,7 +9,7 @@ from dataclasses import replace
 from local.evaluation.backstage import Backstage
 from local.evaluation.caller import Caller
 from local.evaluation.history import History, latest_question
-from local.evaluation.observation import Observation, SpokenAnswer
+from local.evaluation.observation import Observation, SpokenAnswer, line_of
 from local.evaluation.scenario import Expected, Step
 
 _KEPT_SECONDS = 6.0
@@ -84,10 +84,7 @@ class CallSide:
 
     def lines(self, seen: Observation) -> list[str]:
         """The answer for the transcript."""
-        return [
-            f"{turn.get('agent_id') or '-':<14} {turn['text']}  [{turn.get('route_reason')}: {turn.get('route_detail')}]"
-            for turn in seen.answers
-        ]
+        return [line_of(turn, str(turn["text"])) for turn in seen.answers]
 
     async def _seen(self, spoken: SpokenAnswer | None, began: float, *, is_answer_wanted: bool) -> Observation:
         elapsed = time.monotonic() - began

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from local.evaluation.backstage import Backstage
 from local.evaluation.history import History, latest_question
-from local.evaluation.observation import Observation
+from local.evaluation.observation import Observation, line_of
 from local.evaluation.scenario import TEXT_PATIENCE_SECONDS, Expected, Step
 from local.evaluation.text_user import TextUser
 from local.simulators.sent_messages import Reply
@@ -75,12 +75,8 @@ class ChatSide:
     def lines(self, seen: Observation) -> list[str]:
         """The answer for the transcript."""
         by_text = {str(turn["text"]): turn for turn in seen.answers}
-        lines = []
-        for text in seen.texts:
-            turn = by_text.get(text) or (seen.answers[-1] if seen.answers else {})
-            why = f"  [{turn.get('route_reason')}: {turn.get('route_detail')}]" if turn else ""
-            lines.append(f"{turn.get('agent_id') or '-':<14} {text}{why}")
-        return lines
+        latest = seen.answers[-1] if seen.answers else {}
+        return [line_of(by_text.get(text, latest), text) for text in seen.texts]
 
     async def _do(self, step: Step) -> None:
         if step.say:

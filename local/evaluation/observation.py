@@ -59,3 +59,9 @@ class Observation:
     def text(self) -> str:
         """The whole answer."""
         return "\n".join(self.texts)
+
+
+def line_of(turn: Turn, text: str) -> str:
+    """What was said to the user, by whom and why by them."""
+    why = f"  [{turn.get('route_reason')}: {turn.get('route_detail')}]" if turn else ""
+    return f"{turn.get('agent_id') or turn.get('speaker') or '-':<14} {text}{why}"

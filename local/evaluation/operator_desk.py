@@ -87,7 +87,13 @@ class OperatorDesk:
     async def _request(self, request: Request, names: Mapping[str, str]) -> tuple[int, str]:
         path = _filled(request.path, names)
         headers = {"Idempotency-Key": secrets.token_hex(8)}
-        answer = await self._client.request(request.method, path, json=_filled(request.body, names), headers=headers)
+        if request.text:
+            headers |= {"Content-Type": "text/plain; charset=utf-8"}
+            content = _filled(request.text, names).encode()
+            answer = await self._client.request(request.method, path, content=content, headers=headers)
+        else:
+            body = _filled(request.body, names)
+            answer = await self._client.request(request.method, path, json=body, headers=headers)
         if request.undo and not answer.is_error:
             created = _data(answer)
             self._to_delete.append(_filled(request.undo, {**names, "id": str(created.get("id", ""))}))

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+import msgspec
 
 from local.evaluation.backstage import Backstage
 from local.evaluation.call_side import CallSide
@@ -153,4 +154,6 @@ def _summary(step: Step) -> str:
     """The step in a line."""
     name = step.actions[0]
     value = getattr(step, name)
+    if step.operator is not None:
+        value = {key: given for key, given in msgspec.to_builtins(step.operator).items() if given}
     return str(value) if name == "say" else f"[{name}] {value}"

@@ -147,6 +147,7 @@ class Request(_Strict, frozen=True, kw_only=True):
     method: Literal["GET", "POST", "PUT", "DELETE"]
     path: Annotated[str, Meta(pattern="^/api/v1/")]
     body: dict[str, Any] | None = None
+    text: Annotated[str, Meta(description="A file of plain text as the body.")] = ""
     undo: Annotated[str, Meta(description="The path that is deleted when the scenario has ended.")] = ""
 
 

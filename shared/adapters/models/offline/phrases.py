@@ -89,7 +89,7 @@ _HINGLISH = {
     Phrase.HOW_HELP: "Bataiye, aapki kya madad ki jaye?",
     Phrase.WHAT_ELSE: "Theek hai. Aapko aur kya jaanna hai?",
     Phrase.GOOD_DAY: "Theek hai. Aapka din shubh ho!",
-    Phrase.MACHINE: "Main {name} hoon, ek AI assistant, koi insaan nahi. Aap chahein to colleague se baat ho sakti hai.",
+    Phrase.MACHINE: "Main {name} hoon, ek AI assistant, insaan nahi. Aap chahein to colleague se baat ho sakti hai.",
     Phrase.HELLO: "Namaste! Bataiye, aapki kya madad ki jaye?",
     Phrase.WELCOME: "Koi baat nahi. Kya aapko kuch aur jaanna hai?",
     Phrase.GOODBYE: "Humse baat karne ke liye dhanyavaad. Namaste!",

@@ -10,8 +10,14 @@ import unicodedata
 
 _FORGET = r"(?:ignor\w*|disregard|forget|overrid\w*|bypass|bhool|bhul|chhod|भूल|छोड़|अनदेखा|नज़रअंदाज़)"
 _RULES = r"(?:instructions?|rules|guidelines|prompts?|directions|restrictions|programming|nirdesh\w*|निर्देश\w*|नियम\w*)"
-_INNER = rf"(?:(?:system|hidden|secret|initial|original|developer)[\s-]+(?:prompts?|messages?|{_RULES})|सिस्टम\s+प्रॉम्प्ट)"
-_SECRETS = r"(?:passwords?|api[\s-]*keys?|access[\s-]*tokens?|credentials|secrets?(?:[\s-]*keys?)?|database|admin login|पासवर्ड)"
+_INNER = (
+    rf"(?:(?:system|hidden|secret|initial|original|developer)[\s-]+(?:prompts?|messages?|{_RULES})"
+    r"|सिस्टम\s+प्रॉम्प्ट)"
+)
+_SECRETS = (
+    r"(?:passwords?|api[\s-]*keys?|access[\s-]*tokens?|credentials|secrets?(?:[\s-]*keys?)?|database|admin login"
+    r"|पासवर्ड)"
+)
 _OTHERS = r"(?:all|every|other|another|any|sab|sabhi|saare|doosre|सभी|सारे|दूसरे)"
 _PATIENTS = r"(?:patients?|people|customers?|users?|callers?|mareezon?|मरीज़\S*|मरीज\S*|लोगों)"
 _DATA = r"(?:phone|mobile|numbers?|names?|address\w*|records?|reports?|data|details|bills?|history|नंबर|रिपोर्ट|जानकारी)"
