@@ -63,12 +63,25 @@ class PassageReader:
     async def unanswered_parts(
         self, question: str, passages: Sequence[Passage], *, least_closeness: float
     ) -> list[str]:
-        """Those parts of a question in several parts that no passage answers."""
+        """Those parts of a question in several parts that no passage answers, or only one that answers another part."""
         parts = _question_parts(question)
-        if len(parts) == 1:
+        if len(parts) == 1 or not passages:
             return []
         texts = [f"{passage.title}. {passage.text}" for passage in passages]
-        return [part for part in parts if max(await self.closeness(part, texts), default=0.0) < least_closeness]
+        closest: dict[str, tuple[float, str]] = {}
+        missing = []
+        for part in parts:
+            closeness = await self.closeness(part, texts)
+            best = max(closeness)
+            # The same text may stand under several titles.
+            text = passages[closeness.index(best)].text
+            if best < least_closeness:
+                missing.append(part)
+                continue
+            other, other_part = closest.get(text, (0.0, ""))
+            missing += [other_part if best > other else part] if other_part else []
+            closest[text] = max((best, part), (other, other_part))
+        return missing
 
     async def closeness(self, question: str, texts: Sequence[str]) -> list[float]:
         """How close each text is to the question: cosine of their meanings, or the share of its words they have."""
