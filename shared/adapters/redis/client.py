@@ -67,6 +67,11 @@ async def cache_operation(*, timeout_seconds: float = OPERATION_TIMEOUT_SECONDS)
     # TimeoutError is an OSError; a cluster of which no node answers is no RedisError.
     except (RedisError, RedisClusterException, OSError) as error:
         raise StoreUnavailable("The cache gave no answer.") from error
+    except AttributeError as error:
+        # The client closes connections while it learns the layout anew; who writes to one then finds no writer.
+        if error.obj is not None or error.name not in {"writelines", "drain"}:
+            raise
+        raise StoreUnavailable("The cache gave no answer.") from error
 
 
 async def connect_to_every_shard(client: RedisCluster) -> None:

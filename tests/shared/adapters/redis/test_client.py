@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.redis.client import connect_cluster, connect_to_every_shard
+from shared.adapters.redis.client import cache_operation, connect_cluster, connect_to_every_shard
 from shared.errors import StoreUnavailable
 
 
@@ -38,3 +38,19 @@ async def test_a_cluster_that_is_not_there_is_a_store_without_an_answer() -> Non
         await connect_to_every_shard(client)
 
     await client.aclose()
+
+
+async def test_a_connection_that_the_client_closed_meanwhile_is_no_answer() -> None:
+    writer: Any = None
+
+    with pytest.raises(StoreUnavailable):
+        async with cache_operation():
+            writer.writelines([b"GET"])
+
+
+async def test_a_mistake_of_ours_is_not_taken_for_a_cache_that_is_down() -> None:
+    nothing: Any = None
+
+    with pytest.raises(AttributeError):
+        async with cache_operation():
+            nothing.decode()
