@@ -40,6 +40,7 @@ from shared.http_api.outbound_models import (
     PlacedCallView,
     SentMessageView,
 )
+from shared.http_api.person_link_routes import person_link_routes
 from shared.http_api.tool_routes import tool_routes
 from shared.http_api.versions import ReadVersion, tagged
 
@@ -325,6 +326,7 @@ async def health() -> Success[dict[str, bool]]:
 
 admin.include_router(knowledge_routes(wiring.edit_documents(), wiring.search_knowledge()))
 admin.include_router(tool_routes(wiring.edit_tools(), wiring.try_tool()))
+admin.include_router(person_link_routes(wiring.link_persons(), authenticate))
 operator.include_router(call_back_routes(wiring.call_backs()))
 for router in (admin, operator, anybody):
     app.include_router(router)

@@ -190,9 +190,8 @@ def _system_text(
     parts += [manner, _OTHERS_WORDS, _ONLY_FACTS, enclose("facts", facts)]
     if conversation.summary:
         parts += [_EARLIER, enclose("earlier", conversation.summary)]
-    if conversation.elsewhere is not None:
-        channel, words = conversation.elsewhere.channel, _words_elsewhere(conversation.elsewhere)
-        parts += [_ELSEWHERE.format(channel=channel), enclose("other_channel", words)]
+    if conversation.elsewhere is not None and (words := _words_elsewhere(conversation.elsewhere)):
+        parts += [_ELSEWHERE.format(channel=conversation.elsewhere.channel), enclose("other_channel", words)]
     return "\n".join(parts)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shared.use_cases.edit_agents import EditAgents, EditRules
     from shared.use_cases.edit_documents import EditDocuments, SearchKnowledge
     from shared.use_cases.edit_tools import EditTools, TryTool
+    from shared.use_cases.link_persons import LinkPersons
     from shared.use_cases.query_history import QueryHistory
     from shared.use_cases.review_tool_calls import ReviewToolCalls
     from shared.use_cases.send_fallback import SendFallback
@@ -114,6 +115,14 @@ def search_knowledge() -> SearchKnowledge:
     from shared.wiring import engines, stores
 
     return SearchKnowledge(PostgresDocumentStore(stores.database()), stores.knowledge(), engines.embedder())
+
+
+def link_persons() -> LinkPersons:
+    """Whose identities are linked."""
+    from shared.use_cases.link_persons import LinkPersons
+    from shared.wiring import stores
+
+    return LinkPersons(stores.person_links(), stores.context())
 
 
 def try_routing() -> TryRouting:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shared.ports.knowledge import KnowledgeStore
     from shared.ports.media import MediaRecords, MediaStore
     from shared.ports.messaging import EventPublisher, MessageQueue
+    from shared.ports.person_links import PersonLinks
     from shared.ports.received_records import ReceivedRecords
     from shared.ports.stores import (
         ActiveAgentStore,
@@ -277,6 +278,13 @@ def media() -> MediaStore:
     if bucket is None:
         raise SettingsInvalid("Set BUCKET.")
     return S3MediaStore(bucket, aws_client("s3"))
+
+
+def person_links() -> PersonLinks:
+    """Whose identities are linked."""
+    from shared.adapters.postgres.person_links import PostgresPersonLinks
+
+    return PostgresPersonLinks(database())
 
 
 def media_records() -> MediaRecords:

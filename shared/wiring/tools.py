@@ -11,7 +11,6 @@ from shared.wiring.environment import now, settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.domain.conversation import ConversationKey
     from shared.adapters.http_tools import HttpTools
     from shared.adapters.json_schema import JsonSchemaCheck
     from shared.ports.tools import Tool
@@ -57,13 +56,9 @@ def _send_on_whatsapp() -> Tool:
     return SendOnWhatsApp(
         api.send_outbound_message(),
         channels=[name for name in channels.channels() if "whatsapp" in name],
-        linked=_linked_identities,
+        linked=api.link_persons().linked,
         template=read_template(settings().whatsapp_follow_up_template),
     )
-
-
-async def _linked_identities(_caller: ConversationKey) -> Sequence[ConversationKey]:
-    return ()
 
 
 @lru_cache(maxsize=1)

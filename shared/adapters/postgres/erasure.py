@@ -39,6 +39,7 @@ from shared.adapters.postgres.schema import (
     media,
     message_events,
     messages,
+    person_links,
     provider_messages,
     recordings,
     tool_calls,
@@ -178,6 +179,7 @@ def _count(connection: Connection, subject: Subject) -> Counts:
         "messages": _how_many(messages, owned_by(messages, subject)),
         "media": _how_many(media, media.c.message_id.in_(own_messages)),
         "calls": _how_many(calls, _own_calls(subject)),
+        person_links.name: _how_many(person_links, _own_links(subject)),
         "recordings": _how_many(recordings, recordings.c.call_sid.in_(own_calls)),
         **{
             table.name: _how_many(table, table.c.conversation_id.in_(own_conversations))
@@ -259,10 +261,16 @@ def _erase_rest(connection: Connection, subject: Subject) -> Counts | None:
         (call_backs, call_backs.c.conversation_id.in_(own_conversations)),
         (conversations, owned_by(conversations, subject)),
         (consent_events, owned_by(consent_events, subject)),
+        (person_links, _own_links(subject)),
         (user_aliases, here & names),
         (users, owned_by(users, subject)),
     ]
     return Counter({table.name: connection.execute(delete(table).where(which)).rowcount for table, which in steps})
+
+
+def _own_links(subject: Subject) -> ColumnElement[bool]:
+    """With one of its identities a whole link goes: nobody is linked with nobody."""
+    return person_links.c.person_id.in_(select(person_links.c.person_id).where(owned_by(person_links, subject)))
 
 
 def _own_calls(subject: Subject) -> ColumnElement[bool]:

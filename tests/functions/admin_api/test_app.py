@@ -229,6 +229,7 @@ def loaded() -> ModuleType:
         edit_agents=None,
         edit_rules=None,
         call_backs=None,
+        link_persons=None,
         edit_tools=None,
         try_tool=None,
         edit_documents=None,

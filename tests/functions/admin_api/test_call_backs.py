@@ -41,6 +41,7 @@ def module(call_backs: FakeCallBacks) -> ModuleType:
         settings=SimpleNamespace(allowed_origins=()),
         token_verifier=NamedTokens(),
         call_backs=call_backs,
+        link_persons=None,
         **others,
     )
 

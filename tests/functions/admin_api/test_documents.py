@@ -56,7 +56,7 @@ def module(embedder: Embedder) -> ModuleType:
     unused = dict.fromkeys(
         (
             *("edit_agents", "edit_rules", "edit_tools", "try_tool", "try_routing", "change_hands", "update_tickets"),
-            *("live_tasks", "send_outbound_message", "write_as_person", "place_call", "call_backs"),
+            *("live_tasks", "send_outbound_message", "write_as_person", "place_call", "call_backs", "link_persons"),
         )
     )
     return load_function(

@@ -54,6 +54,7 @@ def loaded(editor: FakeHttpToolEditor, caller: FakeHttpToolCaller) -> ModuleType
         send_outbound_message=None,
         write_as_person=None,
         call_backs=None,
+        link_persons=None,
         edit_tools=EditTools(editor, schemas, AllowedHosts.of("office.lakeside.example,*.partner.example")),
         edit_documents=None,
         search_knowledge=None,

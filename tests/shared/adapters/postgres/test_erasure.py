@@ -18,6 +18,7 @@ from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.erasure import PostgresUserRows
 from shared.adapters.postgres.history_store import PostgresHistoryStore
 from shared.adapters.postgres.identities import PostgresIdentityStore
+from shared.adapters.postgres.person_links import PostgresPersonLinks
 from shared.adapters.postgres.tool_audit import PostgresToolAudit
 from shared.domain.consent import ConsentRequest, Wish
 from shared.domain.conversation import ConversationKey
@@ -214,6 +215,23 @@ async def test_what_was_counted_is_what_is_erased(database: Database, user_rows:
     assert counted["messages"] == 5 * 2 + 2 + 1 + 1
     assert (counted["calls"], counted["recordings"], counted["users"]) == (1, 1, 3)
     assert (counted["tool_calls"], counted["call_backs"]) == (1, 1)
+
+
+async def test_a_link_with_another_identity_is_erased_whole_and_no_other(
+    database: Database, user_rows: PostgresUserRows
+) -> None:
+    await live(database, USER)
+    links = PostgresPersonLinks(database)
+    chat, phone = ConversationKey(channel="whatsapp", user_id=USER), ConversationKey(channel="voice", user_id="91777")
+    await links.link([chat, phone], noted_by="asha")
+    others = await links.link([ConversationKey(channel=name, user_id="91888") for name in "ab"], noted_by="asha")
+    subject = await user_rows.find(USER, channel=None)
+    counted = await user_rows.count(subject)
+
+    await erase(user_rows, subject)
+
+    assert counted["person_links"] == 2
+    assert await links.all(limit=10) == (others,)
 
 
 async def test_a_user_is_found_by_every_identity(database: Database, user_rows: PostgresUserRows) -> None:
