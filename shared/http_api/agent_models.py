@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from shared.domain.agent import AgentProfile, RouteReason, RoutingRule, RuleKind, VoiceNotePolicy
-from shared.domain.engine_name import ENGINE_NAME_PATTERN
+from shared.domain.engine_name import ENGINE_NAME_PATTERN, read_engine_name
 from shared.domain.routing import StepOutcome
 from shared.http_api import agent_examples as examples
 from shared.http_api.fields import PlainText, Slug, ToolName
@@ -17,9 +26,21 @@ from shared.ports.live_tasks import LiveTask
 from shared.use_cases.try_routing import Trial, TriedRoute
 
 _LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
-EngineText = Annotated[str, StringConstraints(pattern=ENGINE_NAME_PATTERN)]
 LanguageTag = Annotated[str, StringConstraints(pattern=_LANGUAGE_TAG)]
 Version = Annotated[int, Field(ge=1)]
+
+
+def _known_engine(name: str) -> str:
+    if read_engine_name(name) is None:
+        raise PydanticCustomError(
+            "no_engine", "Input should be bedrock, openai, local, bedrock:<model id> or openai:<model>"
+        )
+    return name
+
+
+EngineText = Annotated[
+    str, AfterValidator(_known_engine), WithJsonSchema({"type": "string", "pattern": ENGINE_NAME_PATTERN})
+]
 
 
 class _Body(BaseModel):
