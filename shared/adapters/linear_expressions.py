@@ -5,15 +5,19 @@ Source: https://github.com/google/re2/wiki/Syntax
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import re2
 
-from shared.domain.rule_book import Expression
+from shared.domain.rule_book import MOST_RULES, Expression
 from shared.errors import InvalidContent
 
 _MOST_BYTES = 256 * 1024
 """Of memory for one expression: its program and what it remembers of texts."""
 
 
+# Of a catalogue in its next revision most expressions are those of the one before.
+@lru_cache(maxsize=MOST_RULES)
 def compile_expression(pattern: str) -> Expression:
     r"""An `ExpressionCompiler`. `\w` and `\b` of RE2 know the letters of English alone, `\pL` those of every script."""
     options = re2.Options()

@@ -149,9 +149,10 @@ async def test_trying_changes_nothing(try_routing: TryRouting, rows: MemoryRows)
 async def test_without_a_model_the_rules_still_decide(try_routing: TryRouting, embedder: Embedder) -> None:
     embedder.is_down = True
 
-    found = await try_routing(trial("Which doctor is in?"))
+    invoice = await try_routing(trial("My invoice"))
+    greeting = await try_routing(trial("Hello"))
 
-    assert found.decision.reason is RouteReason.DEFAULT
+    assert (invoice.decision.reason, greeting.decision.reason) == (RouteReason.RULE, RouteReason.DEFAULT)
 
 
 async def test_without_agents_nobody_is_found(
