@@ -8,14 +8,14 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.agent import RouteReason, RoutingDecision
+from shared.domain.agent import Citation, RouteReason, RoutingDecision
 from shared.domain.conversation import CONTEXT_TURNS, ConversationStatus, Speaker
 from shared.domain.json_value import JSON
 from shared.domain.message import Delivery, DeliveryStatus, InboundMessage, MessageKind, Unanswered
 from shared.domain.prompt import TokenUsage
 from shared.domain.reply import ReplyDraft
 from shared.errors import AlreadyClaimed, LeaseLost, NotFound, TakenOver
-from shared.ports.history import StoredMessage
+from shared.ports.history import HistoryFilter, StoredMessage
 from shared.ports.stores import Claim
 from tests.contracts.conftest import Records
 from tests.samples import a_message, a_notice, a_status
@@ -26,6 +26,7 @@ DRAFT = ReplyDraft(
     route=RoutingDecision(agent_id="reception", reason=RouteReason.RULE, detail="rule-1"),
     usage=TokenUsage(input_tokens=120, output_tokens=7),
     stages_ms={"context": 3, "reply": 400},
+    citations=(Citation(passage_id="p-1", title="Opening hours", document_id="d-1"),),
 )
 
 
@@ -45,6 +46,14 @@ async def answer(
         await records.history.mark_sending(claim, delivery_id)
     await records.history.complete(claim, DRAFT, delivery)
     return claim
+
+
+async def test_what_a_turn_rests_on_is_kept_with_it(records: Records) -> None:
+    await answer(records, a_message(), Delivery(text="We open at nine."), delivery_id="d-1")
+
+    (conversation,) = (await records.reader.conversations(HistoryFilter(), cursor=None, limit=5)).items
+    _, turn = (await records.reader.messages(conversation.id, cursor=None, limit=5)).items
+    assert turn.citations == DRAFT.citations
 
 
 async def said(records: Records, claim: Claim) -> tuple[StoredMessage, ...]:

@@ -23,8 +23,15 @@ def document() -> dict[str, Any]:
     nothing = dict.fromkeys(
         (
             "query_history",
+            "review_tool_calls",
             "edit_agents",
             "edit_rules",
+            "edit_tools",
+            "try_tool",
+            "edit_documents",
+            "search_knowledge",
+            "link_persons",
+            "call_backs",
             "try_routing",
             "change_hands",
             "update_tickets",

@@ -12,7 +12,7 @@ import pytest
 
 from shared.adapters.identity.bearer_tokens import BearerTokens
 from shared.adapters.identity.signing_keys import SigningKeys
-from shared.domain.agent import RouteReason
+from shared.domain.agent import Citation, RouteReason
 from shared.domain.call import Call, CallDirection, CallState, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.message import DeliveryStatus, MessageKind
@@ -67,6 +67,7 @@ MESSAGE = StoredMessage(
     pricing={"category": "service", "billable": True},
     pricing_conversation=None,
     stages_ms={"routing": 3, "total": 812},
+    citations=(Citation(passage_id="p-1", title="Free appointments", document_id="d-1"),),
     usage=TokenUsage(input_tokens=900, output_tokens=40, model="m", cost_microusd=64, cached_input_tokens=800),
     call_sid=None,
     start_ms=None,
@@ -265,6 +266,7 @@ def test_a_conversation_and_its_messages_are_found_by_id(read: Any) -> None:
     assert message["agent_id"] == "appointments"
     assert message["route_reason"] == "rule"
     assert message["stages_ms"] == {"routing": 3, "total": 812}
+    assert message["citations"] == [{"passage_id": "p-1", "title": "Free appointments", "document_id": "d-1"}]
     assert message["usage"] == {"model": "m", "input_tokens": 900, "output_tokens": 40, "cost_microusd": 64}
     assert message["delivery_status"] == "read"
 

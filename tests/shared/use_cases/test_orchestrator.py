@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.agent import HUMAN, ActiveAgent, RouteReason, RuleKind
+from shared.domain.agent import HUMAN, ActiveAgent, Citation, Passage, RouteReason, RuleKind
 from shared.domain.conversation import Conversation, ConversationKey, Speaker, Turn
 from shared.domain.hand_over import HAND_OVERS_PER_TURN
 from shared.domain.message import InboundMessage
@@ -74,6 +74,15 @@ async def test_the_agent_whose_knowledge_is_nearest_in_meaning_answers_and_is_gi
     assert reply.route is not None
     assert reply.route.reason is RouteReason.MEANING
     assert [passage.text for passage in house.model.prompts[0].passages] == ["Book by phone."]
+
+
+async def test_the_draft_cites_what_was_shown_and_said(house: House) -> None:
+    shown = Passage(agent_id="appointments", id="p-1", title="Booking", text="Book by phone before noon.", score=0)
+    house.agents.knowledge = [(shown, (1.0, 0.0))]
+    _, reply = await reply_to(house, a_message(text=QUESTION_ABOUT_BOOKING))
+
+    assert reply.draft("Hello!").citations == ()
+    assert reply.draft("Please book by phone, before noon.").citations == (Citation(passage_id="p-1", title="Booking"),)
 
 
 @pytest.mark.requirement("3.2")
