@@ -9,6 +9,7 @@ from typing import Literal
 from shared.adapters.models.enclosures import question_text
 from shared.adapters.models.tool_form import TOOL_RULE
 from shared.domain.conversation import Speaker, Turn
+from shared.domain.enclosing import enclose
 from shared.domain.prompt import Prompt
 
 # Chat models want the first message from the user, but in a call the agent greets first.
@@ -35,7 +36,7 @@ def system_text(prompt: Prompt) -> str:
         parts.append(TOOL_RULE)
     notes = [turn.text.strip() for turn in prompt.turns if turn.speaker is Speaker.SYSTEM and turn.text.strip()]
     if notes:
-        parts += ["", "Notes on this conversation:", *(f"- {note}" for note in notes)]
+        parts += ["Notes on this conversation:", enclose("notes", "\n".join(f"- {note}" for note in notes))]
     return "\n".join(parts)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from shared.domain.enclosing import enclose
 from shared.domain.json_value import JSON
 from shared.domain.media import MediaFile, family_of, plain_type
 from shared.domain.prompt import Enclosed, Prompt
@@ -62,7 +63,7 @@ def with_quotations(prompt: Prompt) -> Prompt:
     texts = [file for file in prompt.enclosed.files if plain_type(file.mime_type) in TEXT_FORMATS]
     if not texts:
         return prompt
-    quoted = (f"<file>\n{file.content.decode('utf-8', 'replace').strip()}\n</file>" for file in texts)
+    quoted = (enclose("file", file.content.decode("utf-8", "replace").strip()) for file in texts)
     others = tuple(file for file in prompt.enclosed.files if file not in texts)
     question = "\n".join((prompt.question.strip() or _WITHOUT_WORDS, *quoted))
     return replace(prompt, question=question, enclosed=replace(prompt.enclosed, files=others))

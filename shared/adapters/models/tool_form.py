@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from shared.domain.enclosing import defused
 from shared.domain.json_value import JSON
 from shared.domain.prompt import Colleague, HandOver, ModelPiece, Prompt
 from shared.domain.tool import ToolCall, ToolOutcome, ToolResult, ToolSpec, ToolStep
@@ -22,8 +23,6 @@ TOOL_RULE = (
     "and say that something was done only if its tool says so."
 )
 
-# What would end or begin the block of an answer from inside it.
-_RESULT_TAG = re.compile(r"<(?=\s*/?\s*tool_result\b)", re.IGNORECASE)
 # What every provider takes; OpenAI allows 40 characters of an id, Converse 64 of a name.
 _FIT_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _FIT_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -120,7 +119,7 @@ def result_text(result: ToolResult) -> str:
     """A tool's answer as the model reads it, which cannot be taken for anything but data."""
     outcome = result.answer.outcome
     remark = "" if outcome is ToolOutcome.DONE else f' outcome="{outcome.value}"'
-    answer = _RESULT_TAG.sub("(", result.answer.text.strip()) or "(nothing)"
+    answer = defused(result.answer.text.strip()) or "(nothing)"
     return f"<tool_result{remark}>\n{answer}\n</tool_result>"
 
 
