@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.adapters.models.attempts import PassingModelFailure
+from shared.adapters.models.thoughts import ThoughtFilter
 from shared.adapters.models.tool_form import CallFragments
 from shared.domain.prompt import ModelPiece, Prompt, TextPiece, TokenUsage
 
@@ -18,6 +19,7 @@ class ConverseAnswer:
     def __init__(self, prompt: Prompt, *, model_id: str) -> None:
         self._model_id = model_id
         self._calls = CallFragments(prompt)
+        self._thoughts = ThoughtFilter()
         self._is_stopped = False
         self.has_begun = False
         self.is_complete = False
@@ -56,17 +58,21 @@ class ConverseAnswer:
         delta = block["delta"]
         if "toolUse" in delta:
             self._calls.add(block["contentBlockIndex"], delta["toolUse"].get("input") or "")
-        if not delta.get("text"):  # Reasoning is for the model alone.
+        # Reasoning is for the model alone, whether it comes as such or among the words.
+        return self._said(self._thoughts.feed(delta.get("text") or ""))
+
+    def _said(self, words: str) -> list[ModelPiece]:
+        if not words:
             return []
         self.has_begun = True
-        return [TextPiece(text=delta["text"])]
+        return [TextPiece(text=words)]
 
     def _stop(self) -> list[ModelPiece]:
         self._is_stopped = True
-        calls = self._calls.pieces()
-        if not calls and not self.has_begun:
+        pieces = [*self._said(self._thoughts.finish()), *self._calls.pieces()]
+        if not pieces and not self.has_begun:
             raise PassingModelFailure("the model's answer is empty")
-        return calls
+        return pieces
 
     def _usage(self, usage: dict[str, Any]) -> list[ModelPiece]:
         if not usage:

@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from shared.adapters.models.attempts import PassingModelFailure
+from shared.adapters.models.thoughts import ThoughtFilter
 from shared.adapters.models.tool_form import CallFragments
 from shared.domain.prompt import ModelPiece, Prompt, TextPiece, TokenUsage
 
@@ -25,6 +26,7 @@ class CompletionAnswer:
     def __init__(self, prompt: Prompt, *, model: str) -> None:
         self._model = model
         self._calls = CallFragments(prompt)
+        self._thoughts = ThoughtFilter()
         self._place = 0
         self._usage: TokenUsage | None = None
         self._is_finished = False
@@ -55,10 +57,14 @@ class CompletionAnswer:
             for call in delta.get("tool_calls") or ():
                 self._note_call(call)
             self._is_finished = self._is_finished or bool(choice.get("finish_reason"))
-            if delta.get("content"):
-                self.has_begun = True
-                pieces.append(TextPiece(text=str(delta["content"])))
+            pieces += self._said(self._thoughts.feed(str(delta.get("content") or "")))
         return pieces
+
+    def _said(self, words: str) -> list[ModelPiece]:
+        if not words:
+            return []
+        self.has_begun = True
+        return [TextPiece(text=words)]
 
     def _note_call(self, call: Any) -> None:
         function = call.get("function") or {}
@@ -86,7 +92,7 @@ class CompletionAnswer:
     def _end(self) -> list[ModelPiece]:
         if not self._is_finished:
             raise PassingModelFailure("the model's answer broke off")
-        pieces = self._calls.pieces()
+        pieces = [*self._said(self._thoughts.finish()), *self._calls.pieces()]
         if not pieces and not self.has_begun:
             raise PassingModelFailure("the model's answer is empty")
         if self._usage is not None:
