@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -92,11 +93,17 @@ class Caller:
         return await self._listen(None)
 
     async def wait(self, seconds: float) -> SpokenAnswer | None:
-        """Say nothing; what the agent said meanwhile."""
-        try:
-            return await self._listen(None, patience_seconds=seconds)
-        except CallFailed:
+        """Say nothing for so long; all that the agent said meanwhile."""
+        deadline = time.monotonic() + seconds
+        heard: list[SpokenAnswer] = []
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                heard.append(await self._listen(None, patience_seconds=left))
+            except CallFailed:
+                break
+        if not heard:
             return None
+        return replace(heard[0], mulaw=b"".join(each.mulaw for each in heard))
 
     async def wait_until_over(self, seconds: float) -> float | None:
         """Seconds until the platform had ended the call; None when it did not."""

@@ -154,6 +154,7 @@ class LocalModel:
             [own[0], *others],
             SPOKEN if prompt.spoken else WRITTEN,
             least_closeness=prompt.agent.answer_threshold * _PART_OF_THRESHOLD,
+            found=_found(prompt),
         )
 
     async def _decline(self, prompt: Prompt, tongue: Tongue) -> str:
@@ -186,6 +187,18 @@ def _best_first(found: Iterable[Passage], shown: Iterable[Passage]) -> tuple[Pas
     """What was found in addition to what was shown, each once."""
     passages = {(passage.agent_id, passage.title): passage for passage in (*shown, *found)}
     return tuple(sorted(passages.values(), key=lambda passage: -passage.score))
+
+
+def _found(prompt: Prompt) -> dict[str, Passage]:
+    """What was searched for in this turn, and the best that was found for it, if that is good enough."""
+    results = [result for step in prompt.steps for result in step.results if result.call.name == SEARCH]
+    best = {str(result.call.arguments.get("question")): result.answer.passages[:1] for result in results}
+    return {
+        question: passage
+        for question, passages in best.items()
+        for passage in passages
+        if passage.score >= prompt.agent.answer_threshold
+    }
 
 
 def _names_own_field(prompt: Prompt) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from shared.adapters.models.offline.tongue import Tongue, tongue_of
 from shared.domain.agent import Passage
@@ -44,19 +45,26 @@ class PassageReader:
         self._embedder = embedder
 
     async def answer(
-        self, question: str, passages: Sequence[Passage], brevity: Brevity, *, least_closeness: float
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        brevity: Brevity,
+        *,
+        least_closeness: float,
+        found: Mapping[str, Passage] = MappingProxyType({}),
     ) -> str:
         """The relevant sentences of the first passage; of several when the question's parts are answered in several.
 
-        `least_closeness` is what a passage must reach to answer a part of the question.
+        `least_closeness` is what a passage must reach to answer a part of the question; `found` is what was looked for
+        and found for some of the parts.
         """
         parts = _question_parts(question)
         texts = [f"{passage.title}. {passage.text}" for passage in passages]
         chosen: dict[str, str] = {}
         for part in parts if len(parts) > 1 else ():
             closeness = await self.closeness(part, texts)
-            passage = passages[closeness.index(max(closeness))]
-            if max(closeness) >= least_closeness and passage.text not in chosen:
+            passage = found.get(part) or passages[closeness.index(max(closeness))]
+            if (part in found or max(closeness) >= least_closeness) and passage.text not in chosen:
                 chosen[passage.text] = await self._excerpt(part, passage, brevity)
         return " ".join(chosen.values()) or await self._excerpt(question, passages[0], brevity)
 
