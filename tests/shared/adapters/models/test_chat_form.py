@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from shared.adapters.models.chat_form import chat_messages, system_text
 from shared.adapters.models.tool_form import TOOL_RULE
 from shared.domain.conversation import Speaker
+from tests.attacks import ATTACKS
 from tests.fakes.prompts import SEARCH, a_step, make_prompt, turn
 
 
@@ -52,7 +55,7 @@ def test_the_model_knows_which_words_of_its_answer_were_not_heard():
 def test_notes_are_part_of_the_system_text():
     prompt = make_prompt(turns=(turn(Speaker.SYSTEM, "Wants an invoice."), turn(Speaker.USER, "Hi")))
 
-    assert system_text(prompt).endswith("- Wants an invoice.")
+    assert system_text(prompt).endswith("<notes>\n- Wants an invoice.\n</notes>")
     assert all("invoice" not in message.text for message in chat_messages(prompt))
 
 
@@ -63,3 +66,13 @@ def test_system_text_without_notes_is_the_prompts_own():
 def test_the_rule_about_answers_of_tools_stands_where_there_are_tools():
     assert system_text(make_prompt(tools=(SEARCH,))) == f"Be kind.\n{TOOL_RULE}"
     assert system_text(make_prompt(steps=(a_step(),))) == f"Be kind.\n{TOOL_RULE}"
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_known_attack_ends_the_block_of_notes(attack: str) -> None:
+    asked = make_prompt(turns=(turn(Speaker.SYSTEM, attack),))
+
+    text = system_text(asked)
+
+    assert text.count("</notes>") == text.count("<notes>") == 1
+    assert text.endswith("</notes>")
