@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,7 @@ class TurnRecord:
 
     Attributes:
         passages: all knowledge that was shown to the agents.
+        uses: how often each tool was called for, by its name.
         ends_call: whether an agent ended the call.
         hand_overs: how often the agents handed over.
         is_apology: whether none of them had an answer.
@@ -38,11 +40,16 @@ class TurnRecord:
 
     usage: TokenUsage | None = None
     passages: tuple[Passage, ...] = ()
-    tool_calls: int = 0
+    uses: Counter[str] = field(default_factory=Counter)
     ends_call: bool = False
     hand_overs: int = 0
     is_apology: bool = False
     stages_ms: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def tool_calls(self) -> int:
+        """How often tools were called for."""
+        return self.uses.total()
 
 
 class AgentTurn:
@@ -89,12 +96,12 @@ class AgentTurn:
 
     async def _use(self, call: ToolCall, context: ToolContext, record: TurnRecord) -> ToolResult:
         started = time.perf_counter()
-        record.tool_calls += 1
+        record.uses[call.name] += 1
         if not call.is_readable:
             # Told to the model rather than to the user: it mostly writes them well the second time.
             return ToolResult(call=call, answer=_UNREADABLE)
         spent_seconds = record.stages_ms.get("tools", 0) / 1000
-        result = await self._tools(call, context, ordinal=record.tool_calls, spent_seconds=spent_seconds)
+        result = await self._tools(call, context, ordinal=record.uses[call.name], spent_seconds=spent_seconds)
         record.passages += result.answer.passages
         record.ends_call = record.ends_call or result.answer.ends_call
         record.stages_ms["tools"] = record.stages_ms.get("tools", 0) + _elapsed_ms(started)

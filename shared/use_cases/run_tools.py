@@ -64,9 +64,10 @@ class RunTools:
     async def __call__(
         self, call: ToolCall, context: ToolContext, *, ordinal: int, spent_seconds: float = 0
     ) -> ToolResult:
-        """Do what the model asks for; `ordinal` counts its calls in this turn, so that a repeated turn repeats none.
+        """Do what the model asks for; `ordinal` counts the calls of this tool in this turn.
 
-        `spent_seconds` is what the tools of this turn have taken already.
+        A repeated turn repeats none of them, in whatever order the model asks for its tools then. `spent_seconds` is
+        what the tools of this turn have taken already.
         """
         started = time.perf_counter()
         tool = self._tool(call.name, context) if call.name in context.agent.tools else None

@@ -105,6 +105,39 @@ async def test_what_a_tool_does_is_done_once_whatever_dies(number: int, make: An
     assert books.asked <= (1 if was_finished else 2)
 
 
+async def test_a_repeated_turn_that_asks_for_its_tools_in_another_order_repeats_none() -> None:
+    house, books, channel = build()
+    looks = FakeHttpToolCaller(ToolAnswer(text="Free at ten."))
+    look_up = HttpTool(
+        id="look_up",
+        description="Looks up free times.",
+        method=HttpMethod.GET,
+        url="https://a.example/x",
+        parameters=Books.spec.parameters,
+    )
+    house.agents = FakeAgentStore([an_agent("desk", tools=("book", "look_up"))], tools=[look_up])
+    house.call_http = looks
+    orders = iter((["look_up", "book"], ["book", "look_up"]))
+
+    class Changeable(BooksOnce):
+        async def stream(self, prompt: Prompt) -> AsyncGenerator[ModelPiece, None]:
+            if not prompt.steps:
+                for name in next(orders):
+                    yield ToolCall(id=name, name=name, arguments=SLOT)
+                return
+            yield TextPiece(text="Booked.")
+
+    house.model = Changeable()
+    message = a_message()
+    house.faults.arm("history.hold_reply", Killed, after=False)
+    with pytest.raises(Killed):
+        await house.answer(message, channel)
+    house.clock.advance(seconds=LEASE_SECONDS)
+    await house.answer(message, channel)
+
+    assert (books.asked, len(looks.asked)) == (1, 1)
+
+
 async def test_a_tool_that_was_edited_works_as_edited_on_the_next_turn(clock: FrozenClock) -> None:
     tool = HttpTool(
         id="book",
