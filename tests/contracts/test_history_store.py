@@ -24,7 +24,7 @@ DRAFT = ReplyDraft(
     text="We open at nine.",
     agent_id="reception",
     route=RoutingDecision(agent_id="reception", reason=RouteReason.RULE, detail="rule-1"),
-    usage=TokenUsage(input_tokens=120, output_tokens=7),
+    usage=TokenUsage(input_tokens=120, output_tokens=7, model="m", cost_microusd=64, cached_input_tokens=100),
     stages_ms={"context": 3, "reply": 400},
     citations=(Citation(passage_id="p-1", title="Opening hours", document_id="d-1"),),
 )
