@@ -30,6 +30,8 @@ DEFAULTS = {
     "EMBEDDINGS": "local",
     "SPEECH_TO_TEXT": "local",
     "TEXT_TO_SPEECH": "local",
+    # The number that simulated callers dial; calls of ours come from it.
+    "TWILIO_VOICE_NUMBER": "+918047112233",
     "DATABASE_POOL_SIZE": "5",
     # A killed worker's message is answered seconds later. The lease of a living one is renewed while it works.
     "ANSWER_LEASE_SECONDS": "6",

@@ -45,7 +45,12 @@ def built_in_tools() -> Sequence[Tool]:
         SearchKnowledge(stores.knowledge(), engines.embedder()),
         EndTheCall(),
         _send_on_whatsapp(),
-        ScheduleCallBack(stores.call_backs(), now, zone=ZoneInfo(settings().business_time_zone)),
+        ScheduleCallBack(
+            stores.call_backs(),
+            now,
+            zone=ZoneInfo(settings().business_time_zone),
+            can_ring=bool(settings().twilio_voice_number),
+        ),
     )
 
 

@@ -67,12 +67,14 @@ class ScheduleCallBack:
 
     Args:
         zone: the clock of the business.
+        can_ring: whether there is a number of ours to ring from.
     """
 
-    def __init__(self, call_backs: CallBacks, clock: Callable[[], datetime], *, zone: ZoneInfo) -> None:
+    def __init__(self, call_backs: CallBacks, clock: Callable[[], datetime], *, zone: ZoneInfo, can_ring: bool) -> None:
         self._call_backs = call_backs
         self._clock = clock
         self._zone = zone
+        self._can_ring = can_ring
 
     @property
     def spec(self) -> ToolSpec:
@@ -80,8 +82,8 @@ class ScheduleCallBack:
         return _SPEC
 
     def fits(self, context: ToolContext) -> bool:  # noqa: ARG002 - anybody may want to be rung
-        """Whether it can be of use here."""
-        return True
+        """Whether the promise could be kept."""
+        return self._can_ring
 
     async def __call__(
         self, arguments: Mapping[str, JSON], context: ToolContext, *, idempotency_key: str

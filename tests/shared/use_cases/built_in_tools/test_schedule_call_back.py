@@ -25,7 +25,7 @@ class Desk:
     def __init__(self) -> None:
         clock = FrozenClock(NOON)
         self.call_backs = FakeCallBacks(MemoryRows(clock))
-        self.tool = ScheduleCallBack(self.call_backs, clock, zone=ZoneInfo("Asia/Kolkata"))
+        self.tool = ScheduleCallBack(self.call_backs, clock, zone=ZoneInfo("Asia/Kolkata"), can_ring=True)
 
     async def ask(self, context: ToolContext | None = None, *, key: str = KEY, **arguments: Any) -> ToolAnswer:
         return await use(self.tool, context or asked_by(channel="voice"), key=key, **(IN_TEN_MINUTES | arguments))
@@ -109,3 +109,9 @@ async def test_no_number_is_promised_more_than_a_few_calls(desk: Desk) -> None:
     answers = [await desk.ask(key=f"key-{number}") for number in range(5)]
 
     assert [answer.outcome.value for answer in answers] == ["done"] * 3 + ["refused"] * 2
+
+
+def test_without_a_number_of_ours_nothing_is_promised(desk: Desk) -> None:
+    tool = ScheduleCallBack(desk.call_backs, FrozenClock(NOON), zone=ZoneInfo("Asia/Kolkata"), can_ring=False)
+
+    assert not tool.fits(asked_by(channel="voice"))
