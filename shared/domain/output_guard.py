@@ -26,11 +26,11 @@ _NOT_COMPACT = re.compile(r"[\W_]+")
 # What an agent is told to say word for word.
 _QUOTED = re.compile('"([^"]+)"|\u201c([^\u201d]+)\u201d|(?<!\\w)[\'\u2018](.+?)[\'\u2019](?!\\w)')
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-# A run of ASCII is held until its end is seen: a key may be in the making.
 _TOKEN = re.compile(r"\S*\s+")
-_COMPLETE = re.compile(
-    "[^\u0000-\u007f\u00ad\u200b-\u200f\u2060-\u206f\ufeff](?=[\u0000-\u007f\u00ad\u200b-\u200f\u2060-\u206f\ufeff]*$)"
-)
+# A word is held until its end is seen, for a key may be in the making; not so in scripts that put no spaces between
+# words, nor behind the end of a sentence in Hindi.
+_UNSPACED = "\u0964\u0965\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7a3"
+_COMPLETE = re.compile(f"[{_UNSPACED}](?=[^{_UNSPACED}]*$)")
 # Too short to be a key; held back, it would delay the speech of the sentence.
 _SENTENCE_END = re.compile(r"[A-Za-z0-9']{1,11}[.!?]$")
 
