@@ -83,9 +83,17 @@ def patterns(rule: Node) -> list[str]:
     return values
 
 
-def target(stack: Stack, path: str) -> str | None:
-    """Where the load balancer sends the path: the first rule by priority; its patterns know case, `*` and `?`."""
+def methods(rule: Node) -> list[str]:
+    """Those that the rule is for; empty for all."""
+    held = [condition["HttpRequestMethodConfig"]["Values"] for condition in rule["Conditions"][1:]]
+    return [method for values in held for method in values]
+
+
+def target(stack: Stack, path: str, method: str = "GET") -> str | None:
+    """Where the load balancer sends a request: the first rule by priority; its patterns know case, `*` and `?`."""
     for rule in rules(stack):
+        if methods(rule) and method not in methods(rule):
+            continue
         if any(fnmatchcase(path, pattern) for pattern in patterns(rule)):
             name: str = rule["Actions"][0]["TargetGroupArn"]["Ref"]
             return name
@@ -97,10 +105,19 @@ def test_path_reaches_its_target(stack: Stack, path: str, expected: str | None) 
     assert target(stack, path) == expected
 
 
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [("GET", "HistoryTargetGroup"), ("OPTIONS", "HistoryTargetGroup"), ("POST", "AdminTargetGroup")],
+)
+def test_a_person_writes_where_others_read(stack: Stack, method: str, expected: str) -> None:
+    assert target(stack, "/api/v1/conversations/42/messages", method) == expected
+
+
 def test_every_pattern_is_literal_and_within_the_limit_of_a_rule(stack: Stack) -> None:
     for rule in rules(stack):
-        assert [condition["Field"] for condition in rule["Conditions"]] == ["path-pattern"]
-        assert len(patterns(rule)) <= VALUES_PER_RULE
+        fields = [condition["Field"] for condition in rule["Conditions"]]
+        assert fields in (["path-pattern"], ["path-pattern", "http-request-method"])
+        assert len(patterns(rule)) + len(methods(rule)) <= VALUES_PER_RULE
         assert all(pattern.startswith("/") for pattern in patterns(rule))
 
 

@@ -66,7 +66,8 @@ def test_function_has_sample_events(folder: str) -> None:
 
 @pytest.mark.parametrize("path", REQUESTS, ids=name_of)
 def test_request_would_reach_the_function_whose_folder_it_lies_in(stack: Stack, path: Path) -> None:
-    group = target(stack, load(path)["path"])
+    event = load(path)
+    group = target(stack, event["path"], event["httpMethod"])
 
     assert group is not None
     function = stack.properties(group)["Targets"][0]["Id"]["Ref"].removesuffix("Aliaslive")

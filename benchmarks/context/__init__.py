@@ -1,0 +1,1 @@
+"""How long a turn waits for the past of its conversation."""
