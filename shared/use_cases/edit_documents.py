@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ from shared.observability import logger
 from shared.ports.documents import DocumentReader, DocumentStore
 from shared.ports.knowledge import KnowledgeStore
 from shared.ports.language_model import Embedder
+
+MEASURING_SECONDS = 20.0
+"""Longest time for all passages of a document, so that the function still answers by itself."""
 
 _MEASURED_AT_ONCE = 8
 _RETRY_AFTER_SECONDS = 30
@@ -140,18 +144,23 @@ async def measured(passages: tuple[DocumentPassage, ...], embedder: Embedder | N
     """The passages with their vectors, without an embedder with none.
 
     Raises:
-        ModelUnavailable: some could not be measured.
+        ModelUnavailable: some could not be measured, or not all within MEASURING_SECONDS.
     """
     if embedder is None:
         return [MeasuredPassage(passage=passage) for passage in passages]
+    try:
+        async with asyncio.timeout(MEASURING_SECONDS):
+            return await _measured_in_turns(passages, embedder)
+    except (errors.ModelUnavailable, TimeoutError) as error:
+        message = "The document's meaning cannot be measured now; nothing was kept. Try again, or upload it in parts."
+        raise errors.ModelUnavailable(message, retry_after_seconds=_RETRY_AFTER_SECONDS) from error
+
+
+async def _measured_in_turns(passages: tuple[DocumentPassage, ...], embedder: Embedder) -> list[MeasuredPassage]:
     found: list[MeasuredPassage] = []
     for first in range(0, len(passages), _MEASURED_AT_ONCE):
         some = passages[first : first + _MEASURED_AT_ONCE]
-        try:
-            vectors = await embedder.embed([passage.measured for passage in some])
-        except errors.ModelUnavailable as error:
-            message = "The document's meaning cannot be measured now; nothing was kept. Please try again."
-            raise errors.ModelUnavailable(message, retry_after_seconds=_RETRY_AFTER_SECONDS) from error
+        vectors = await embedder.embed([passage.measured for passage in some])
         found += [
             MeasuredPassage(passage=passage, embedding=tuple(vector))
             for passage, vector in zip(some, vectors, strict=True)

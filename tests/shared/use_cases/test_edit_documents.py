@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -11,6 +12,7 @@ from shared.adapters.document_text import DocumentTextReader
 from shared.domain.agent import AgentProfile
 from shared.domain.document import LARGEST_DOCUMENT_BYTES
 from shared.ports.language_model import Embedder
+from shared.use_cases import edit_documents
 from shared.use_cases.edit_documents import EditDocuments, SearchKnowledge, Upload
 from tests.fakes.documents import FakeDocumentStore
 from tests.fakes.stores import FakeAgentStore
@@ -76,6 +78,20 @@ async def test_nothing_is_kept_when_measuring_breaks_off(store: FakeDocumentStor
         await editor(store, CountingEmbedder(breaks_after=8)).add("billing", an_upload())
 
     assert caught.value.retry_after_seconds
+    assert await store.all("billing") == ()
+
+
+async def test_measuring_without_end_is_given_up(store: FakeDocumentStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless:
+        async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+            await asyncio.Event().wait()
+            return [() for _ in texts]
+
+    monkeypatch.setattr(edit_documents, "MEASURING_SECONDS", 0.0)
+
+    with pytest.raises(errors.ModelUnavailable, match="in parts"):
+        await editor(store, Endless()).add("billing", an_upload())
+
     assert await store.all("billing") == ()
 
 
