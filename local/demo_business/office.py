@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.domain.http_tool import HttpMethod, HttpTool
+from shared.domain.json_value import JSON
 
 BILLS_PATH = "/office/bills"
 _BILLS = {
@@ -24,7 +25,7 @@ def bill(number: str) -> dict[str, object]:
 
 def bill_tool(base_url: str) -> HttpTool:
     """The tool that asks the bookkeeping at this address."""
-    number = {"type": "string", "pattern": "^INV-[0-9]{4}$", "description": "As printed on the bill: INV-1234."}
+    number: JSON = {"type": "string", "pattern": "^INV-[0-9]{4}$", "description": "As printed on the bill: INV-1234."}
     return HttpTool(
         id="look_up_bill",
         description="Looks up a bill or invoice of the clinic by its number: what it is for, how much is due and when.",
