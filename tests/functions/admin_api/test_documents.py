@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -37,7 +38,7 @@ class Embedder:
 
     is_down = False
 
-    async def embed(self, texts: list[str]) -> list[tuple[float, ...]]:
+    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
         """See `Embedder.embed`."""
         if self.is_down:
             raise errors.ModelUnavailable("down")

@@ -11,7 +11,7 @@ from shared.domain.agent import AgentProfile, Passage
 from shared.domain.retrieval import CHANCE, WORDS_ALONE, Candidate, Spread, best_passages, words_score
 from shared.domain.routing import MEANING_THRESHOLD
 
-ANSWER_THRESHOLD = AgentProfile.__dataclass_fields__["answer_threshold"].default
+ANSWER_THRESHOLD = AgentProfile(id="a", name="", description="", instructions="", greeting="").answer_threshold
 RARE = Spread(words=2, passages=50, passages_with={0: 1, 1: 2})
 COMMON = Spread(words=1, passages=50, passages_with={0: 20})
 
