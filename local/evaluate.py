@@ -56,6 +56,8 @@ async def _evaluate(scenarios: Sequence[Scenario], *, times: int, junit_file: Pa
 
     def show(result: Result) -> None:
         print(report.line_of(result), flush=True)
+        if not result.has_passed:
+            print(report.failure_of(result), flush=True)
 
     async with find_stack() as stack:
         speech = directory / "evaluation" / "speech"
@@ -65,9 +67,6 @@ async def _evaluate(scenarios: Sequence[Scenario], *, times: int, junit_file: Pa
         seconds = time.monotonic() - began
     if times > 1:
         print(report.table_of(results))
-    for result in results:
-        if not result.has_passed:
-            print(report.failure_of(result))
     await asyncio.to_thread(junit.write_junit, junit_file, results, seconds=seconds)
     print(report.verdict_of(results, seconds))
     return 0 if all(result.has_passed for result in results) else FAILED
