@@ -28,15 +28,15 @@ class TokenPrice:
 
 LIST_PRICES: Mapping[str, TokenPrice] = MappingProxyType(
     {
-        # Source: "Amazon Bedrock Pricing", on demand, US East (N. Virginia), September 2026. Other regions and profiles
-        # across regions may cost more.
+        # As remembered and as others quote "Amazon Bedrock Pricing" (on demand, US East, 2026), not read there: check
+        # before you rely on it, and set MODEL_PRICES. Other regions and profiles across regions may cost more.
         "amazon.nova-micro-v1:0": TokenPrice(input=0.035, output=0.14, cached_input=0.00875),
         "amazon.nova-lite-v1:0": TokenPrice(input=0.06, output=0.24, cached_input=0.015),
         "amazon.nova-pro-v1:0": TokenPrice(input=0.80, output=3.20, cached_input=0.20),
         "amazon.nova-2-lite-v1:0": TokenPrice(input=0.30, output=2.50, cached_input=0.075),
         "anthropic.claude-3-haiku-20240307-v1:0": TokenPrice(input=0.25, output=1.25),
         "anthropic.claude-sonnet-4-20250514-v1:0": TokenPrice(input=3.00, output=15.00, cached_input=0.30),
-        # Source: "Pricing" of the OpenAI API, standard tier, June 2026; the GPT-5 and GPT-4.1 families: March 2026.
+        # Likewise of "Pricing" of the OpenAI API, standard tier, 2026.
         "gpt-5": TokenPrice(input=1.25, output=10.00, cached_input=0.125),
         "gpt-5-mini": TokenPrice(input=0.25, output=2.00, cached_input=0.025),
         "gpt-5-nano": TokenPrice(input=0.05, output=0.40, cached_input=0.005),
