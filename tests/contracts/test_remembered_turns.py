@@ -43,7 +43,10 @@ async def both(
     for text in texts:
         await ask(house, channel, text, **given)
     key = a_message(**given).key
-    return [_facts(await house.context.load(key)), _facts(await house.history.load_conversation(key))]
+    rebuilt = await house.history.load_conversation(key)
+    # Where a summary was written last, the next turn reads the database.
+    cached = await house.context.load(key) or await house.recall(key, rebuilt.id if rebuilt else "")
+    return [_facts(cached), _facts(rebuilt)]
 
 
 async def ask(house: House, channel: Any, text: str, **given: Any) -> None:
