@@ -91,9 +91,12 @@ async def test_a_page_is_read_as_people_see_it() -> None:
 
 
 async def test_all_pages_of_a_pdf_are_read() -> None:
-    assert (
-        await read(a_pdf("First page.", "Second page."), "application/pdf")
-    ).split() == ["First", "page.", "Second", "page."]
+    assert (await read(a_pdf("First page.", "Second page."), "application/pdf")).split() == [
+        "First",
+        "page.",
+        "Second",
+        "page.",
+    ]
 
 
 async def test_a_pdf_that_may_only_not_be_printed_is_read() -> None:
