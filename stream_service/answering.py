@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.agent import HUMAN
-from shared.domain.conversation import ConversationStatus
+from shared.domain.conversation import Conversation, ConversationStatus
 from shared.domain.event import EventType
 from shared.domain.message import InboundMessage
 from shared.errors import PlatformError
@@ -92,7 +92,13 @@ class Answering:
         if answer is not None:
             await self._tell(message, answer)
             # Beside the call: to put the past in short delays no reply.
-            self._start(self._services.fold_past(answer.conversation))
+            self._start(self._shorten_past(answer.conversation))
+
+    async def _shorten_past(self, conversation: Conversation) -> None:
+        try:
+            await self._services.fold_past(conversation)
+        except Exception:  # noqa: BLE001 - whatever goes wrong beside a call must not end it
+            logger.exception("past_not_summarised", call_sid=self._record.call_sid)
 
     async def _tell(self, message: InboundMessage, answer: Answer) -> None:
         if answer.delivery is None:

@@ -58,6 +58,7 @@ class World:
     unanswered: InboundMessage | None = None
     anticipated: list[str] = field(default_factory=list)
     folded: list[Conversation] = field(default_factory=list)
+    fold_failure: Exception | None = None
     adopted: list[str] = field(default_factory=list)
     caller: Caller | None = None
     events: list[PlatformEvent] = field(default_factory=list)
@@ -88,6 +89,8 @@ class World:
 
     async def fold_past(self, conversation: Conversation) -> None:
         self.folded.append(conversation)
+        if self.fold_failure is not None:
+            raise self.fold_failure
 
     async def anticipate(self, message: InboundMessage, conversation_id: str) -> Anticipated:
         self.anticipated.append(message.text)

@@ -46,6 +46,20 @@ async def test_a_question_is_answered_aloud() -> None:
     assert caller.heard_ms == 2000
 
 
+async def test_a_past_that_cannot_be_put_in_short_ends_no_call() -> None:
+    world = World(fold_failure=ValueError("a fault of ours"))
+
+    async with call(world) as caller:
+        await caller.listen(1500)
+        await caller.speak(1000)
+        await caller.listen(2500)
+        await caller.speak(1000)
+        await caller.listen(2500)
+
+    assert len(world.folded) == 2
+    assert len(world.delivered) == 2
+
+
 async def test_the_question_knows_its_place_in_the_recording() -> None:
     world = World()
 
