@@ -63,7 +63,7 @@ check: install-dev ## formatting, lint, types, template and the quick tests
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
 	$(VENV)/bin/cfn-lint -r ap-south-1 ap-southeast-1 -t template.yaml
-	$(RUN) -m pytest -q -m "not integration" --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(RUN) -m pytest -q -m "not integration" --hypothesis-profile=quick --numprocesses auto --maxprocesses 4 --dist loadfile
 
 format: install-dev ## put the code into the form that `check` wants
 	$(RUN) -m ruff format .

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, NullPool, create_engine, event, text
 
 from shared import observability
@@ -22,6 +23,11 @@ from shared.adapters.postgres.migrate import upgrade
 from shared.adapters.postgres.schema import metadata
 from shared.adapters.redis.client import connect_cluster
 from tests.fakes.clock import FrozenClock
+
+# `make check` looks at fewer examples of each property, `make test` at all; how long one takes is the machine's affair.
+hypothesis_settings.register_profile("thorough", deadline=None)
+hypothesis_settings.register_profile("quick", max_examples=20, deadline=None)
+hypothesis_settings.load_profile("thorough")
 
 AWS_REGION = "ap-south-1"
 _names = (f"test_{number}" for number in itertools.count(1))

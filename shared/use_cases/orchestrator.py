@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, RoutingDecision
+from shared.domain.call_back import phone_number_of
 from shared.domain.citation import cited
 from shared.domain.conversation import Conversation
 from shared.domain.hand_over import colleagues_of, route_of, to_a_colleague
@@ -33,6 +34,10 @@ APOLOGY = "I'm sorry, I can't look that up at the moment. Please try again in a 
 PERSON_WILL_WRITE = "I'm passing you on to a colleague of the team, who will answer you here."
 PERSON_WILL_SPEAK = "Please stay on the line, I'm connecting you with a colleague."
 PERSON_WILL_CALL_BACK = "I'll ask a colleague to call you back on this number. Is there anything else I can do?"
+NUMBER_IS_HIDDEN = (
+    "A colleague has to help you with this, but I can't see your number. Please call again without hiding it, or write "
+    "to us on WhatsApp."
+)
 # Each attempt is lost only to somebody else's that was kept.
 _ATTEMPTS_TO_KEEP = 8
 NOBODY = "Thank you for your message. Nobody is available to answer right now; we will get back to you."
@@ -171,7 +176,7 @@ class Orchestrator:
         reply.record.passages = route.passages
         if route.decision is not None and route.decision.agent_id == HUMAN:
             reply.hand_over = HandOver(target=HUMAN, reason=f"rule {route.decision.detail}", summary="")
-            yield ReplyChunk(text=self._announce_person(is_spoken=reply.is_spoken), agent_id="")
+            yield ReplyChunk(text=self._announce_person(reply), agent_id="")
             return
         agent = None if route.decision is None else route.catalogue.agent(route.decision.agent_id)
         if agent is None:
@@ -224,7 +229,7 @@ class Orchestrator:
                 logger.info("handed_over", agent_id=current.id, target=hand_over.target)
                 if hand_over.target == HUMAN:
                     text.change_speaker()
-                    announcement = text.say(self._announce_person(is_spoken=reply.is_spoken))
+                    announcement = text.say(self._announce_person(reply))
                     yield ReplyChunk(text=announcement, agent_id=current.id)
             current = None if hand_over is None else route.catalogue.agent(hand_over.target)
 
@@ -278,10 +283,12 @@ class Orchestrator:
             reply.record.is_apology = True
             yield ReplyChunk(text=text.say(APOLOGY), agent_id=agent.id)
 
-    def _announce_person(self, *, is_spoken: bool) -> str:
-        if not is_spoken:
+    def _announce_person(self, reply: Reply) -> str:
+        if not reply.is_spoken:
             return PERSON_WILL_WRITE
-        return PERSON_WILL_SPEAK if self._can_transfer_calls else PERSON_WILL_CALL_BACK
+        if self._can_transfer_calls:
+            return PERSON_WILL_SPEAK
+        return PERSON_WILL_CALL_BACK if phone_number_of(reply.message.user_id) else NUMBER_IS_HIDDEN
 
 
 def _wanted_language(message: InboundMessage) -> str | None:

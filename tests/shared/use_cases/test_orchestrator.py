@@ -16,6 +16,7 @@ from shared.errors import ModelUnavailable, StoreUnavailable
 from shared.use_cases.orchestrator import (
     APOLOGY,
     NOBODY,
+    NUMBER_IS_HIDDEN,
     PERSON_WILL_CALL_BACK,
     PERSON_WILL_SPEAK,
     PERSON_WILL_WRITE,
@@ -209,6 +210,14 @@ async def test_a_person_is_announced_as_the_channel_allows(
     assert reply.route is not None
     assert (reply.route.agent_id, reply.route.reason) == (HUMAN, RouteReason.HANDED_OVER)
     assert reply.route.detail == "from reception: A question about money. Wants a copy"
+
+
+async def test_nobody_is_promised_a_call_to_a_number_that_is_hidden(house: House) -> None:
+    house.model = FakeLanguageModel({"reception": [[hand_over(HUMAN)]]})
+
+    text, _ = await reply_to(house, a_message(channel="voice", user_id="anonymous"), is_spoken=True)
+
+    assert text == NUMBER_IS_HIDDEN
 
 
 async def test_the_tokens_of_all_who_spoke_are_added_up(house: House) -> None:
