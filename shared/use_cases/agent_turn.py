@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 
@@ -60,14 +60,16 @@ class AgentTurn:
         self._tools = tools
 
     async def __call__(
-        self, prompt: Prompt, context: ToolContext, record: TurnRecord
+        self, prompt: Prompt, behalf: Callable[[], ToolContext], record: TurnRecord
     ) -> AsyncGenerator[TextPiece | HandOver | ToolCall, None]:
         """Yield the agent's words; a HandOver is the last piece. A call is yielded before its tool is used.
+
+        `behalf` is asked anew for each use: an answer may be begun before its message is known.
 
         Raises:
             ModelUnavailable: the model failed; what it had said stands.
         """
-        asked = replace(prompt, tools=self._tools.offered(context))
+        asked = replace(prompt, tools=self._tools.offered(behalf()))
         while True:
             said: list[str] = []
             calls: list[ToolCall] = []
@@ -86,7 +88,7 @@ class AgentTurn:
                 return
             for call in calls:
                 yield call
-            results = [await self._use(call, context, record) for call in calls[:TOOL_CALLS_PER_STEP]]
+            results = [await self._use(call, behalf(), record) for call in calls[:TOOL_CALLS_PER_STEP]]
             step = ToolStep(said="".join(said), results=tuple(results))
             is_last = len(asked.steps) + 1 >= TOOL_STEPS or record.ends_call
             if record.ends_call and step.said.strip():

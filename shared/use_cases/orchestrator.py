@@ -72,8 +72,9 @@ class Reply:
         """Milliseconds of each stage so far, by stage name."""
         return self.record.stages_ms
 
-    def confirm(self) -> None:
-        """The message is ours to answer: from now on tools may do what cannot be undone."""
+    def confirm(self, message: InboundMessage) -> None:
+        """This is the message, and ours to answer: from now on tools may do, in its name, what cannot be undone."""
+        self.message = message
         self._certain.set()
 
     async def certainty(self) -> None:
@@ -130,7 +131,7 @@ class Orchestrator:
         """
         reply = Reply(conversation, message, is_spoken, enclosed)
         if is_certain:
-            reply.confirm()
+            reply.confirm(message)
         reply.chunks = self._write(reply)
         return reply
 
@@ -243,17 +244,20 @@ class Orchestrator:
     ) -> AsyncGenerator[ReplyChunk | HandOver, None]:
         """What one agent says, or an apology for its silence; a hand-over is the last piece."""
         agent = prompt.agent
-        context = ToolContext(
-            conversation=reply.conversation,
-            message=reply.message,
-            agent=agent,
-            is_spoken=reply.is_spoken,
-            http_tools=http_tools,
-        )
         guard = guard_of(prompt)
+
+        def behalf() -> ToolContext:
+            return ToolContext(
+                conversation=reply.conversation,
+                message=reply.message,
+                agent=agent,
+                is_spoken=reply.is_spoken,
+                http_tools=http_tools,
+            )
+
         has_spoken = False
         try:
-            turn = self._take_turn(prompt, context, reply.record)
+            turn = self._take_turn(prompt, behalf, reply.record)
             words = guarded(time_left.bounded(turn), guard, agent_id=agent.id)
             async with aclosing(turn), aclosing(words) as pieces:
                 async for piece in pieces:

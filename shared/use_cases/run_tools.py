@@ -93,7 +93,7 @@ class RunTools:
         self, tool: Tool, call: ToolCall, context: ToolContext, ordinal: int, spent_seconds: float
     ) -> ToolAnswer:
         message = context.message
-        name = f"tool:{message.channel}:{message.provider_message_id}:{ordinal}:{call.name}"
+        name = f"tool:{context.conversation.id}:{message.channel}:{message.provider_message_id}:{ordinal}:{call.name}"
         use = ToolUse(
             id=str(uuid.uuid5(uuid.NAMESPACE_OID, name)),
             conversation_id=context.conversation.id,

@@ -42,7 +42,7 @@ class SpeakReply:
         if message.reply_policy is ReplyPolicy.SILENT:
             return Unanswered.SILENT
         if ahead is not None:
-            ahead.reply.confirm()
+            ahead.reply.confirm(message)
             ahead.reply.stages_ms.update(_stages_before(message), context=0)
             return await self._heard(conversation, ahead.reply, await ahead.delivery)
         reply = self._orchestrator.reply(conversation, message, is_spoken=True)

@@ -267,7 +267,7 @@ async def test_no_tool_is_used_before_the_message_is_ours_to_answer(clock: Froze
         for _ in range(20):
             await asyncio.sleep(0)
         used_before = list(tool.used)
-        reply.confirm()
+        reply.confirm(a_message(text="How long?"))
         after = await waiting
 
     assert used_before == []

@@ -11,12 +11,16 @@ import pytest
 from shared.domain.call import VOICE_CHANNEL
 from shared.domain.conversation import ConversationStatus
 from shared.domain.message import Delivery, InboundMessage, MessageKind, Recipient, ReplyChunk
+from shared.domain.tool import ToolAnswer, ToolCall, ToolSpec
 from shared.errors import StoreUnavailable
 from shared.ports.channel import ChannelCapabilities
 from shared.ports.stores import Claim
+from shared.ports.tools import ToolContext
 from tests.fakes.clock import FrozenClock
+from tests.fakes.language_model import FakeLanguageModel
+from tests.fakes.stores import FakeAgentStore
 from tests.samples import a_message
-from tests.shared.use_cases.house import House
+from tests.shared.use_cases.house import House, an_agent
 
 
 class Listener:
@@ -139,3 +143,36 @@ async def test_an_agent_falls_silent_where_a_person_has_taken_over(house: House)
     assert answer is not None
     assert answer.delivery is None
     assert answer.conversation.status is ConversationStatus.HUMAN
+
+
+class Noting:
+    """A tool that notes in the name of which message it is used."""
+
+    spec = ToolSpec(name="note", description="Notes something.", parameters={"type": "object"})
+
+    def __init__(self) -> None:
+        self.used_for: list[str] = []
+
+    def fits(self, _context: ToolContext) -> bool:
+        return True
+
+    async def __call__(self, _arguments: object, context: ToolContext, *, idempotency_key: str) -> ToolAnswer:
+        self.used_for.append(context.message.provider_message_id)
+        return ToolAnswer(text="Noted.")
+
+
+async def test_a_tool_of_an_answer_begun_early_is_used_in_the_name_of_the_message_itself(house: House) -> None:
+    tool = Noting()
+    house.tools = [tool]
+    house.agents = FakeAgentStore([an_agent("reception", tools=("note",))])
+    call = ToolCall(id="1", name="note", arguments={})
+    house.model = FakeLanguageModel({"reception": [[call], "First.", [call], "Second."]})
+
+    for message_id in ("CA1:turn-1", "CA1:turn-2"):
+        listener = Listener()
+        listener.may_end.set()
+        # What the caller may have said has no number yet.
+        begun = await house.answer.anticipate(spoken(provider_message_id=""), await conversation_id(house))
+        await house.answer(spoken(provider_message_id=message_id), listener, begun)
+
+    assert tool.used_for == ["CA1:turn-1", "CA1:turn-2"]
