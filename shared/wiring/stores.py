@@ -163,6 +163,7 @@ def catalogue() -> CatalogueStore:
     return PostgresCatalogueStore(database(), compile_expression)
 
 
+@lru_cache(maxsize=1)
 def knowledge() -> KnowledgeStore:
     """What agents know."""
     from shared.adapters.postgres.knowledge import PostgresKnowledgeStore

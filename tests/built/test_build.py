@@ -20,7 +20,8 @@ LAMBDA_LIMIT_BYTES = 250_000_000
 
 BUDGET_BYTES = {
     LAYER: 90_000_000,
-    "AdminApi": 4_000_000,
+    # It reads the PDF files that people upload.
+    "AdminApi": 8_000_000,
     "HistoryApi": 4_000_000,
     "MigrateDatabase": 4_000_000,
 }

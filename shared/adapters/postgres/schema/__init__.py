@@ -7,7 +7,7 @@ from shared.adapters.postgres.schema.calls import calls, recordings
 from shared.adapters.postgres.schema.conversations import conversations, media, messages
 from shared.adapters.postgres.schema.deliveries import deliveries, delivery_parts, message_events, provider_messages
 from shared.adapters.postgres.schema.foundation import metadata
-from shared.adapters.postgres.schema.knowledge import documents, knowledge_passages
+from shared.adapters.postgres.schema.knowledge import documents, knowledge_passages, knowledge_revision
 from shared.adapters.postgres.schema.tools import call_backs, tool_calls
 from shared.adapters.postgres.schema.users import consent_events, erasures, person_links, user_aliases, users
 
@@ -24,6 +24,7 @@ __all__ = [
     "erasures",
     "http_tools",
     "knowledge_passages",
+    "knowledge_revision",
     "media",
     "message_events",
     "messages",

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import REAL, Column, Computed, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 
 from shared.adapters.postgres.column_types import AnyText, Moment
@@ -54,3 +67,12 @@ Index(
 )
 Index("knowledge_passages_document", knowledge_passages.c.document_id, knowledge_passages.c.position)
 Index("knowledge_passages_words", knowledge_passages.c.words, postgresql_using="gin")
+
+# One row. A trigger makes it grow with every change of passages, in the transaction of the change.
+knowledge_revision = Table(
+    "knowledge_revision",
+    metadata,
+    Column("is_only", Boolean, primary_key=True, server_default="true"),
+    Column("revision", BigInteger, nullable=False),
+    CheckConstraint("is_only", name="only_one"),
+)

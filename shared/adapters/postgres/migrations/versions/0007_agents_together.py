@@ -81,6 +81,26 @@ _KNOWLEDGE = (
     ) STORED
     """,
     "CREATE INDEX knowledge_passages_words ON knowledge_passages USING gin (words)",
+    """
+    CREATE TABLE knowledge_revision (
+        is_only BOOLEAN DEFAULT 'true' NOT NULL PRIMARY KEY,
+        revision BIGINT NOT NULL,
+        CONSTRAINT knowledge_revision_only_one_check CHECK (is_only)
+    )
+    """,
+    """
+    CREATE FUNCTION note_knowledge_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        INSERT INTO knowledge_revision AS kept (revision) VALUES (1)
+        ON CONFLICT (is_only) DO UPDATE SET revision = kept.revision + 1;
+        RETURN NULL;
+    END
+    $$
+    """,
+    """
+    CREATE TRIGGER knowledge_passages_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON knowledge_passages
+    FOR EACH STATEMENT EXECUTE FUNCTION note_knowledge_change()
+    """,
     "ALTER TABLE messages ADD COLUMN citations JSONB DEFAULT '[]' NOT NULL",
     "ALTER TABLE deliveries ADD COLUMN citations JSONB DEFAULT '[]' NOT NULL",
 )
