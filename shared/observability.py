@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, Metrics, MetricUnit
 
-from shared.domain.masking import mask_text
+from shared.domain.guardrails.masking import mask_text
 from shared.domain.message import Delivery, DeliveryStatus, Unanswered
 from shared.domain.reply import ReplyDraft, processing_ms
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError, model_validator
 
-from shared.domain.allowed_hosts import AllowedHosts
+from shared.domain.tools.allowed_hosts import AllowedHosts
 from shared.errors import PlatformError
 
 _CHANNEL_SETTINGS = TypeAdapter(dict[str, dict[str, str]])

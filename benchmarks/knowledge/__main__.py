@@ -12,7 +12,7 @@ from benchmarks.knowledge.questions import ENGLISH, HINDI, HINGLISH, UNKNOWN
 from local.demo_business import AGENTS, DOCUMENTS, KNOWLEDGE
 from shared.adapters.models.minilm import MiniLMEmbedder
 from shared.domain.agent import Passage
-from shared.domain.document import cut_into_passages
+from shared.domain.knowledge.document import cut_into_passages
 from tests.fakes.stores import FakeAgentStore
 
 _MODES = ("meaning", "words", "both")

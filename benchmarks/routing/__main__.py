@@ -18,8 +18,8 @@ from shared.adapters.linear_expressions import compile_expression
 from shared.domain.agent import RoutingDecision, RoutingRule
 from shared.domain.catalogue import Catalogue
 from shared.domain.message import InboundMessage
-from shared.domain.routing import Circumstances, choose_agent
-from shared.domain.rule_book import Evidence, precedence, prepare_rule
+from shared.domain.routing.rule_book import Evidence, precedence, prepare_rule
+from shared.domain.routing.steps import Circumstances, choose_agent
 
 SIZES = (10, 100, 1000)
 WITHIN_MS = 5

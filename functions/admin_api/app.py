@@ -10,7 +10,7 @@ from fastapi import Path as PathParameter
 from shared import errors, wiring
 from shared.domain.access import Caller, Role
 from shared.domain.conversation import ConversationStatus
-from shared.domain.document import LARGEST_DOCUMENT_BYTES
+from shared.domain.knowledge.document import LARGEST_DOCUMENT_BYTES
 from shared.http_api import agent_examples as examples
 from shared.http_api import history_examples, outbound_examples
 from shared.http_api.access import signed_in, with_role

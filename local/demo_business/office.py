@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.domain.http_tool import HttpMethod, HttpTool
 from shared.domain.json_value import JSON
+from shared.domain.tools.http_tool import HttpMethod, HttpTool
 
 BILLS_PATH = "/office/bills"
 _BILLS = {

@@ -13,10 +13,10 @@ import httpx
 
 from shared.adapters.circuit import Circuit
 from shared.adapters.public_hosts import Resolve, addresses_of, is_loopback, is_public
-from shared.domain.allowed_hosts import AllowedHosts
-from shared.domain.http_tool import HttpMethod, HttpTool, HttpToolRequest, request_of
 from shared.domain.json_value import JSON
-from shared.domain.tool import ToolAnswer, ToolOutcome
+from shared.domain.tools.allowed_hosts import AllowedHosts
+from shared.domain.tools.http_tool import HttpMethod, HttpTool, HttpToolRequest, request_of
+from shared.domain.tools.tool import ToolAnswer, ToolOutcome
 from shared.errors import InvalidContent, StoreUnavailable
 from shared.observability import logger
 from shared.ports.tool_secrets import ToolSecrets

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import re2
 
-from shared.domain.rule_book import MOST_RULES, Expression
+from shared.domain.routing.rule_book import MOST_RULES, Expression
 from shared.errors import InvalidContent
 
 _MOST_BYTES = 256 * 1024

@@ -11,8 +11,8 @@ import httpx
 
 from shared.adapters.provider_client import PassingProviderFailure
 from shared.adapters.public_hosts import Resolve, addresses_of, is_public
-from shared.domain.allowed_hosts import is_named
 from shared.domain.media import MediaFailure
+from shared.domain.tools.allowed_hosts import is_named
 from shared.errors import MediaRefused, ProviderUnavailable
 
 _ATTEMPTS = 3

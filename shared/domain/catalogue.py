@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from shared.domain.agent import HUMAN, AgentProfile, RoutingRule
-from shared.domain.http_tool import HttpTool
-from shared.domain.rule_book import ExpressionCompiler, RuleBook
+from shared.domain.routing.rule_book import ExpressionCompiler, RuleBook
+from shared.domain.tools.http_tool import HttpTool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

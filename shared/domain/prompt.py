@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from shared.domain.agent import AgentProfile, Passage
 from shared.domain.conversation import Conversation, Elsewhere, Speaker, Turn
-from shared.domain.enclosing import enclose
+from shared.domain.guardrails.enclosing import enclose
 from shared.domain.media import MediaFile
 from shared.domain.tokens import estimate_tokens, longest_beginning
-from shared.domain.tool import ToolCall, ToolSpec, ToolStep
+from shared.domain.tools.tool import ToolCall, ToolSpec, ToolStep
 
 # Of older vocabularies; `estimate_tokens` knows other scripts too.
 CHARACTERS_PER_TOKEN = 4

@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.domain.agent import AgentProfile, RouteReason, RoutingRule, RuleKind, VoiceNotePolicy
 from shared.domain.engine_name import ENGINE_NAME_PATTERN, read_engine_name
-from shared.domain.routing import StepOutcome
+from shared.domain.routing.steps import StepOutcome
 from shared.http_api import agent_examples as examples
 from shared.http_api.fields import PlainText, Slug, ToolName
 from shared.ports.live_tasks import LiveTask

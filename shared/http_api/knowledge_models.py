@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.domain.agent import Passage
-from shared.domain.document import Document, DocumentPassage
+from shared.domain.knowledge.document import Document, DocumentPassage
 from shared.http_api import knowledge_examples as examples
 from shared.http_api.fields import Time
 

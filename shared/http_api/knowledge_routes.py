@@ -9,7 +9,7 @@ from fastapi import Path as PathParameter
 from pydantic import StringConstraints
 
 from shared import errors
-from shared.domain.document import LONGEST_TITLE
+from shared.domain.knowledge.document import LONGEST_TITLE
 from shared.http_api import agent_examples
 from shared.http_api import knowledge_examples as examples
 from shared.http_api.envelope import ItemPage, Success, fails_with, succeeds_with

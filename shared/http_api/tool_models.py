@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.domain.http_tool import LONGEST_URL, HttpMethod, HttpTool
-from shared.domain.tool import ToolOutcome
+from shared.domain.tools.http_tool import LONGEST_URL, HttpMethod, HttpTool
+from shared.domain.tools.tool import ToolOutcome
 from shared.http_api import tool_examples as examples
 from shared.http_api.fields import PlainText, Time, ToolName
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from shared.domain.document import Document, DocumentPassage, MeasuredPassage, NewDocument
+from shared.domain.knowledge.document import Document, DocumentPassage, MeasuredPassage, NewDocument
 
 
 class DocumentReader(Protocol):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from shared.domain.tool import ToolAnswer
-from shared.domain.tool_use import FinishedUse, KeptToolUse, ToolUse
+from shared.domain.tools.tool import ToolAnswer
+from shared.domain.tools.tool_use import FinishedUse, KeptToolUse, ToolUse
 from shared.ports.history import Page
 
 

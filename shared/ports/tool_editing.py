@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from shared.domain.http_tool import HttpTool
+from shared.domain.tools.http_tool import HttpTool
 
 
 class HttpToolEditor(Protocol):

@@ -8,10 +8,10 @@ from typing import Protocol
 
 from shared.domain.agent import AgentProfile
 from shared.domain.conversation import Conversation
-from shared.domain.http_tool import HttpTool
 from shared.domain.json_value import JSON
 from shared.domain.message import InboundMessage
-from shared.domain.tool import ToolAnswer, ToolSpec
+from shared.domain.tools.http_tool import HttpTool
+from shared.domain.tools.tool import ToolAnswer, ToolSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from shared.domain.agent import Passage
 from shared.domain.prompt import HandOver, Prompt, TextPiece, TokenUsage
-from shared.domain.tool import ToolAnswer, ToolCall, ToolOutcome, ToolResult, ToolStep
+from shared.domain.tools.tool import ToolAnswer, ToolCall, ToolOutcome, ToolResult, ToolStep
 from shared.errors import ModelUnavailable
 from shared.ports.language_model import LanguageModel
 from shared.ports.tools import ToolContext

@@ -11,7 +11,7 @@ from shared.domain.agent import ActiveAgent, Passage, RouteReason, RoutingDecisi
 from shared.domain.catalogue import Catalogue
 from shared.domain.conversation import Conversation, Speaker
 from shared.domain.message import InboundMessage
-from shared.domain.routing import MEANING_THRESHOLD, Circumstances, choose_agent, was_edited_since
+from shared.domain.routing.steps import MEANING_THRESHOLD, Circumstances, choose_agent, was_edited_since
 from shared.domain.serving import SERVED_FOR, recalled_agent
 from shared.errors import ModelUnavailable, StoreUnavailable
 from shared.observability import logger

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from shared import errors
 from shared.domain.agent import HUMAN, AgentProfile, RoutingRule
-from shared.domain.rule_book import ExpressionCompiler, prepare_rule
-from shared.domain.tool import BUILT_IN_TOOLS
+from shared.domain.routing.rule_book import ExpressionCompiler, prepare_rule
+from shared.domain.tools.tool import BUILT_IN_TOOLS
 from shared.ports.agent_editing import AgentEditor, RuleEditor
 from shared.ports.tool_editing import HttpToolEditor
 

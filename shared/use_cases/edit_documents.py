@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shared import errors
 from shared.domain.agent import Passage
-from shared.domain.document import (
+from shared.domain.knowledge.document import (
     LARGEST_DOCUMENT_BYTES,
     Document,
     DocumentPassage,

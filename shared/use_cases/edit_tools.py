@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared import errors
-from shared.domain.allowed_hosts import AllowedHosts
-from shared.domain.http_tool import HttpTool, problem_of_url
 from shared.domain.json_value import JSON
-from shared.domain.tool import RESERVED_TOOL_NAMES, ToolAnswer, ToolOutcome
+from shared.domain.tools.allowed_hosts import AllowedHosts
+from shared.domain.tools.http_tool import HttpTool, problem_of_url
+from shared.domain.tools.tool import RESERVED_TOOL_NAMES, ToolAnswer, ToolOutcome
 from shared.ports.json_schema import SchemaCheck
 from shared.ports.tool_editing import HttpToolEditor
 from shared.ports.tools import HttpToolCaller

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from shared.domain.burst import Gathering, length_of_thought
 from shared.domain.catalogue import Catalogue
 from shared.domain.message import InboundItem, InboundMessage
-from shared.domain.routing import Circumstances, choose_agent
+from shared.domain.routing.steps import Circumstances, choose_agent
 from shared.errors import StoreUnavailable
 from shared.observability import logger
 from shared.ports.catalogue import CatalogueStore

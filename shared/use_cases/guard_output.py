@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 
+from shared.domain.guardrails.output_guard import OutputGuard
 from shared.domain.json_value import JSON
-from shared.domain.output_guard import OutputGuard
 from shared.domain.prompt import HandOver, Prompt, TextPiece
 from shared.domain.spoken.phrases import primary_language
-from shared.domain.tool import ToolCall
+from shared.domain.tools.tool import ToolCall
 from shared.errors import ModelUnavailable
 from shared.observability import count, holds_secret, logger
 

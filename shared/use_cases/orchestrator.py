@@ -11,16 +11,16 @@ from datetime import datetime
 
 from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, RoutingDecision
 from shared.domain.call_back import phone_number_of
-from shared.domain.citation import cited
 from shared.domain.conversation import Conversation
 from shared.domain.hand_over import colleagues_of, route_of, to_a_colleague
-from shared.domain.http_tool import HttpTool
 from shared.domain.joined_text import SENTENCE_END, JoinedText
+from shared.domain.knowledge.citation import cited
 from shared.domain.message import InboundMessage, ReplyChunk
 from shared.domain.prompt import NOTHING_ENCLOSED, Enclosed, HandOver, Prompt, TextPiece, build_prompt, taken_over
 from shared.domain.reply import ReplyDraft
 from shared.domain.serving import after_turn, lately_handed_over
-from shared.domain.tool import ToolCall
+from shared.domain.tools.http_tool import HttpTool
+from shared.domain.tools.tool import ToolCall
 from shared.errors import ModelUnavailable, StoreUnavailable
 from shared.observability import count, logger
 from shared.ports.stores import ActiveAgentStore

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain.tool_use import KeptToolUse
+from shared.domain.tools.tool_use import KeptToolUse
 from shared.ports.history import HistoryReader, Page
 from shared.ports.tool_audit import ToolUseReader
 

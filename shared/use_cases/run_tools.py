@@ -8,10 +8,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from shared.domain.http_tool import HttpTool
 from shared.domain.json_value import JSON
-from shared.domain.tool import ToolAnswer, ToolCall, ToolOutcome, ToolResult, ToolSpec
-from shared.domain.tool_use import FinishedUse, ToolUse, masked
+from shared.domain.tools.http_tool import HttpTool
+from shared.domain.tools.tool import ToolAnswer, ToolCall, ToolOutcome, ToolResult, ToolSpec
+from shared.domain.tools.tool_use import FinishedUse, ToolUse, masked
 from shared.errors import PlatformError, StoreUnavailable
 from shared.observability import count, logger, measure
 from shared.ports.json_schema import SchemaCheck

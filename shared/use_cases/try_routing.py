@@ -11,7 +11,7 @@ from shared.domain.agent import ActiveAgent, RoutingDecision
 from shared.domain.conversation import Conversation, ConversationStatus
 from shared.domain.json_value import JSON
 from shared.domain.message import InboundMessage, MessageKind
-from shared.domain.routing import Circumstances, RoutingStep, choose_agent, explain_route
+from shared.domain.routing.steps import Circumstances, RoutingStep, choose_agent, explain_route
 from shared.ports.consent import ConsentStore
 from shared.ports.stores import HistoryStore
 from shared.use_cases.choose_route import ChooseRoute

@@ -14,7 +14,7 @@ from shared.adapters.postgres.catalogue import PostgresCatalogueStore
 from shared.adapters.postgres.knowledge import PostgresKnowledgeStore
 from shared.adapters.postgres.schema import agents, knowledge_passages, routing_rules
 from shared.domain.agent import AgentProfile, Passage, RoutingRule, RuleKind
-from shared.domain.routing import MEANING_THRESHOLD
+from shared.domain.routing.steps import MEANING_THRESHOLD
 from shared.ports.catalogue import CatalogueStore
 from shared.ports.knowledge import KnowledgeStore
 from tests.contracts.conftest import REAL

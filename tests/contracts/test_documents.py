@@ -16,7 +16,7 @@ from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.knowledge import PostgresKnowledgeStore
 from shared.adapters.postgres.schema import agents
 from shared.domain.agent import AgentProfile
-from shared.domain.document import (
+from shared.domain.knowledge.document import (
     MOST_PASSAGES,
     MOST_PASSAGES_OF_AGENT,
     DocumentPassage,

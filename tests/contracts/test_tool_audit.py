@@ -11,8 +11,8 @@ import pytest
 from shared.adapters.postgres.history_store import PostgresHistoryStore
 from shared.adapters.postgres.tool_audit import PostgresToolAudit
 from shared.domain.agent import Passage
-from shared.domain.tool import ToolAnswer, ToolOutcome
-from shared.domain.tool_use import FinishedUse, ToolUse
+from shared.domain.tools.tool import ToolAnswer, ToolOutcome
+from shared.domain.tools.tool_use import FinishedUse, ToolUse
 from shared.errors import InvalidRequest
 from shared.ports.tool_audit import ToolAudit, ToolUseReader
 from tests.contracts.conftest import Records

@@ -10,7 +10,7 @@ from shared.adapters.linear_expressions import compile_expression
 from shared.adapters.postgres.catalogue import PostgresCatalogueStore
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.http_tool_editing import PostgresHttpToolEditor
-from shared.domain.http_tool import HttpMethod, HttpTool
+from shared.domain.tools.http_tool import HttpMethod, HttpTool
 from shared.errors import NotFound, VersionConflict
 from shared.ports.tool_editing import HttpToolEditor
 from tests.contracts.conftest import REAL

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from shared import errors
 from shared.domain.agent import AgentProfile, RoutingRule
-from shared.domain.rule_book import MOST_RULES, precedence
+from shared.domain.routing.rule_book import MOST_RULES, precedence
 
 Kept = TypeVar("Kept", AgentProfile, RoutingRule)
 

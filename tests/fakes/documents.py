@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shared import errors
 from shared.domain.agent import Passage
-from shared.domain.document import (
+from shared.domain.knowledge.document import (
     MOST_DOCUMENTS,
     MOST_PASSAGES_OF_AGENT,
     Document,

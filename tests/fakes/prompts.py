@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from shared.domain.agent import AgentProfile
 from shared.domain.conversation import Speaker, Turn
 from shared.domain.prompt import NOTHING_ENCLOSED, Colleague, Enclosed, Prompt
-from shared.domain.tool import ToolAnswer, ToolCall, ToolOutcome, ToolResult, ToolSpec, ToolStep
+from shared.domain.tools.tool import ToolAnswer, ToolCall, ToolOutcome, ToolResult, ToolSpec, ToolStep
 
 _AGENT = AgentProfile(id="reception", name="Asha", description="Reception", instructions="Be kind.", greeting="Hello!")
 

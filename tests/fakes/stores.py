@@ -16,9 +16,9 @@ from shared.domain.agent import ActiveAgent, AgentProfile, Passage, RoutingRule
 from shared.domain.call import StreamTicket
 from shared.domain.catalogue import Catalogue
 from shared.domain.conversation import Conversation, ConversationKey
-from shared.domain.http_tool import HttpTool
-from shared.domain.retrieval import Candidate, Spread, best_passages
-from shared.domain.search_words import all_words, found_words, optional_words, search_words
+from shared.domain.knowledge.retrieval import Candidate, Spread, best_passages
+from shared.domain.knowledge.search_words import all_words, found_words, optional_words, search_words
+from shared.domain.tools.http_tool import HttpTool
 
 LIFE = timedelta(minutes=30)
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from shared import errors
-from shared.domain.http_tool import HttpTool
 from shared.domain.json_value import JSON
-from shared.domain.tool import ToolAnswer
-from shared.domain.tool_use import FinishedUse, KeptToolUse, ToolUse
+from shared.domain.tools.http_tool import HttpTool
+from shared.domain.tools.tool import ToolAnswer
+from shared.domain.tools.tool_use import FinishedUse, KeptToolUse, ToolUse
 from shared.ports.history import Page
 
 

@@ -11,7 +11,7 @@ from shared.adapters.linear_expressions import compile_expression
 from shared.adapters.models.minilm import MiniLMEmbedder
 from shared.domain.agent import HUMAN
 from shared.domain.catalogue import Catalogue
-from shared.domain.routing import Circumstances, choose_agent
+from shared.domain.routing.steps import Circumstances, choose_agent
 from tests.samples import a_message
 
 # What people write, and under which title the answer stands; nowhere for what the clinic knows nothing about.

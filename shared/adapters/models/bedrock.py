@@ -24,7 +24,7 @@ from shared.adapters.models.enclosures import DOCUMENTS, IMAGES, QUOTED, convers
 from shared.adapters.models.threaded_stream import ThreadedStream
 from shared.adapters.models.tool_form import fit_id, fit_name, offered, result_text, used_before
 from shared.domain.prompt import ModelPiece, Prompt
-from shared.domain.tool import ToolOutcome, ToolResult, ToolStep
+from shared.domain.tools.tool import ToolOutcome, ToolResult, ToolStep
 from shared.errors import ModelUnavailable
 
 # By a part of their ids: whose models look at images and documents. Of others we do not know, so they get text alone.

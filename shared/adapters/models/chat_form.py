@@ -9,7 +9,7 @@ from typing import Literal
 from shared.adapters.models.enclosures import question_text
 from shared.adapters.models.tool_form import TOOL_RULE
 from shared.domain.conversation import Speaker, Turn
-from shared.domain.enclosing import enclose
+from shared.domain.guardrails.enclosing import enclose
 from shared.domain.prompt import Prompt
 
 # Chat models want the first message from the user, but in a call the agent greets first.

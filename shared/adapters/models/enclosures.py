@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from shared.domain.enclosing import enclose
+from shared.domain.guardrails.enclosing import enclose
 from shared.domain.json_value import JSON
 from shared.domain.media import MediaFile, family_of, plain_type
 from shared.domain.prompt import Enclosed, Prompt

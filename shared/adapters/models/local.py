@@ -32,9 +32,9 @@ from shared.adapters.models.offline.tool_words import say_result
 from shared.adapters.models.passage_answer import SPOKEN, WRITTEN, PassageReader
 from shared.domain.agent import HUMAN, Passage
 from shared.domain.conversation import Speaker, Turn
+from shared.domain.knowledge.search_words import search_words
 from shared.domain.prompt import CHARACTERS_PER_TOKEN, Colleague, HandOver, ModelPiece, Prompt, TextPiece, TokenUsage
-from shared.domain.search_words import search_words
-from shared.domain.tool import ToolCall
+from shared.domain.tools.tool import ToolCall
 from shared.ports.language_model import Embedder
 
 # A colleague must be clearly the better one, so that two agents never pass a user to and fro.

@@ -22,7 +22,7 @@ from shared.adapters.models.tool_form import fit_id, fit_name, offered, result_t
 from shared.adapters.models.unit_vectors import to_unit_length
 from shared.domain.json_value import JSON
 from shared.domain.prompt import ModelPiece, Prompt
-from shared.domain.tool import ToolResult, ToolStep
+from shared.domain.tools.tool import ToolResult, ToolStep
 from shared.errors import ModelUnavailable
 
 _LINGER_SECONDS = 0.25

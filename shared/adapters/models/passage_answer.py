@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from shared.adapters.models.offline.tongue import Tongue, tongue_of
 from shared.domain.agent import Passage
-from shared.domain.search_words import all_words, search_words, stem
+from shared.domain.knowledge.search_words import all_words, search_words, stem
 from shared.domain.sentence import split_sentences
 from shared.errors import ModelUnavailable
 from shared.ports.language_model import Embedder

@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 from shared.domain.agent import AgentProfile
 from shared.domain.conversation import Speaker, Turn
-from shared.domain.enclosing import enclose
+from shared.domain.guardrails.enclosing import enclose
 from shared.domain.prompt import Prompt, TextPiece
 from shared.domain.sentence import split_sentences
 from shared.domain.summary import SUMMARY_TOKENS

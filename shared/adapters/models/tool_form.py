@@ -8,10 +8,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from shared.domain.enclosing import defused
+from shared.domain.guardrails.enclosing import defused
 from shared.domain.json_value import JSON
 from shared.domain.prompt import Colleague, HandOver, ModelPiece, Prompt
-from shared.domain.tool import ToolCall, ToolOutcome, ToolResult, ToolSpec, ToolStep
+from shared.domain.tools.tool import ToolCall, ToolOutcome, ToolResult, ToolSpec, ToolStep
 from shared.errors import ModelUnavailable
 
 HAND_OVER_TOOL = "hand_over"

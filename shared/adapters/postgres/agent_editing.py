@@ -11,7 +11,7 @@ from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.schema import agents, routing_rules
 from shared.adapters.postgres.versioned_rows import add_row, read_row, remove_row, replace_row
 from shared.domain.agent import AgentProfile, RoutingRule
-from shared.domain.rule_book import MOST_RULES, precedence
+from shared.domain.routing.rule_book import MOST_RULES, precedence
 
 MOST_AGENTS = 500
 

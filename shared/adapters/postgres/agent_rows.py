@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import RowMapping
 
 from shared.domain.agent import AgentProfile, RoutingRule, RuleKind, VoiceNotePolicy
-from shared.domain.http_tool import HttpMethod, HttpTool
+from shared.domain.tools.http_tool import HttpMethod, HttpTool
 
 
 def agent_of(row: RowMapping) -> AgentProfile:

@@ -9,7 +9,7 @@ from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.schema import agents, catalogue_revision, http_tools, routing_rules
 from shared.domain.agent import RuleKind
 from shared.domain.catalogue import Catalogue
-from shared.domain.rule_book import ExpressionCompiler
+from shared.domain.routing.rule_book import ExpressionCompiler
 from shared.observability import logger
 
 _REVISION = select(catalogue_revision.c.revision)

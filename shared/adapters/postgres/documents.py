@@ -11,7 +11,7 @@ from shared import errors
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.identifiers import is_id, new_id
 from shared.adapters.postgres.schema import agents, documents, knowledge_passages
-from shared.domain.document import (
+from shared.domain.knowledge.document import (
     MOST_DOCUMENTS,
     MOST_PASSAGES_OF_AGENT,
     Document,

@@ -10,7 +10,7 @@ from shared.adapters.postgres.agent_rows import tool_of
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.schema import http_tools
 from shared.adapters.postgres.versioned_rows import add_row, read_row, remove_row, replace_row
-from shared.domain.http_tool import HttpTool
+from shared.domain.tools.http_tool import HttpTool
 
 MOST_TOOLS = 200
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row, text
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.passage_vectors import PassageVectors
 from shared.domain.agent import Passage
-from shared.domain.retrieval import Candidate, Spread, best_passages
-from shared.domain.search_words import MOST_SEARCH_WORDS, forms, is_open, optional_words, search_words
+from shared.domain.knowledge.retrieval import Candidate, Spread, best_passages
+from shared.domain.knowledge.search_words import MOST_SEARCH_WORDS, forms, is_open, optional_words, search_words
 
 _NEAREST = 24
 _WITH_MOST_WORDS = 48

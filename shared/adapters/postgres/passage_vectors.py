@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from shared.domain.agent import Passage
-from shared.domain.retrieval import Candidate
+from shared.domain.knowledge.retrieval import Candidate
 
 # The vectors as the server sends them in binary form: as text, thousands of them would take seconds to read.
 _ALL = text("""

@@ -14,8 +14,8 @@ from shared.adapters.postgres.identifiers import is_id
 from shared.adapters.postgres.schema import tool_calls
 from shared.domain.agent import Passage
 from shared.domain.json_value import JSON
-from shared.domain.tool import ToolAnswer, ToolOutcome
-from shared.domain.tool_use import FinishedUse, KeptToolUse, ToolUse
+from shared.domain.tools.tool import ToolAnswer, ToolOutcome
+from shared.domain.tools.tool_use import FinishedUse, KeptToolUse, ToolUse
 from shared.errors import InvalidRequest
 from shared.ports.history import PAGE_LIMIT, Page
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from shared.domain.call import VOICE_CHANNEL
 from shared.domain.json_value import JSON
-from shared.domain.tool import ToolAnswer, ToolSpec
+from shared.domain.tools.tool import ToolAnswer, ToolSpec
 from shared.ports.tools import ToolContext
 
 _SPEC = ToolSpec(

@@ -20,7 +20,7 @@ from shared.domain.call_back import (
 )
 from shared.domain.json_value import JSON
 from shared.domain.message import InboundMessage
-from shared.domain.tool import ToolAnswer, ToolOutcome, ToolSpec
+from shared.domain.tools.tool import ToolAnswer, ToolOutcome, ToolSpec
 from shared.observability import count, logger
 from shared.ports.call_backs import CallBacks
 from shared.ports.tools import ToolContext

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from shared.domain.agent import Passage
 from shared.domain.json_value import JSON
-from shared.domain.tool import ToolAnswer, ToolSpec
+from shared.domain.tools.tool import ToolAnswer, ToolSpec
 from shared.errors import ModelUnavailable
 from shared.observability import logger
 from shared.ports.knowledge import KnowledgeStore

@@ -11,7 +11,7 @@ from shared.domain.conversation import ConversationKey
 from shared.domain.json_value import JSON
 from shared.domain.message import DeliveryStatus
 from shared.domain.outbound import OutboundMessage, SentMessage
-from shared.domain.tool import ToolAnswer, ToolOutcome, ToolSpec
+from shared.domain.tools.tool import ToolAnswer, ToolOutcome, ToolSpec
 from shared.errors import InvalidContent, OptedOut, WindowClosed
 from shared.ports.tools import ToolContext
 from shared.use_cases.send_outbound_message import SendOutboundMessage

@@ -29,11 +29,11 @@ from shared.domain.content import (
     TextContent,
 )
 from shared.domain.conversation import ConversationKey, ConversationStatus
-from shared.domain.http_tool import HttpMethod, HttpTool
 from shared.domain.message import DeliveryStatus
 from shared.domain.outbound import OutboundMessage, SentMessage
-from shared.domain.routing import RoutingStep, StepOutcome
-from shared.domain.rule_book import MOST_RULES
+from shared.domain.routing.rule_book import MOST_RULES
+from shared.domain.routing.steps import RoutingStep, StepOutcome
+from shared.domain.tools.http_tool import HttpMethod, HttpTool
 from shared.http_api import agent_examples as examples
 from shared.http_api import outbound_examples
 from shared.ports.history import ConversationSummary

@@ -13,7 +13,7 @@ from shared import errors
 from shared.adapters.document_text import DocumentTextReader
 from shared.domain.access import Caller, Role
 from shared.domain.agent import AgentProfile
-from shared.domain.document import LARGEST_DOCUMENT_BYTES
+from shared.domain.knowledge.document import LARGEST_DOCUMENT_BYTES
 from shared.http_api import knowledge_examples as examples
 from shared.use_cases.edit_documents import EditDocuments, SearchKnowledge
 from tests.fakes.documents import FakeDocumentStore

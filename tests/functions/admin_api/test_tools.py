@@ -10,8 +10,8 @@ import pytest
 from shared import errors
 from shared.adapters.json_schema import JsonSchemaCheck
 from shared.domain.access import Caller, Role
-from shared.domain.allowed_hosts import AllowedHosts
-from shared.domain.tool import ToolAnswer, ToolOutcome
+from shared.domain.tools.allowed_hosts import AllowedHosts
+from shared.domain.tools.tool import ToolAnswer, ToolOutcome
 from shared.http_api import tool_examples as examples
 from shared.use_cases.edit_tools import EditTools, TryTool
 from tests.fakes.tools import FakeHttpToolCaller, FakeHttpToolEditor

@@ -17,8 +17,8 @@ from shared.domain.call import Call, CallDirection, CallState, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.message import DeliveryStatus, MessageKind
 from shared.domain.prompt import TokenUsage
-from shared.domain.tool import ToolAnswer, ToolOutcome
-from shared.domain.tool_use import ToolUse
+from shared.domain.tools.tool import ToolAnswer, ToolOutcome
+from shared.domain.tools.tool_use import ToolUse
 from shared.ports.history import ConversationSummary, StatusReport, StoredMessage
 from shared.use_cases.link_media import LinkMedia
 from shared.use_cases.query_history import QueryHistory

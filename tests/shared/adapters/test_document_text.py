@@ -11,7 +11,7 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from shared.adapters.document_text import MOST_PAGES, DocumentTextReader
-from shared.domain.document import cut_into_passages
+from shared.domain.knowledge.document import cut_into_passages
 from shared.errors import InvalidContent
 
 

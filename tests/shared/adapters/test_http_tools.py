@@ -15,9 +15,9 @@ import pytest
 
 from local.self_signed import write_certificate
 from shared.adapters.http_tools import LARGEST_ANSWER_BYTES, HttpTools
-from shared.domain.allowed_hosts import AllowedHosts
-from shared.domain.http_tool import HttpMethod, HttpTool
-from shared.domain.tool import ToolAnswer, ToolOutcome
+from shared.domain.tools.allowed_hosts import AllowedHosts
+from shared.domain.tools.http_tool import HttpMethod, HttpTool
+from shared.domain.tools.tool import ToolAnswer, ToolOutcome
 from shared.errors import StoreUnavailable
 from tests.fakes.faults import Down
 from tests.fakes.http_server import Reply, ScriptedServer, scripted_server

@@ -13,7 +13,7 @@ from shared.domain.agent import HUMAN, Passage
 from shared.domain.conversation import Conversation, ConversationKey
 from shared.domain.json_value import JSON
 from shared.domain.prompt import HandOver, TextPiece, TokenUsage
-from shared.domain.tool import ToolAnswer, ToolCall, ToolOutcome, ToolSpec
+from shared.domain.tools.tool import ToolAnswer, ToolCall, ToolOutcome, ToolSpec
 from shared.errors import ModelUnavailable
 from shared.ports.tools import ToolContext
 from shared.use_cases.agent_turn import TOOL_CALLS_PER_STEP, TOOL_STEPS

@@ -11,7 +11,7 @@ import pytest
 from shared.domain.call import VOICE_CHANNEL
 from shared.domain.conversation import ConversationStatus
 from shared.domain.message import Delivery, InboundMessage, MessageKind, Recipient, ReplyChunk
-from shared.domain.tool import ToolAnswer, ToolCall, ToolSpec
+from shared.domain.tools.tool import ToolAnswer, ToolCall, ToolSpec
 from shared.errors import StoreUnavailable
 from shared.ports.channel import ChannelCapabilities
 from shared.ports.stores import Claim

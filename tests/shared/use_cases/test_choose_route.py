@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.agent import HUMAN, ActiveAgent, RouteReason, RuleKind
 from shared.domain.conversation import Conversation, ConversationKey, Speaker, Turn
-from shared.domain.routing import FROM_HISTORY
+from shared.domain.routing.steps import FROM_HISTORY
 from shared.domain.serving import SERVED_FOR
 from shared.errors import StoreUnavailable
 from shared.use_cases.choose_route import ChooseRoute, Route

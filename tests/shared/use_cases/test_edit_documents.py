@@ -10,7 +10,7 @@ import pytest
 from shared import errors
 from shared.adapters.document_text import DocumentTextReader
 from shared.domain.agent import AgentProfile
-from shared.domain.document import LARGEST_DOCUMENT_BYTES
+from shared.domain.knowledge.document import LARGEST_DOCUMENT_BYTES
 from shared.ports.language_model import Embedder
 from shared.use_cases import edit_documents
 from shared.use_cases.edit_documents import EditDocuments, SearchKnowledge, Upload

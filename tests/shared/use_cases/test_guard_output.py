@@ -9,9 +9,9 @@ import pytest
 
 from shared import observability
 from shared.domain.conversation import Conversation, ConversationKey
-from shared.domain.output_guard import Breach
+from shared.domain.guardrails.output_guard import Breach
 from shared.domain.prompt import HandOver, TextPiece
-from shared.domain.tool import ToolCall
+from shared.domain.tools.tool import ToolCall
 from shared.errors import ModelUnavailable
 from shared.use_cases.guard_output import guard_of, guarded, refusal
 from shared.use_cases.orchestrator import Reply

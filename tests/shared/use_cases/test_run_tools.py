@@ -12,9 +12,9 @@ import pytest
 from shared.adapters.json_schema import JsonSchemaCheck
 from shared.domain.agent import Passage
 from shared.domain.conversation import Conversation, ConversationKey
-from shared.domain.http_tool import HttpMethod, HttpTool
 from shared.domain.json_value import JSON
-from shared.domain.tool import ToolAnswer, ToolCall, ToolOutcome, ToolSpec
+from shared.domain.tools.http_tool import HttpMethod, HttpTool
+from shared.domain.tools.tool import ToolAnswer, ToolCall, ToolOutcome, ToolSpec
 from shared.errors import ProviderUnavailable, StoreUnavailable
 from shared.ports.tools import ToolContext
 from shared.use_cases import run_tools

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from shared.domain.http_tool import HttpMethod, HttpTool
 from shared.domain.json_value import JSON
 from shared.domain.prompt import ModelPiece, Prompt, TextPiece
-from shared.domain.tool import ToolAnswer, ToolCall, ToolSpec
+from shared.domain.tools.http_tool import HttpMethod, HttpTool
+from shared.domain.tools.tool import ToolAnswer, ToolCall, ToolSpec
 from shared.errors import PlatformError, StoreUnavailable
 from shared.ports.tools import ToolContext
 from tests.fakes.clock import FrozenClock

@@ -11,7 +11,7 @@ import pytest
 from shared import errors
 from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, Passage, RouteReason, RoutingRule, RuleKind
 from shared.domain.conversation import ConversationKey, ConversationStatus
-from shared.domain.routing import RoutingStep, StepOutcome
+from shared.domain.routing.steps import RoutingStep, StepOutcome
 from shared.use_cases.choose_route import ChooseRoute
 from shared.use_cases.try_routing import Trial, TriedRoute, TryRouting
 from tests.fakes.clock import FrozenClock

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.adapters.json_schema import JsonSchemaCheck
-from shared.domain.tool import BUILT_IN_TOOLS
+from shared.domain.tools.tool import BUILT_IN_TOOLS
 from shared.wiring import environment, stores, tools
 
 NEEDED = {

@@ -9,9 +9,9 @@ from datetime import datetime
 from shared.adapters.models.offline.moments import read_when
 from shared.domain.conversation import Speaker
 from shared.domain.json_value import JSON
+from shared.domain.knowledge.search_words import search_words
 from shared.domain.prompt import Prompt
-from shared.domain.search_words import search_words
-from shared.domain.tool import ToolCall, ToolSpec
+from shared.domain.tools.tool import ToolCall, ToolSpec
 
 RING = "schedule_call_back"
 SEND = "send_on_whatsapp"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from shared.adapters.models.offline.phrases import Phrase, phrase
 from shared.adapters.models.offline.tongue import Tongue
 from shared.adapters.models.offline.tool_choice import RING, SEND
-from shared.domain.tool import ToolOutcome, ToolResult
+from shared.domain.tools.tool import ToolOutcome, ToolResult
 
 _MOST_FACTS = 8
 _LONGEST_VALUE = 120

@@ -18,7 +18,7 @@ from shared.adapters.models.openai_client import OpenAICompatibleClient
 from shared.adapters.models.openai_compatible import OpenAICompatibleLanguageModel
 from shared.adapters.models.server_sent_events import EventStreamParser
 from shared.domain.prompt import HandOver, TextPiece, TokenUsage
-from shared.domain.tool import ToolCall, ToolOutcome, ToolStep
+from shared.domain.tools.tool import ToolCall, ToolOutcome, ToolStep
 from tests.fakes.aws_events import CONTENT_TYPE, aws_session, event
 from tests.fakes.http_server import scripted_server
 from tests.fakes.prompts import BOOK, COLLEAGUES, SEARCH, a_step, make_prompt

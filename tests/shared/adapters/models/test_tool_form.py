@@ -18,7 +18,7 @@ from shared.adapters.models.tool_form import (
     used_before,
 )
 from shared.domain.prompt import HandOver
-from shared.domain.tool import ToolCall, ToolOutcome
+from shared.domain.tools.tool import ToolCall, ToolOutcome
 from shared.errors import ModelUnavailable
 from tests.attacks import ATTACKS
 from tests.fakes.prompts import BOOK, COLLEAGUES, SEARCH, a_step, make_prompt

@@ -18,7 +18,7 @@ from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.schema import routing_rules
 from shared.domain.agent import ActiveAgent, AgentProfile, RouteReason, RoutingRule, RuleKind
 from shared.domain.conversation import Conversation
-from shared.domain.rule_book import RuleBook
+from shared.domain.routing.rule_book import RuleBook
 from shared.use_cases.choose_route import ChooseRoute, Route
 from tests.fakes.clock import FrozenClock
 from tests.fakes.stores import FakeActiveAgentStore, FakeAgentStore

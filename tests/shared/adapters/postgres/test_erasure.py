@@ -25,7 +25,7 @@ from shared.domain.conversation import ConversationKey
 from shared.domain.erasure import Counts, Subject
 from shared.domain.message import Delivery, InboundMessage, MessageKind, NoticeKind
 from shared.domain.reply import ReplyDraft
-from shared.domain.tool_use import ToolUse
+from shared.domain.tools.tool_use import ToolUse
 from tests.samples import a_message, a_notice, a_status, a_ticket
 
 pytestmark = pytest.mark.integration

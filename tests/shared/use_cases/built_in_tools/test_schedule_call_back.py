@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.domain.call_back import CallBackState, WhoRings
-from shared.domain.tool import ToolAnswer, ToolOutcome
+from shared.domain.tools.tool import ToolAnswer, ToolOutcome
 from shared.ports.tools import ToolContext
 from shared.use_cases.built_in_tools.schedule_call_back import ScheduleCallBack
 from tests.fakes.call_backs import FakeCallBacks

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from shared.domain.agent import Passage
-from shared.domain.tool import ToolOutcome
+from shared.domain.tools.tool import ToolOutcome
 from shared.errors import ModelUnavailable
 from shared.use_cases.built_in_tools.search_knowledge import SearchKnowledge
 from tests.fakes.faults import Down

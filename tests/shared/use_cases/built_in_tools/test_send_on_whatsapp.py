@@ -9,7 +9,7 @@ from shared.domain.content import MessageTemplate, TextContent
 from shared.domain.conversation import ConversationKey
 from shared.domain.message import DeliveryStatus
 from shared.domain.outbound import OutboundMessage, SentMessage
-from shared.domain.tool import ToolAnswer, ToolOutcome
+from shared.domain.tools.tool import ToolAnswer, ToolOutcome
 from shared.errors import InvalidContent, OptedOut, ProviderUnavailable, WindowClosed
 from shared.use_cases.built_in_tools.send_on_whatsapp import SendOnWhatsApp, read_template
 from tests.shared.use_cases.built_in_tools.using import KEY, asked_by, use

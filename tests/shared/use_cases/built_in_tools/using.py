@@ -7,7 +7,7 @@ from typing import Any
 from shared.adapters.json_schema import JsonSchemaCheck
 from shared.domain.conversation import Conversation
 from shared.domain.json_value import JSON
-from shared.domain.tool import ToolAnswer
+from shared.domain.tools.tool import ToolAnswer
 from shared.ports.tools import Tool, ToolContext
 from tests.samples import a_message
 from tests.shared.use_cases.house import an_agent

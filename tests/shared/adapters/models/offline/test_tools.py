@@ -13,7 +13,7 @@ from shared.domain.agent import AgentProfile, Passage
 from shared.domain.conversation import Speaker, Turn
 from shared.domain.json_value import JSON
 from shared.domain.prompt import HandOver, Prompt, TextPiece
-from shared.domain.tool import ToolAnswer, ToolCall, ToolOutcome, ToolResult, ToolSpec, ToolStep
+from shared.domain.tools.tool import ToolAnswer, ToolCall, ToolOutcome, ToolResult, ToolSpec, ToolStep
 
 NOW = datetime(2026, 11, 22, 21, 0, tzinfo=ZoneInfo("Asia/Kolkata"))
 BILLING = AgentProfile(

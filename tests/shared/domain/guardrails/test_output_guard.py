@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.output_guard import Breach, OutputGuard
+from shared.domain.guardrails.output_guard import Breach, OutputGuard
 from shared.domain.prompt import FIXED_WORDING
 
 SECRET = "s3cr3t-Pa55.w0rd,x"

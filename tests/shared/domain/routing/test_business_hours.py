@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.business_hours import DAYS, read_business_hours
+from shared.domain.routing.business_hours import DAYS, read_business_hours
 from shared.errors import InvalidContent
 
 INDIA = ZoneInfo("Asia/Kolkata")

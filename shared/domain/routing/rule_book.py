@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.agent import RoutingRule, RuleKind
-from shared.domain.business_hours import read_business_hours
-from shared.domain.comparable_text import begins_with_words, comparable, has_words, words_of
 from shared.domain.json_value import JSON
 from shared.domain.message import InboundMessage
-from shared.domain.script import language_of_script
+from shared.domain.routing.business_hours import read_business_hours
+from shared.domain.routing.comparable_text import begins_with_words, comparable, has_words, words_of
+from shared.domain.routing.script import language_of_script
 from shared.errors import InvalidContent
 
 MOST_RULES = 2_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.allowed_hosts import AllowedHosts
+from shared.domain.tools.allowed_hosts import AllowedHosts
 
 HOSTS = AllowedHosts.of(" Office.example , *.partner.example, api.example:8443 ,")
 

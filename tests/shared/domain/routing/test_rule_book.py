@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.adapters.linear_expressions import compile_expression
 from shared.domain.agent import RoutingRule, RuleKind
 from shared.domain.message import InboundMessage
-from shared.domain.rule_book import Evidence, RuleBook, precedence, prepare_rule
+from shared.domain.routing.rule_book import Evidence, RuleBook, precedence, prepare_rule
 from shared.errors import InvalidContent
 from tests.samples import a_message
 

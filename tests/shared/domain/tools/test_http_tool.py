@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.http_tool import HttpMethod, HttpTool, problem_of_url, request_of
+from shared.domain.tools.http_tool import HttpMethod, HttpTool, problem_of_url, request_of
 from shared.errors import InvalidContent
 
 JSON_VALUES = st.recursive(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.tool_use import LONGEST_KEPT, MASK, masked
+from shared.domain.tools.tool_use import LONGEST_KEPT, MASK, masked
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from shared.domain.comparable_text import comparable, words_of
+from shared.domain.routing.comparable_text import comparable, words_of
 
 MOST_SEARCH_WORDS = 24
 """Of a longer question the first are looked for."""

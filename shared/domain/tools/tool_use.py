@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.json_value import JSON
-from shared.domain.tool import ToolAnswer, ToolOutcome
+from shared.domain.tools.tool import ToolAnswer, ToolOutcome
 
 MASK = "•••"
 LONGEST_KEPT = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from shared.domain.agent import Citation, Passage
-from shared.domain.search_words import all_words, found_words, search_words
+from shared.domain.knowledge.search_words import all_words, found_words, search_words
 from shared.domain.sentence import split_sentences
 
 _SHARE_OF_PASSAGE_SENTENCE = 0.6

@@ -23,7 +23,7 @@ from shared.domain.agent import (
 )
 from shared.domain.catalogue import Catalogue
 from shared.domain.message import InboundMessage
-from shared.domain.routing import (
+from shared.domain.routing.steps import (
     FROM_HISTORY,
     MEANING_THRESHOLD,
     Circumstances,

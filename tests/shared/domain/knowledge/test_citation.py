@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.agent import Citation, Passage
-from shared.domain.citation import cited
+from shared.domain.knowledge.citation import cited
 
 HOURS = Passage(
     agent_id="a",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.script import language_of_script
+from shared.domain.routing.script import language_of_script
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.document import (
+from shared.domain.knowledge.document import (
     LONGEST_SENTENCE,
     LONGEST_TITLE,
     MOST_PASSAGES,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.enclosing import enclose
+from shared.domain.guardrails.enclosing import enclose
 from tests.attacks import ATTACKS
 
 _PARTS = st.sampled_from(

@@ -10,7 +10,7 @@ from enum import StrEnum
 from urllib.parse import quote, urlencode, urlsplit
 
 from shared.domain.json_value import JSON
-from shared.domain.tool import ToolSpec
+from shared.domain.tools.tool import ToolSpec
 from shared.errors import InvalidContent
 
 LONGEST_URL = 2_000

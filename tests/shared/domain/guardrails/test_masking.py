@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.masking import mask_text
+from shared.domain.guardrails.masking import mask_text
 
 _INDIC_ZEROES = "\u0966\u09e6\u0a66\u0ae6\u0b66\u0be6\u0c66\u0ce6\u0d66"
 _SEPARATORS = st.sampled_from(["", " ", "-", "\u200b", "\u00a0", " - "])

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.agent import AgentProfile, Passage
-from shared.domain.retrieval import CHANCE, WORDS_ALONE, Candidate, Spread, best_passages, words_score
-from shared.domain.routing import MEANING_THRESHOLD
+from shared.domain.knowledge.retrieval import CHANCE, WORDS_ALONE, Candidate, Spread, best_passages, words_score
+from shared.domain.routing.steps import MEANING_THRESHOLD
 
 ANSWER_THRESHOLD = AgentProfile(id="a", name="", description="", instructions="", greeting="").answer_threshold
 RARE = Spread(words=2, passages=50, passages_with={0: 1, 1: 2})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.search_words import all_words, forms, found_words, is_open, optional_words, search_words
+from shared.domain.knowledge.search_words import all_words, forms, found_words, is_open, optional_words, search_words
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What is kept from getting in, and from getting out."""

@@ -1,0 +1,1 @@
+"""What agents know: documents cut into passages, found again, cited."""
