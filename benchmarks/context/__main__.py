@@ -181,13 +181,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--users", type=int, default=100, help="who write at the same time (%(default)s)")
     parser.add_argument("--rounds", type=int, default=20, help="messages of each user in each row (%(default)s)")
     chosen = parser.parse_args(arguments)
-    observability.configure(level="ERROR")
-    # They would be written among the figures.
-    os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
-    logging.getLogger("alembic").setLevel(logging.ERROR)
     with servers() as (database_url, cache_url):
         return asyncio.run(run(database_url, cache_url, user_count=chosen.users, rounds=chosen.rounds))
 
 
+def _be_quiet() -> None:
+    """Logs and metrics would be written among the figures."""
+    observability.configure(level="ERROR")
+    os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
+    logging.getLogger("alembic").setLevel(logging.ERROR)
+
+
 if __name__ == "__main__":
+    _be_quiet()
     sys.exit(main(sys.argv[1:]))
