@@ -30,11 +30,12 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.routing", description=__doc__)
     parser.add_argument("--messages", type=int, default=2000, help="for each number of rules (%(default)s)")
     parser.add_argument("--naive-messages", type=int, default=50, help="of these for the peer (%(default)s)")
+    parser.add_argument("--rules", type=int, nargs="+", default=SIZES, help="how many there are, line by line")
     chosen = parser.parse_args(arguments)
     print("| rules | prepared in | p50 | p95 | p99 | longest | the peer: p50 | p95 | p99 |")
     print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     has_failed = False
-    for size in SIZES:
+    for size in chosen.rules:
         workload = Workload()
         rules = workload.rules(size)
         messages = list(workload.messages(rules, chosen.messages))

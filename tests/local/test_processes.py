@@ -7,13 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local import child_process
+import pytest
+
+from local import child_process, processes
 from local.processes import end_processes, living_processes, write_processes
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 
 
-def test_remembered_processes_are_ended_with_all_they_started(tmp_path: Path) -> None:
+def test_remembered_processes_are_ended_with_all_they_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "GRACE_SECONDS", 0.2)
     process = child_process.spawn(SLEEP, log=tmp_path / "log")
     write_processes(tmp_path / "processes.json", [process.pid])
 
@@ -34,7 +37,7 @@ def test_another_process_with_the_same_number_is_left_alone(tmp_path: Path) -> N
 def test_program_ends_when_the_one_that_started_it_is_killed(tmp_path: Path) -> None:
     source = f"""
 import pathlib, subprocess, sys, time
-from local import child_process
+from local import child_process, processes
 print(child_process.spawn({SLEEP!r}, log=pathlib.Path({str(tmp_path / "log")!r})).pid, flush=True)
 time.sleep(600)
 """
