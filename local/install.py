@@ -19,6 +19,8 @@ ENVIRONMENT = Path(os.environ.get("VAANI_VENV") or REPOSITORY / ".venv")
 PYTHON = str(ENVIRONMENT / "bin" / "python")
 BOOTSTRAP = REPOSITORY / "requirements" / "bootstrap.txt"
 OLDEST_PYTHON = (3, 11)
+SUFFICIENT = {"local": ("local", "dev")}
+"""Sets that will do for another: whoever develops can run the platform too."""
 
 
 def main() -> None:
@@ -26,15 +28,21 @@ def main() -> None:
     if sys.version_info < OLDEST_PYTHON:
         sys.exit("Python 3.11 or later is needed: make PYTHON=/path/to/python3.13 ...")
     name = sys.argv[1]
-    requirements = REPOSITORY / "requirements" / f"{name}.txt"
-    digest = hashlib.sha256(BOOTSTRAP.read_bytes() + requirements.read_bytes()).hexdigest()
-    stamp = ENVIRONMENT / f".installed-{name}"
-    if _environment_runs() and stamp.exists() and stamp.read_text() == digest:
+    # What was installed last: another set may have brought other versions of the same packages.
+    stamp = ENVIRONMENT / ".installed"
+    sufficient = {digest_of(each) for each in SUFFICIENT.get(name, (name,))}
+    if _environment_runs() and stamp.exists() and stamp.read_text() in sufficient:
         return
     _create_environment()
     _say(f"installing the packages of requirements/{name}.txt")
-    _install(requirements)
-    stamp.write_text(digest)
+    _install(REPOSITORY / "requirements" / f"{name}.txt")
+    stamp.write_text(digest_of(name))
+
+
+def digest_of(name: str) -> str:
+    """What tells one state of a set of requirements from another, and from other sets."""
+    requirements = REPOSITORY / "requirements" / f"{name}.txt"
+    return hashlib.sha256(name.encode() + BOOTSTRAP.read_bytes() + requirements.read_bytes()).hexdigest()
 
 
 def _environment_runs() -> bool:
