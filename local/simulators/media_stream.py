@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from local.simulators.call_tape import CallTape, Utterance, audible_part
+from local.simulators.handset import Microphone, silence
 from local.simulators.media_messages import (
     AudioMessage,
     ClearMessage,
@@ -28,7 +29,6 @@ from local.simulators.signatures import TWILIO_SIGNATURE_HEADER, sign_twilio
 from local.simulators.twiml import StreamInstruction
 from stream_service.media.audio import BYTES_PER_MS, FRAME_BYTES, MULAW_SILENCE
 
-SILENT_FRAME = bytes([MULAW_SILENCE]) * FRAME_BYTES
 OPEN_TIMEOUT_SECONDS = 5
 SEND_TIMEOUT_SECONDS = 5
 CLOSE_TIMEOUT_SECONDS = 2
@@ -98,12 +98,19 @@ class MediaStream:
     """A bidirectional stream from `connected` to `stop`, recorded on the call's tape."""
 
     def __init__(
-        self, instruction: StreamInstruction, script: StreamScript, *, clock: CallClock, tape: CallTape
+        self,
+        instruction: StreamInstruction,
+        script: StreamScript,
+        *,
+        clock: CallClock,
+        tape: CallTape,
+        microphone: Microphone = silence,
     ) -> None:
         self._instruction = instruction
         self._script = script
         self._clock = clock
         self._tape = tape
+        self._microphone = microphone
         self._playback = PlaybackBuffer(position=clock.samples())
         self._mouth: deque[_Speech] = deque()
         self._latest_speech: _Speech | None = None
@@ -201,7 +208,7 @@ class MediaStream:
 
     def _next_frame(self, position: int) -> bytes:
         if not self._mouth:
-            return SILENT_FRAME
+            return self._microphone()
         speech = self._mouth[0]
         if speech is not self._latest_speech:
             speech.start = position

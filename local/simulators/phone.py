@@ -19,8 +19,9 @@ from local.simulators.call_control import (
     NoCallControl,
     RemoteCallControl,
 )
-from local.simulators.call_tape import CallTape, Utterance
+from local.simulators.call_tape import Utterance
 from local.simulators.called_person import Person
+from local.simulators.handset import Handset
 from local.simulators.media_stream import CallClock, Clear, MediaStream
 from local.simulators.phone_line import CallIdentity, PhoneLine, WebhookSender
 from local.simulators.twiml import TwimlInvalid, parse_twiml
@@ -64,7 +65,9 @@ class PhoneCall:
         opening: Opening | None = None,
         control: CallControl | None = None,
         person: Person = Person.TAKES_THE_CALL,
+        handset: Handset | None = None,
     ) -> None:
+        handset = handset or Handset()
         self._line = line
         self.identity = identity or CallIdentity(account_sid=line.account_sid, caller=caller, called=line.number)
         self._opening = opening or Opening(url=line.incoming_url, status_callback=line.status_url)
@@ -72,13 +75,13 @@ class PhoneCall:
         self._client = httpx.AsyncClient(trust_env=False)
         self._sender = WebhookSender(self._client, auth_token=line.auth_token)
         self._clock = CallClock()
-        self.tape = CallTape()
+        self.tape = handset.earpiece
         self.calling = TwimlRunner(
             self.identity,
             self._sender,
             auth_token=line.auth_token,
             clock=self._clock,
-            tape=self.tape,
+            handset=handset,
             person=person,
         )
         self._instructions: asyncio.Queue[Instruction] = asyncio.Queue(MOST_WAITING_INSTRUCTIONS)
@@ -87,11 +90,17 @@ class PhoneCall:
         self.latest_speech: Utterance | None = None
 
     async def __aenter__(self) -> Self:
-        self._life = asyncio.create_task(self._live())
+        life = self.begin()
         connected = asyncio.create_task(self.calling.connected.wait())
-        await asyncio.wait({self._life, connected}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({life, connected}, return_when=asyncio.FIRST_COMPLETED)
         connected.cancel()
         return self
+
+    def begin(self) -> asyncio.Task[CallEnd]:
+        """Let it ring, and return at once; entering the context does this and waits until somebody answers."""
+        if self._life is None:
+            self._life = asyncio.create_task(self._live())
+        return self._life
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -12,8 +12,8 @@ from urllib.parse import urljoin
 
 import httpx
 
-from local.simulators.call_tape import CallTape
 from local.simulators.called_person import CalledPerson, Person
+from local.simulators.handset import CallStep, Handset
 from local.simulators.media_messages import StreamScript
 from local.simulators.media_stream import CallClock, MediaStream, StreamEnd, StreamRefused
 from local.simulators.phone_line import CallIdentity, WebhookSender, new_sid
@@ -59,14 +59,14 @@ class TwimlRunner:
         *,
         auth_token: str,
         clock: CallClock,
-        tape: CallTape,
+        handset: Handset,
         person: Person = Person.TAKES_THE_CALL,
     ) -> None:
         self._identity = identity
         self._sender = sender
         self._auth_token = auth_token
         self._clock = clock
-        self._tape = tape
+        self._handset = handset
         self._callbacks: set[asyncio.Task[None]] = set()
         self.stream: MediaStream | None = None
         self.streams: list[MediaStream] = []
@@ -116,6 +116,7 @@ class TwimlRunner:
         match verb.name:
             case "Say" | "Play":
                 self.announcements.append(verb.text)
+                self._handset.witness(CallStep.ANNOUNCED, verb.text)
             case "Pause":
                 await asyncio.sleep(float(verb.attributes.get("length", "1")))
             case "Redirect":
@@ -141,6 +142,7 @@ class TwimlRunner:
     async def _dial(self, verb: Verb, url: str) -> Document | None:
         """Whoever takes the call is done with it at once: what matters is what comes before and after."""
         self.transferred_to = verb.text or next((child.text for child in verb.children), "")
+        self._handset.witness(CallStep.TRANSFERRED, self.transferred_to)
         outcome = await self.person.ring(self._identity, verb, url)
         action = verb.attributes.get("action")
         return await self.ask(urljoin(url, action), **outcome.parameters()) if action else None
@@ -149,7 +151,9 @@ class TwimlRunner:
         script = StreamScript(
             account_sid=self._identity.account_sid, call_sid=self._identity.call_sid, stream_sid=new_sid("MZ")
         )
-        stream = MediaStream(instruction, script, clock=self._clock, tape=self._tape)
+        stream = MediaStream(
+            instruction, script, clock=self._clock, tape=self._handset.earpiece, microphone=self._handset.microphone
+        )
         callback_url = urljoin(url, instruction.status_callback) if instruction.status_callback else None
         try:
             await stream.open(auth_token=self._auth_token)
@@ -161,11 +165,13 @@ class TwimlRunner:
         self.stream = stream
         self.streams.append(stream)
         self.connected.set()
+        self._handset.witness(CallStep.CONNECTED, "")
         end: StreamEnd | None = None
         try:
             end = await stream.run()
         finally:
             self.stream = None
+            self._handset.witness(CallStep.DISCONNECTED, "")
             if end is StreamEnd.LOST:
                 self._tell(callback_url, instruction, stream, "stream-error", error=LOST_CONNECTION)
             self._tell(callback_url, instruction, stream, "stream-stopped")
