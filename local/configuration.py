@@ -157,6 +157,7 @@ def _variables(configuration: Configuration, outside: Mapping[str, str]) -> dict
         "JWT_ISSUER": issuer,
         "JWT_AUDIENCE": AUDIENCE,
         "JWT_JWKS_URL": f"{issuer}/.well-known/jwks.json",
+        "CONSOLE_SIMULATOR_URL": configuration.simulator_url,
         "STREAM_HOST": HOST,
         "STREAM_PORT": str(configuration.ports.stream_service[0]),
     }

@@ -91,6 +91,7 @@ class Settings(BaseModel):
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
     jwt_jwks_url: str | None = None
+    console_simulator_url: str | None = Field(default=None, pattern=r"^https?://[^/?#\s]+$")
 
     language_model: Literal["bedrock", "openai", "local", "scripted"] = "bedrock"
     language_model_fallback: Literal["bedrock", "openai", "local", "scripted", "none"] = "none"
@@ -184,6 +185,8 @@ class Settings(BaseModel):
         ]
         problems = [f"{name.upper()}: scripted engines are stand-ins, refused in production" for name in scripted]
         problems += [f"{name.upper()}: a documented development value, refused in production" for name in documented]
+        if self.console_simulator_url is not None:
+            problems.append("CONSOLE_SIMULATOR_URL: simulated providers exist in development only")
         if not self.public_base_url.startswith("https://"):
             problems.append("PUBLIC_BASE_URL: must be https in production")
         return problems

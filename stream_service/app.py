@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import gc
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -36,6 +36,7 @@ def create_app(
     *,
     protection: ProtectWhileCalled | None = None,
     let_go: Callable[[], None] = lambda: None,
+    console: Sequence[Route] = (),
 ) -> Starlette:
     """The ASGI application; it accepts no connection before `warm_up` is through, and calls `let_go` at its end.
 
@@ -79,7 +80,7 @@ def create_app(
         return _json(answer.body, status=answer.status)
 
     return Starlette(
-        routes=[Route("/health/stream", health), Route("/media/{token}", refuse_plain_http)],
+        routes=[Route("/health/stream", health), Route("/media/{token}", refuse_plain_http), *console],
         lifespan=lifespan,
         exception_handlers={HTTPException: _explain},
     )

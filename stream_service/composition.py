@@ -15,6 +15,7 @@ from shared.wiring import stores, tools
 from stream_service import engines
 from stream_service.app import create_app
 from stream_service.call_services import CallServices, Manners
+from stream_service.console_files import console_routes
 from stream_service.ecs_agent import EcsTaskProtection
 from stream_service.heartbeat import Heartbeat
 from stream_service.media_endpoint import MediaEndpoint
@@ -65,6 +66,7 @@ def stream_app(settings: Settings, live_calls: LiveCalls) -> Starlette:
         warm_up,
         protection=_protection(settings, live_calls),
         let_go=services.detector.close,
+        console=console_routes(settings),
     )
 
 

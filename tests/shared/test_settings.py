@@ -132,6 +132,11 @@ def test_a_database_secret_will_do_in_place_of_an_address() -> None:
 
 
 @pytest.mark.requirement("17.2")
+def test_production_knows_no_simulated_providers() -> None:
+    with pytest.raises(SettingsInvalid, match="CONSOLE_SIMULATOR_URL"):
+        load_settings({**PRODUCTION, "CONSOLE_SIMULATOR_URL": "https://simulator.example"})
+
+
 @pytest.mark.parametrize("environment", ["development", "staging", "production"])
 def test_the_environment_decides_how_strict_the_settings_are(environment: str) -> None:
     settings = load_settings({**NEEDED, "ENVIRONMENT": environment})

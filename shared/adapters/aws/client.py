@@ -42,6 +42,10 @@ class AwsClient:
             read_timeout=self._read_timeout_seconds,
             retries={"total_max_attempts": 3, "mode": "standard"},
             tcp_keepalive=True,
+            # Links of S3 name the region's own host and carry signatures of the fourth kind: the old ones, still usual
+            # in some regions, open nothing that is encrypted with a key of ours, and the global host redirects.
+            signature_version="s3v4" if self._service == "s3" else None,
+            s3={"addressing_style": "virtual"},
         )
         session: Any = boto3.session.Session()
         return session.client(self._service, region_name=self._region, endpoint_url=self._endpoint_url, config=limits)
