@@ -29,6 +29,8 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument("--port", type=int, default=urlsplit(twilio_api).port, help="port of %(prog)s on this machine")
     parser.add_argument("--base-url", default=os.environ.get("PUBLIC_BASE_URL"), help="the platform's address")
     parser.add_argument("--no-statuses", action="store_true", help="play no delivery statuses")
+    speech = os.environ.get("VOICE_NOTES_BASE_URL", "")
+    parser.add_argument("--speech-url", default=speech, help="speaks for callers who type (%(default)s)")
     parser.add_argument("--kept-requests", type=int, default=5000, help="how many requests /sent remembers")
     for name, usual in (
         ("twilio_account_sid", configuration.TWILIO_ACCOUNT_SID),
@@ -60,6 +62,7 @@ def read_settings(parsed: argparse.Namespace) -> SimulatorSettings:
         whatsapp_app_secret=parsed.whatsapp_app_secret,
         whatsapp_phone_number_id=parsed.whatsapp_phone_number_id,
         timing=None if parsed.no_statuses else StatusTiming(),
+        speech_url=parsed.speech_url,
         kept_requests=parsed.kept_requests,
     )
 

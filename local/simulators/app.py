@@ -10,6 +10,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from local.simulators.browser_phone import BrowserPhone
 from local.simulators.call_registry import CallRegistry
 from local.simulators.control import Shared, SimulatorControl
 from local.simulators.faults import FaultPlan
@@ -30,6 +31,7 @@ from local.simulators.twilio_calls_api import TwilioCallsAPI
 from local.simulators.twilio_errors import twilio_error
 from local.simulators.twilio_media import TwilioMedia
 from local.simulators.twilio_messages_api import TwilioMessagesAPI
+from local.simulators.typed_speech import TypedSpeech
 
 
 def create_app(settings: SimulatorSettings) -> Starlette:
@@ -45,11 +47,13 @@ def create_app(settings: SimulatorSettings) -> Starlette:
         windows=ReplyWindows(),
     )
     outbound = OutboundCalls(settings, registry=shared.registry, client=client)
+    phone = BrowserPhone(settings, registry=shared.registry, speak=TypedSpeech(client, settings.speech_url))
     routes = [
         *SimulatorControl(shared, outbound).routes(),
         *_twilio_routes(settings, shared, outbound, client),
         *_graph_routes(settings, shared, client),
         *office_routes(),
+        *phone.routes(),
     ]
 
     @asynccontextmanager

@@ -33,5 +33,7 @@ class SimulatorSettings:
     """None: no statuses are played."""
     media_url_seconds: int = 300
     """How long the address of a file that Meta holds can be used."""
+    speech_url: str = ""
+    """Speaks for callers who type; ends in /v1. Empty: nobody does."""
     kept_requests: int = 5000
     """The newest so many requests are listed at /sent; older ones are forgotten."""
