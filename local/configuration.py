@@ -71,6 +71,11 @@ class Configuration:
         return f"http://{HOST}:{self.ports.front_door}"
 
     @property
+    def console_url(self) -> str:
+        """The page for people."""
+        return f"{self.base_url}/console/"
+
+    @property
     def simulator_url(self) -> str:
         """The simulated providers."""
         return f"http://{HOST}:{self.ports.simulators}"

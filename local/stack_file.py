@@ -13,9 +13,22 @@ from local.configuration import Configuration
 
 
 def describe_stack(
-    configuration: Configuration, *, api_token: str, admin_token: str, pids: Mapping[str, Any]
+    configuration: Configuration,
+    *,
+    api_token: str,
+    admin_token: str,
+    users: Mapping[str, Mapping[str, object]],
+    pids: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the description. `pids` are by program; a program with several processes has a list."""
+    """Return the description.
+
+    Args:
+        configuration: of the running copy.
+        api_token: an operator's.
+        admin_token: an admin's.
+        users: who may sign in to the console, by name.
+        pids: by program; a program with several processes has a list.
+    """
     return {
         "base_url": configuration.base_url,
         "media_url": configuration.base_url.replace("http://", "ws://", 1),
@@ -30,6 +43,8 @@ def describe_stack(
         "whatsapp_phone_number_id": settings.WHATSAPP_PHONE_NUMBER_ID,
         "api_token": api_token,
         "admin_token": admin_token,
+        "console_url": configuration.console_url,
+        "users": {name: dict(user) for name, user in users.items()},
         "queue_url": configuration.variables["QUEUE_URL"],
         "dead_letter_queue_url": configuration.variables["DEAD_LETTER_QUEUE_URL"],
         "bucket": configuration.variables["BUCKET"],

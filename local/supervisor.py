@@ -19,7 +19,7 @@ from typing import Any
 from local import child_process
 from local.configuration import PROVIDER_SECRET, Configuration, configure
 from local.databases import PostgresServer, ValkeyCluster
-from local.identity import TOKEN_SECONDS, IdentityProvider
+from local.identity.provider import TOKEN_SECONDS, IdentityProvider
 from local.layout import REPOSITORY, Layout, Ports, choose_ports
 from local.logs import bound_logs
 from local.migrate import migrate
@@ -94,7 +94,7 @@ class Supervisor:
         self._stopped.set()
 
     async def _start(self, ports: Ports) -> Configuration:
-        self._identity = IdentityProvider(self._layout.directory / "identity.pem", ports.identity)
+        self._identity = IdentityProvider(self._layout.directory, ports.identity)
         await self._identity.start()
         self._say("starting PostgreSQL, a Valkey cluster and the AWS emulator")
         async with asyncio.TaskGroup() as group:
@@ -255,6 +255,7 @@ class Supervisor:
     def _tell(self) -> None:
         """Write stack.json when it would differ from what was written last."""
         assert self._configuration is not None
+        assert self._identity is not None
         pids: dict[str, Any] = {"supervisor": os.getpid()}
         nodes = [service for service in self._services if service.name.startswith("valkey-")]
         for service in self._services:
@@ -264,7 +265,7 @@ class Supervisor:
         for program in ("front_door", "queue_poller"):
             for name, function in _read(self._layout.program_file(program)).items():
                 pids[name] = function["pids"][0] if len(function["pids"]) == 1 else function["pids"]
-        stack = describe_stack(self._configuration, **self._tokens, pids=pids)
+        stack = describe_stack(self._configuration, **self._tokens, users=self._identity.users, pids=pids)
         if stack != self._told:
             self._told = stack
             write_stack(self._layout.stack_file, stack)

@@ -21,6 +21,7 @@ from local.layout import (
     read_stream_tasks,
 )
 from local.service import ServiceFailedError
+from local.stack_file import read_stack
 from local.status import is_ready
 from local.supervisor import AlreadyRunningError, Supervisor
 
@@ -100,8 +101,14 @@ def _demo_environment(layout: Layout) -> dict[str, str]:
 
 def _summary(configuration: Configuration) -> str:
     layout = configuration.layout
+    stack = read_stack(layout.stack_file)
+    assert stack is not None
+    users = stack["users"]
     return f"""
   Vaani runs at {configuration.base_url}
+    console             {configuration.console_url}
+      sign in as        admin / {users["admin"]["password"]}
+      or as             operator / {users["operator"]["password"]}
     API documentation   {configuration.base_url}/api/v1/docs
     simulated providers {configuration.simulator_url}/sent
     addresses, tokens   {layout.stack_file}
