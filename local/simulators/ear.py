@@ -25,9 +25,12 @@ def first_audible_ms(mulaw: bytes) -> int | None:
 
 
 def last_audible_ms(mulaw: bytes) -> int | None:
-    """Offset just behind the last sample that can be heard; None when all is silence."""
+    """Offset behind the last sample that can be heard; None when all is silence.
+
+    Rounded up: who goes on listening from there must not hear the same sample again.
+    """
     index = mulaw.translate(_AUDIBLE).rfind(1)
-    return None if index < 0 else (index + 1) // BYTES_PER_MS
+    return None if index < 0 else index // BYTES_PER_MS + 1
 
 
 def audible_share(mulaw: bytes) -> float:
