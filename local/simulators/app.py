@@ -10,8 +10,10 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from local.simulators.browser_chat import BrowserChat
 from local.simulators.browser_phone import BrowserPhone
 from local.simulators.call_registry import CallRegistry
+from local.simulators.chat_files import ChatFiles
 from local.simulators.control import Shared, SimulatorControl
 from local.simulators.faults import FaultPlan
 from local.simulators.graph_api import GraphAPI
@@ -53,6 +55,8 @@ def create_app(settings: SimulatorSettings) -> Starlette:
         *_twilio_routes(settings, shared, outbound, client),
         *_graph_routes(settings, shared, client),
         *office_routes(),
+        *BrowserChat(settings, journal=shared.journal, shelf=shared.shelf, client=client).routes(),
+        *ChatFiles(shared.shelf, base_url=settings.base_url).routes(),
         *phone.routes(),
     ]
 

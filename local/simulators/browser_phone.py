@@ -14,14 +14,13 @@ from contextlib import suppress
 from typing import Literal
 
 import msgspec
-from starlette.responses import PlainTextResponse
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from local.simulators.browser_audio import Earpiece, JitterBuffer
 from local.simulators.browser_outbox import BrowserOutbox
 from local.simulators.call_registry import CallRegistry, LocalCallControl
-from local.simulators.console_origin import console_origins, is_welcome
+from local.simulators.console_origin import console_origins, refusal
 from local.simulators.handset import CallStep, Handset
 from local.simulators.phone import CallFailed, PhoneCall
 from local.simulators.phone_line import PhoneLine
@@ -79,11 +78,9 @@ class BrowserPhone:
 
     async def _serve(self, socket: WebSocket) -> None:
         caller = socket.query_params.get("caller", "")
-        if not is_welcome(socket.headers.get("origin"), self._origins):
-            await socket.send_denial_response(PlainTextResponse("Only the console may call.", status_code=403))
-            return
-        if PHONE_NUMBER.fullmatch(caller) is None:
-            await socket.send_denial_response(PlainTextResponse("caller must be +countrynumber", status_code=400))
+        wrong = refusal(socket.headers.get("origin"), self._origins, is_valid=bool(PHONE_NUMBER.fullmatch(caller)))
+        if wrong is not None:
+            await socket.send_denial_response(wrong)
             return
         await socket.accept()
         if self._calls >= MOST_CALLS_AT_ONCE:  # A browser's page cannot read why an upgrade was refused.

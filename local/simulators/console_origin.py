@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from starlette.responses import PlainTextResponse, Response
+
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 
 
@@ -16,6 +18,11 @@ def console_origins(base_url: str) -> tuple[str, ...]:
     return tuple(f"{parts.scheme}://{name}{port}" for name in LOOPBACK_NAMES)
 
 
-def is_welcome(origin: str | None, origins: tuple[str, ...]) -> bool:
-    """Whether a request may come in. A browser always names the page's origin; other programs name none."""
-    return origin is None or origin in origins
+def refusal(origin: str | None, origins: tuple[str, ...], *, is_valid: bool = True) -> Response | None:
+    """Why a request of this origin may not come in; None when it may.
+
+    A browser always names the page's origin; other programs name none. `is_valid`: what it says makes sense.
+    """
+    if origin is not None and origin not in origins:
+        return PlainTextResponse("Only the console of this platform may do that.", status_code=403)
+    return None if is_valid else PlainTextResponse("The number is not one that can be called.", status_code=400)

@@ -68,11 +68,6 @@ class GraphMedia:
             Route("/{version}/{media_id:int}", self._delete, methods=["DELETE"]),
         ]
 
-    def address(self, media_id: str) -> str:
-        """Where the file can be downloaded for a while."""
-        until = int(time.time() + self._settings.media_url_seconds)
-        return f"{self._settings.simulator_url}/media-files/{media_id}/{until}"
-
     async def _upload(self, request: Request) -> Response:
         async with request.form(max_files=1, max_part_size=LARGEST_DOCUMENT_BYTES) as form:
             file = form.get("file")
@@ -107,7 +102,7 @@ class GraphMedia:
                 status=200,
                 body={
                     "messaging_product": "whatsapp",
-                    "url": fault.media_url or self.address(media_id),
+                    "url": fault.media_url or media_address(self._settings, media_id),
                     "mime_type": media.mime_type,
                     "sha256": media.sha256,
                     "file_size": len(media.content),
@@ -145,9 +140,15 @@ class GraphMedia:
             "mime_type": media.mime_type,
             "sha256": media.sha256,
             "sha256_base64": media.sha256_base64,
-            "url": self.address(media_id),
+            "url": media_address(self._settings, media_id),
         }
         return Response(json.dumps(details), media_type="application/json")
+
+
+def media_address(settings: SimulatorSettings, media_id: str) -> str:
+    """Where the file can be downloaded for a while."""
+    until = int(time.time() + settings.media_url_seconds)
+    return f"{settings.simulator_url}/media-files/{media_id}/{until}"
 
 
 def upload_refusal(mime_type: str, size_bytes: int) -> str | None:

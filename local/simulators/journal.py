@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -25,12 +26,30 @@ class SentRequest:
     provider_id: str | None
 
 
+class Bell:
+    """Wakes whoever waits for something new."""
+
+    def __init__(self) -> None:
+        self._next = asyncio.Event()
+
+    def next_ring(self) -> asyncio.Event:
+        """Set when the bell rings next. Take it before looking for news, so that none is missed."""
+        return self._next
+
+    def ring(self) -> None:
+        """Wake all who wait."""
+        self._next.set()
+        self._next = asyncio.Event()
+
+
 class Journal:
     """The newest requests, oldest first; when full, the oldest is forgotten."""
 
     def __init__(self, *, kept: int) -> None:
         self._requests: deque[SentRequest] = deque(maxlen=kept)
         self._last_number = 0
+        self.bell = Bell()
+        """Rings with every request."""
 
     def record(
         self, *, provider: str, method: str, path: str, body: object, status: int | None, provider_id: str | None
@@ -49,6 +68,7 @@ class Journal:
                 provider_id=provider_id,
             )
         )
+        self.bell.ring()
 
     def listed(self, *, after: int = 0) -> list[dict[str, object]]:
         """The kept requests with a higher number than `after`."""

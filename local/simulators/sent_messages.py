@@ -150,8 +150,9 @@ def _words(content: dict[str, Any]) -> str:
     body = content.get("body")
     if isinstance(body, dict):
         body = body.get("text")
-    if body or content.get("caption"):
-        return str(body or content["caption"])
+    words = body or content.get("caption") or content.get("emoji")
+    if words:
+        return str(words)
     values = [
         str(parameter.get("text", ""))
         for component in content.get("components") or []

@@ -58,12 +58,16 @@ class WhatsAppUser:
         user_id: str | None = None,
         group_id: str | None = None,
         delivery: WebhookDelivery | None = None,
+        client: httpx.AsyncClient | None = None,
     ) -> None:
-        """A user with `user_id` and without `wa_id` hides the phone number; with `group_id` writes in a group."""
+        """A user with `user_id` and without `wa_id` hides the phone number; with `group_id` writes in a group.
+
+        Somebody who only writes needs no context when `client` is given; its owner closes it.
+        """
         self.messages = MetaMessages(wa_id=wa_id, user_id=user_id, name=name, group_id=group_id)
         self._number = number
         self._delivery = delivery or WebhookDelivery()
-        self._client = httpx.AsyncClient(trust_env=False)
+        self._client = client or httpx.AsyncClient(trust_env=False)
         self._replies = ReplyReader(self._client, number.simulator_url, self)
         self._is_window_watched = False
         self._own_ids: set[object] = set()
