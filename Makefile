@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev install-judges run demo eval stop clean-local status build invoke check format test fuzz soak requirements openapi lock ci
+.PHONY: help install install-dev install-judges install-browser run demo eval stop clean-local status build invoke check format test fuzz soak requirements openapi lock ci
 
 VENV := $(CURDIR)/.venv
 RUN := $(VENV)/bin/python
@@ -32,6 +32,10 @@ install-dev:
 install-judges:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or later was found. Install one, or: make PYTHON=/path/to/python3"; exit 1; }
 	@VAANI_VENV="$(CURDIR)/.venv-judges" $(PYTHON) -I local/install.py judges
+
+# What shows the console to the tests; taken from the system, or installed there if we may.
+install-browser: install-dev
+	@$(RUN) -m local.browser
 
 run: install ## start the whole platform on this machine and keep it running until Ctrl-C
 	@exec $(RUN) -m local up $(if $(filter 1,$(DEMO)),--demo)
@@ -69,7 +73,7 @@ format: install-dev ## put the code into the form that `check` wants
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix-only .
 
-test: install-dev install-judges ## all tests, those with real databases and models included
+test: install-dev install-judges install-browser ## all tests, those with real databases, models and a browser included
 	$(RUN) -m pytest
 
 fuzz: install-dev ## break the message webhook in 100,000 ways (CASES=n: in so many)

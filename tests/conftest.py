@@ -22,7 +22,9 @@ from shared.adapters.postgres.engine import Database, driver_url
 from shared.adapters.postgres.migrate import upgrade
 from shared.adapters.postgres.schema import metadata
 from shared.adapters.redis.client import connect_cluster
+from tests.end_to_end.platform import Platform, running_platform
 from tests.fakes.clock import FrozenClock
+from tests.stream_service.listening.utterances import MODEL_DIR
 
 # `make check` looks at fewer examples of each property, `make test` at all; how long one takes is the machine's affair.
 hypothesis_settings.register_profile("thorough", deadline=None)
@@ -176,3 +178,28 @@ def queue_url(sqs: AwsClient) -> str:
     """An empty FIFO queue."""
     queue = sqs().create_queue(QueueName="messages.fifo", Attributes={"FifoQueue": "true"})
     return str(queue["QueueUrl"])
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A running copy of the platform that hears, thinks and speaks with the embedded engines."""
+    with running_platform(tmp_path_factory.mktemp("platform"), SPEECH_MODEL_DIRECTORY=str(MODEL_DIR)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def scripted_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """Another with scripted engines: everything but the models is real."""
+    with running_platform(
+        tmp_path_factory.mktemp("scripted"),
+        LANGUAGE_MODEL="scripted",
+        EMBEDDINGS="none",
+        SPEECH_TO_TEXT="scripted",
+        TEXT_TO_SPEECH="scripted",
+        SCRIPTED_SPEECH_MS="1000",
+        SCRIPTED_REPLY_DELAY_MS="300",
+        # What a killed worker was answering is free again so much later.
+        ANSWER_LEASE_SECONDS="6",
+        HUMAN_PHONE_NUMBER="+912240000001",
+    ) as running:
+        yield running
