@@ -23,7 +23,8 @@ from stream_service.heartbeat import Heartbeat
 from stream_service.live_calls import LiveCalls
 from stream_service.media_endpoint import MediaEndpoint, request_id
 from stream_service.task_protection import ProtectWhileCalled
-from stream_service.upgrade import MEDIA_STATE
+from stream_service.updates.service import UpdatesService
+from stream_service.upgrade import MEDIA_STATE, UPDATES_STATE
 
 WarmUp = Callable[[], Awaitable[None]]
 
@@ -36,6 +37,7 @@ def create_app(
     *,
     protection: ProtectWhileCalled | None = None,
     let_go: Callable[[], None] = lambda: None,
+    updates: UpdatesService | None = None,
     console: Sequence[Route] = (),
 ) -> Starlette:
     """The ASGI application; it accepts no connection before `warm_up` is through, and calls `let_go` at its end.
@@ -53,7 +55,11 @@ def create_app(
         background = {asyncio.create_task(heartbeat.run())}
         if protection is not None:
             background.add(asyncio.create_task(protection.run()))
-        yield {MEDIA_STATE: media}
+        state: dict[str, Any] = {MEDIA_STATE: media}
+        if updates is not None:
+            background.add(asyncio.create_task(updates.run()))
+            state[UPDATES_STATE] = updates.door
+        yield state
         for task in background:
             task.cancel()
         await asyncio.wait(background)
@@ -74,16 +80,31 @@ def create_app(
             )
         )
 
-    async def refuse_plain_http(request: Request) -> Response:
-        error = errors.Unauthenticated("Only signed WebSocket upgrades are taken here.")
-        answer = HTTPResponse.failure(error, request_id=request_id(request.headers))
-        return _json(answer.body, status=answer.status)
-
     return Starlette(
-        routes=[Route("/health/stream", health), Route("/media/{token}", refuse_plain_http), *console],
+        routes=[
+            Route("/health/stream", health),
+            Route("/media/{token}", _refuse_plain_stream),
+            Route("/updates", _refuse_plain_updates),
+            *console,
+        ],
         lifespan=lifespan,
         exception_handlers={HTTPException: _explain},
     )
+
+
+async def _refuse_plain_stream(request: Request) -> Response:
+    return _failure(errors.Unauthenticated("Only signed WebSocket upgrades are taken here."), request)
+
+
+async def _refuse_plain_updates(request: Request) -> Response:
+    if not request.query_params.get("ticket"):
+        return _failure(errors.Unauthenticated("Open a WebSocket here, with a ticket."), request)
+    return _failure(errors.InvalidRequest("Open a WebSocket here; nothing else is served."), request)
+
+
+def _failure(error: errors.PlatformError, request: Request) -> Response:
+    answer = HTTPResponse.failure(error, request_id=request_id(request.headers))
+    return _json(answer.body, status=answer.status)
 
 
 def _give_back_memory() -> None:

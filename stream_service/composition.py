@@ -22,6 +22,10 @@ from stream_service.media_endpoint import MediaEndpoint
 from stream_service.serve_call import serve_call
 from stream_service.task_protection import ProtectWhileCalled
 from stream_service.turn_taking import TurnTiming
+from stream_service.updates.door import UpdatesDoor
+from stream_service.updates.hub import UpdatesHub
+from stream_service.updates.leases import SocketLeases
+from stream_service.updates.service import UpdatesService
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -58,7 +62,8 @@ def stream_app(settings: Settings, live_calls: LiveCalls) -> Starlette:
         auth_token=settings.twilio_auth_token.get_secret_value(), public_base_url=settings.public_base_url
     )
     media = MediaEndpoint(signature, stores.stream_tickets(), live_calls, serve)
-    heartbeat = Heartbeat(live_calls, wiring.live_tasks())
+    updates = _updates(settings, live_calls)
+    heartbeat = Heartbeat(live_calls, wiring.live_tasks(), updates.hub.audience)
     return create_app(
         media,
         live_calls,
@@ -66,8 +71,17 @@ def stream_app(settings: Settings, live_calls: LiveCalls) -> Starlette:
         warm_up,
         protection=_protection(settings, live_calls),
         let_go=services.detector.close,
+        updates=updates,
         console=console_routes(settings),
     )
+
+
+def _updates(settings: Settings, live_calls: LiveCalls) -> UpdatesService:
+    hub = UpdatesHub(stores.event_subscription(), wiring.now)
+    leases = SocketLeases(stores.slots(), sockets_per_user=settings.connections_per_user)
+    origins = {settings.public_base_url, *settings.allowed_origins}
+    door = UpdatesDoor(hub, wiring.update_tickets(), leases, live_calls, origins=origins)
+    return UpdatesService(hub, leases, door, live_calls)
 
 
 def _protection(settings: Settings, live_calls: LiveCalls) -> ProtectWhileCalled | None:

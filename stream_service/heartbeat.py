@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 import uuid
+from collections.abc import Sized
 
 from shared import observability
 from shared.errors import StoreUnavailable
@@ -20,8 +21,9 @@ REPORTS_PER_METRIC = 6
 class Heartbeat:
     """Reports every ten seconds to whoever watches live, and once a minute as metrics."""
 
-    def __init__(self, live_calls: LiveCalls, live_tasks: LiveTasks) -> None:
+    def __init__(self, live_calls: LiveCalls, live_tasks: LiveTasks, update_sockets: Sized = ()) -> None:
         self._live_calls = live_calls
+        self._update_sockets = update_sockets
         self._live_tasks = live_tasks
         self._task_id = uuid.uuid4().hex
 
@@ -57,6 +59,7 @@ class Heartbeat:
     def _measure(self, lag_ms: float) -> None:
         """A draining task measures no calls: it takes none any more, and its empty places are no capacity."""
         observability.measure("event_loop_lag", lag_ms)
+        observability.count("update_sockets", len(self._update_sockets))
         if not self._live_calls.is_draining:
             observability.count("active_calls", self._live_calls.active)
             observability.count("call_capacity", self._live_calls.capacity)

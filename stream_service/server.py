@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from stream_service.live_calls import LiveCalls
 from stream_service.media.web_socket import LARGEST_MESSAGE_BYTES
+from stream_service.updates.update_socket import UpdateSocket
 from stream_service.upgrade import ImpatientHTTP, SocketUpgrade
 
 
@@ -27,8 +28,12 @@ class DrainingServer(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Whether it is time to stop; asked ten times a second."""
-        is_drained = self._live_calls.is_draining and self._live_calls.active == 0
+        is_drained = self._live_calls.is_draining and self._live_calls.active == 0 and not self._has_readers()
         return await super().on_tick(counter) or is_drained
+
+    def _has_readers(self) -> bool:
+        """Whether updates sockets are open; a draining service sends them away within seconds."""
+        return any(isinstance(connection, UpdateSocket) for connection in self.server_state.connections)
 
 
 def configure(app: Starlette, *, host: str, port: int) -> uvicorn.Config:

@@ -1,30 +1,33 @@
-"""How connections become sockets: media streams are served on the transport itself, other paths through ASGI."""
+"""How connections become sockets: calls and live updates are served on the transport itself, other paths by ASGI."""
 
 from __future__ import annotations
 
 import asyncio
-from http import HTTPStatus
 from typing import Any, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
-from websockets.datastructures import Headers
-from websockets.http11 import Request, Response
-from websockets.server import ServerProtocol
 
 from shared import errors
-from shared.http_contract import HTTPRequest
+from shared.http_contract import HTTPResponse
 from shared.observability import logger
+from stream_service.handshake import Handshake
 from stream_service.media.transport import MediaTransport
 from stream_service.media.web_socket import LARGEST_MESSAGE_BYTES, Patience, WebSocket
-from stream_service.media_endpoint import MediaEndpoint, explain, request_id
+from stream_service.media_endpoint import MediaEndpoint, explain
+from stream_service.updates import update_socket
+from stream_service.updates.door import UpdatesDoor
+from stream_service.updates.recent import RecentUpdates
+from stream_service.updates.update_socket import UpdateSocket
 
 MEDIA_STATE = "media"
-"""The key under which the application's lifespan state holds the media endpoint."""
+UPDATES_STATE = "updates"
+"""The keys under which the application's lifespan state holds the two doors."""
 
 _MEDIA_REQUEST = b"GET /media/"
+_UPDATES_REQUESTS = (b"GET /updates?", b"GET /updates ")
 FIRST_REQUEST_SECONDS = 10
 PATIENCE = Patience()
 
@@ -46,7 +49,8 @@ class ImpatientHTTP(H11Protocol):
 class SocketUpgrade(asyncio.Protocol):
     """What uvicorn hands a connection to that asks for a WebSocket.
 
-    A media stream leaves uvicorn here: its frames go from the transport to the call without ASGI's queue and task.
+    Calls and live updates leave uvicorn here. A call's frames go from the transport to the call without ASGI's queue
+    and task; of updates sockets there are many, and what they are told is framed once for all of them.
     """
 
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
@@ -61,7 +65,11 @@ class SocketUpgrade(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take the whole request; called by uvicorn, which makes this the transport's protocol afterwards."""
-        if not data.startswith(_MEDIA_REQUEST):
+        if data.startswith(_MEDIA_REQUEST):
+            serving = self._serve_call(data)
+        elif data.startswith(_UPDATES_REQUESTS) and UPDATES_STATE in self._app_state:
+            serving = self._open_updates(data)
+        else:
             others = WebSocketsSansIOProtocol(self._config, self._server_state, self._app_state)
             self._loop.call_soon(self._transport.set_protocol, others)
             others.connection_made(self._transport)
@@ -69,21 +77,24 @@ class SocketUpgrade(asyncio.Protocol):
             return
         # Nothing may come before our answer, and what comes all the same has to wait.
         self._transport.pause_reading()
-        task = self._loop.create_task(self._serve(data))
+        task = self._loop.create_task(serving)
         self._server_state.tasks.add(task)
         task.add_done_callback(self._server_state.tasks.discard)
 
-    async def _serve(self, data: bytes) -> None:
+    async def _serve_call(self, data: bytes) -> None:
         """Serve the stream, or answer why not."""
-        handshake = _Handshake(self._transport, data)
+        handshake = Handshake(self._transport, data, largest_message_bytes=LARGEST_MESSAGE_BYTES)
         if handshake.request is None:
             return
         media: MediaEndpoint = self._app_state[MEDIA_STATE]
         # uvicorn asks everything in this set to shut down when the server stops.
         connections = cast("set[WebSocket]", self._server_state.connections)
+        accepted: list[WebSocket] = []
 
         def accept() -> MediaTransport:
-            socket = handshake.accept()
+            socket = WebSocket(self._transport, handshake.accept(), PATIENCE)
+            self._transport.set_protocol(socket)
+            accepted.append(socket)
             connections.add(socket)
             return MediaTransport(socket)
 
@@ -91,61 +102,36 @@ class SocketUpgrade(asyncio.Protocol):
             await media(handshake.request, accept)
         except errors.PlatformError as error:
             logger.warning("media_stream_refused", code=error.code)
-            handshake.refuse(error)
+            handshake.refuse(explain(error, handshake.request))
         except Exception:  # noqa: BLE001 - the socket's entry point: the peer gets an answer, and we a log line
             logger.exception("media_stream_failed")
-            handshake.refuse(errors.PlatformError("Something went wrong."))
+            handshake.refuse(explain(errors.PlatformError("Something went wrong."), handshake.request))
         finally:
-            if handshake.socket is not None:
-                connections.discard(handshake.socket)
-                handshake.socket.close()
+            for socket in accepted:
+                connections.discard(socket)
+                socket.close()
 
-
-class _Handshake:
-    """A WebSocket's first request and our answer: one of `accept` and `refuse`, none if the request was not valid."""
-
-    def __init__(self, transport: asyncio.Transport, data: bytes) -> None:
-        self._transport = transport
-        self._protocol = ServerProtocol(max_size=LARGEST_MESSAGE_BYTES)
-        self._protocol.receive_data(data)
-        self.socket: WebSocket | None = None
-        self.request: HTTPRequest | None = None
-        request = next(iter(self._protocol.events_received()), None)
-        if isinstance(request, Request):
-            self._response = self._protocol.accept(request)
-            if self._response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-                self.request = _http_request(request)
-            else:
-                self._protocol.send_response(self._response)
-        if self.request is None:
-            self._write_and_close()
-
-    def accept(self) -> WebSocket:
-        """Say yes; the socket takes the transport over."""
-        self._protocol.send_response(self._response)
-        self._transport.write(b"".join(self._protocol.data_to_send()))
-        self.socket = WebSocket(self._transport, self._protocol, PATIENCE)
-        self._transport.set_protocol(self.socket)
-        return self.socket
-
-    def refuse(self, error: errors.PlatformError) -> None:
-        """Say why not, with a status of our own; does nothing once the socket was accepted."""
-        if self.socket is not None or self.request is None:
+    async def _open_updates(self, data: bytes) -> None:
+        """Open the socket, which then lives without a task of its own, or answer why not."""
+        handshake = Handshake(self._transport, data, largest_message_bytes=update_socket.LARGEST_MESSAGE_BYTES)
+        if handshake.request is None:
             return
-        refusal = explain(error, self.request)
-        headers = Headers({**refusal.headers, "content-type": refusal.content_type, "connection": "close"})
-        body = refusal.body.encode()
-        headers["content-length"] = str(len(body))
-        status = HTTPStatus(refusal.status)
-        self._protocol.send_response(Response(status, status.phrase, headers, body))
-        self._write_and_close()
+        door: UpdatesDoor = self._app_state[UPDATES_STATE]
+        connections = cast("set[UpdateSocket]", self._server_state.connections)
 
-    def _write_and_close(self) -> None:
-        self._transport.write(b"".join(self._protocol.data_to_send()))
-        self._transport.close()
+        def accept(recent: RecentUpdates, first: int) -> UpdateSocket:
+            socket = UpdateSocket(self._transport, handshake.accept(), recent, first, connections=connections)
+            self._transport.set_protocol(socket)
+            self._transport.resume_reading()
+            return socket
 
-
-def _http_request(request: Request) -> HTTPRequest:
-    path, _, query = request.path.partition("?")
-    headers = {name.lower(): value for name, value in request.headers.raw_items()}
-    return HTTPRequest(method=request.method, path=path, query=query, headers=headers, request_id=request_id(headers))
+        request_id = handshake.request.request_id
+        try:
+            await door(handshake.request, accept)
+        except errors.PlatformError as error:
+            logger.info("update_socket_refused", code=error.code)
+            handshake.refuse(HTTPResponse.failure(error, request_id=request_id))
+        except Exception:  # noqa: BLE001 - the socket's entry point: the peer gets an answer, and we a log line
+            logger.exception("update_socket_failed")
+            failed = errors.PlatformError("Something went wrong.")
+            handshake.refuse(HTTPResponse.failure(failed, request_id=request_id))

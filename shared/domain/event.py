@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.conversation import ConversationKey
 from shared.domain.json_value import JSON
+
+_EVENT_ID = re.compile(r"([0-9]{1,16})-([0-9]{1,16})")
 
 
 class EventType(StrEnum):
@@ -34,3 +37,38 @@ class PlatformEvent:
     conversation_id: str
     key: ConversationKey
     data: dict[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """An event as it was told, with the id that says where it stands among all others."""
+
+    id: str
+    event: PlatformEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateBatch:
+    """What was told since the batch before, in order.
+
+    Attributes:
+        is_up_to_date: nothing newer was there when it was read.
+        follows_interruption: events may have been lost before these, and nobody knows which.
+    """
+
+    updates: tuple[Update, ...] = ()
+    is_up_to_date: bool = True
+    follows_interruption: bool = False
+
+
+def place_of(event_id: str) -> tuple[int, int]:
+    """Where an event stands: the millisecond of the epoch in which it was told, and its number in that.
+
+    Raises:
+        ValueError: no event's id.
+    """
+    found = _EVENT_ID.fullmatch(event_id)
+    if found is None:
+        message = "This is not the id of an event."
+        raise ValueError(message)
+    return int(found[1]), int(found[2])

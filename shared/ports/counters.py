@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from shared.domain.quota import RateWindow
 
@@ -50,6 +51,13 @@ class Blocklist(Protocol):
         """
 
 
+class Slot(NamedTuple):
+    """One of a subject's slots, by its name."""
+
+    subject: str
+    name: str
+
+
 class ConnectionCounter(Protocol):
     """Slots of a user's open connections. A slot whose holder died frees itself after `ttl_seconds`."""
 
@@ -60,6 +68,13 @@ class ConnectionCounter(Protocol):
 
         Raises:
             StoreUnavailable: not known whether it was taken.
+        """
+
+    async def renew(self, slots: Sequence[Slot], *, ttl_seconds: int) -> None:
+        """Hold slots of any subjects for so long from now on; one that ran out meanwhile is taken again.
+
+        Raises:
+            StoreUnavailable: some of them may not have been renewed.
         """
 
     async def release(self, subject: str, slot: str, *, holder: str = "") -> bool:

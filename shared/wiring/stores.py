@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shared.ports.identities import IdentityStore
     from shared.ports.knowledge import KnowledgeStore
     from shared.ports.media import MediaRecords, MediaStore
-    from shared.ports.messaging import EventPublisher, MessageQueue
+    from shared.ports.messaging import EventPublisher, EventSubscription, MessageQueue
     from shared.ports.person_links import PersonLinks
     from shared.ports.received_records import ReceivedRecords
     from shared.ports.stores import (
@@ -247,6 +247,13 @@ def events() -> EventPublisher:
     from shared.adapters.redis.updates import RedisEventPublisher
 
     return RedisEventPublisher(redis())
+
+
+def event_subscription() -> EventSubscription:
+    """Hearing them; over connections of its own, whose reads wait for what comes."""
+    from shared.adapters.redis.updates import READ_TIMEOUT_SECONDS, RedisEventSubscription
+
+    return RedisEventSubscription(connect_cache(socket_timeout_seconds=READ_TIMEOUT_SECONDS))
 
 
 @lru_cache(maxsize=1)

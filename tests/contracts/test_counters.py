@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.redis.counters import RedisBlocklist, RedisConnectionCounter, RedisRateCounter
-from shared.ports.counters import Blocklist, ConnectionCounter, RateCounter
+from shared.ports.counters import Blocklist, ConnectionCounter, RateCounter, Slot
 from tests.contracts.conftest import REAL
 from tests.fakes.counters import FakeBlocklist, FakeConnectionCounter, FakeRateCounter
 
@@ -163,3 +163,20 @@ async def test_a_holder_that_died_leaves_no_trace(slots: ConnectionCounter) -> N
     await slots.take("asha", "other", limit=3, ttl_seconds=60, holder="alive")
 
     assert await slots.release("asha", "call", holder="late")
+
+
+async def test_renewed_slots_of_many_subjects_are_held_on_and_those_that_ran_out_are_taken_again(
+    slots: ConnectionCounter,
+) -> None:
+    await slots.take("asha", "live", limit=1, ttl_seconds=60)
+    await slots.take("ravi", "ran-out", limit=1, ttl_seconds=0)
+
+    await slots.renew([Slot("asha", "live"), Slot("ravi", "ran-out"), Slot("mina", "new")], ttl_seconds=60)
+
+    assert [await slots.take(user, "another", limit=1, ttl_seconds=60) for user in ("asha", "ravi", "mina")] == [
+        False
+    ] * 3
+
+
+async def test_renewing_nothing_is_fine(slots: ConnectionCounter) -> None:
+    await slots.renew([], ttl_seconds=60)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from shared.domain.quota import RateWindow
+from shared.ports.counters import Slot
 
 
 class FakeRateCounter:
@@ -70,9 +71,13 @@ class FakeConnectionCounter:
         self._holders[subject, slot] = holder
         return True
 
+    async def renew(self, slots: Sequence[Slot], *, ttl_seconds: int) -> None:
+        for slot in slots:
+            self.taken.setdefault(slot.subject, {})[slot.name] = self._clock() + timedelta(seconds=ttl_seconds)
+
     async def release(self, subject: str, slot: str, *, holder: str = "") -> bool:
         is_held = await self.holds(subject, slot)
-        if holder and is_held and self._holders[subject, slot] != holder:
+        if holder and is_held and self._holders.get((subject, slot)) != holder:
             return False
         self.taken.get(subject, {}).pop(slot, None)
         return True

@@ -60,10 +60,21 @@ async def cache_operation(*, timeout_seconds: float = OPERATION_TIMEOUT_SECONDS)
     Raises:
         StoreUnavailable: it failed or took too long.
     """
+    with timed("cache_operation"):
+        async with waiting_operation(timeout_seconds=timeout_seconds):
+            yield
+
+
+@asynccontextmanager
+async def waiting_operation(*, timeout_seconds: float) -> AsyncGenerator[None, None]:
+    """Bound the time of an operation that waits for something to happen, so that how long it takes says nothing.
+
+    Raises:
+        StoreUnavailable: it failed or took too long.
+    """
     try:
-        with timed("cache_operation"):
-            async with asyncio.timeout(timeout_seconds):
-                yield
+        async with asyncio.timeout(timeout_seconds):
+            yield
     # TimeoutError is an OSError; a cluster of which no node answers is no RedisError.
     except (RedisError, RedisClusterException, OSError) as error:
         raise StoreUnavailable("The cache gave no answer.") from error

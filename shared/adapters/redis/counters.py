@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from redis.asyncio.cluster import RedisCluster
@@ -9,6 +10,7 @@ from redis.asyncio.cluster import RedisCluster
 from shared.adapters.redis.client import cache_operation
 from shared.adapters.redis.keys import key_of
 from shared.domain.quota import RateWindow
+from shared.ports.counters import Slot
 
 # The window begins with its first request and ends with its key.
 _HIT = """
@@ -40,6 +42,17 @@ for _, key in ipairs(KEYS) do
     redis.call('PEXPIREAT', key, string.format('%.0f', tonumber(last[2])))
 end
 return 1
+"""
+
+# Who holds a slot stays as it is. The slot's key must outlive all that are held.
+_RENEW = """
+local time = redis.call('TIME')
+local dies_at_ms = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[2])
+redis.call('ZADD', KEYS[1], 'GT', dies_at_ms, ARGV[1])
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+for _, key in ipairs(KEYS) do
+    redis.call('PEXPIREAT', key, string.format('%.0f', tonumber(last[2])))
+end
 """
 
 _RELEASE = """
@@ -110,6 +123,16 @@ class RedisConnectionCounter:
                 _TAKE, 2, *_slot_keys(subject), slot, str(limit), str(ttl_seconds * 1000), holder
             )
         return bool(taken)
+
+    async def renew(self, slots: Sequence[Slot], *, ttl_seconds: int) -> None:
+        """See `ConnectionCounter.renew`; one trip to each shard."""
+        if not slots:
+            return
+        async with cache_operation():
+            pipeline = self._client.pipeline()
+            for slot in slots:
+                pipeline.eval(_RENEW, 2, *_slot_keys(slot.subject), slot.name, str(ttl_seconds * 1000))
+            await pipeline.execute()
 
     async def release(self, subject: str, slot: str, *, holder: str = "") -> bool:
         """See `ConnectionCounter.release`."""

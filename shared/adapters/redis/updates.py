@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import math
-import re
 import time
 from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
@@ -13,11 +12,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 from redis.asyncio.cluster import RedisCluster
+from redis.exceptions import ResponseError
 
-from shared.adapters.redis.client import cache_operation
+from shared.adapters.redis.client import cache_operation, waiting_operation
 from shared.domain.conversation import ConversationKey
-from shared.domain.event import EventType, PlatformEvent
-from shared.errors import InvalidRequest, StoreUnavailable
+from shared.domain.event import EventType, PlatformEvent, Update, UpdateBatch, place_of
+from shared.errors import StoreUnavailable
 from shared.observability import count, logger
 
 UPDATES_STREAM = "updates"
@@ -32,7 +32,6 @@ _WAITING_EVENTS = 200
 _BLOCK_MS = 5000
 _READ_AT_ONCE = 500
 _RETRY_SECONDS = 0.5
-_EVENT_ID = re.compile(r"\d{1,16}-\d{1,16}")
 
 READ_TIMEOUT_SECONDS = _BLOCK_MS / 1000 + 5
 """`socket_timeout_seconds` of the client that subscribes: its reads wait for events."""
@@ -116,44 +115,56 @@ class RedisEventPublisher:
 
 
 class RedisEventSubscription:
-    """Reads what was published, from now on or from where one left off at most five minutes ago."""
+    """Implements `EventSubscription`."""
 
     def __init__(self, client: RedisCluster) -> None:
+        """`client` must allow for reads that wait: see `READ_TIMEOUT_SECONDS`."""
         self._client = client
 
-    async def events(self, *, since: str | None = None) -> AsyncGenerator[tuple[str, PlatformEvent], None]:
-        """Yield each event with its id, for ever, in order; after an outage it goes on where it was.
-
-        Raises:
-            InvalidRequest: `since` is not an event id.
-            StoreUnavailable: there was no answer to begin with.
-        """
-        if since is not None and not _EVENT_ID.fullmatch(since):
-            raise InvalidRequest("`since` is not the id of an event.")
-        last = await self._latest_id() if since is None else since
-        while True:
-            for event_id, fields in await self._read_after(last):
-                last = event_id
-                event = _read_event(fields)
-                if event is not None:
-                    yield event_id, event
-
-    async def _latest_id(self) -> str:
-        async with cache_operation():
-            # The library's types name every form an answer can have in any protocol; ours has this one.
-            latest: Any = await self._client.xrevrange(UPDATES_STREAM, count=1)
-        return str(latest[0][0], "ascii") if latest else "0-0"
-
-    async def _read_after(self, last: str) -> list[tuple[str, dict[bytes, bytes]]]:
+    async def kept_after(self, event_id: str) -> str:
+        """See `EventSubscription.kept_after`."""
+        # The library's types name every form an answer can have in any protocol; ours has this one.
         try:
-            async with cache_operation(timeout_seconds=READ_TIMEOUT_SECONDS):
-                answer: Any = await self._client.xread({UPDATES_STREAM: last}, count=_READ_AT_ONCE, block=_BLOCK_MS)
-        except StoreUnavailable:
-            logger.warning("updates_interrupted")
-            await asyncio.sleep(_RETRY_SECONDS)
-            return []
-        entries = answer[0][1] if answer else []
-        return [(str(event_id, "ascii"), fields) for event_id, fields in entries]
+            async with cache_operation():
+                stream: Any = await self._client.xinfo_stream(UPDATES_STREAM)
+        except StoreUnavailable as error:
+            if isinstance(error.__cause__, ResponseError):  # There is no stream: nobody told anything lately.
+                return event_id
+            raise
+        first = stream["first-entry"]
+        if first is None or stream["entries-added"] == stream["length"]:
+            return event_id
+        oldest = str(first[0], "ascii")
+        return oldest if place_of(oldest) > place_of(event_id) else event_id
+
+    async def batches(self, *, after: str) -> AsyncGenerator[UpdateBatch, None]:
+        """See `EventSubscription.batches`."""
+        last, is_up_to_date, was_interrupted = after, False, False
+        while True:
+            try:
+                entries = await self._read_after(last, waits=is_up_to_date)
+            except StoreUnavailable:
+                if not was_interrupted:
+                    logger.warning("updates_interrupted")
+                is_up_to_date, was_interrupted = False, True
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            read = ((str(event_id, "ascii"), _read_event(fields)) for event_id, fields in entries)
+            is_up_to_date = len(entries) < _READ_AT_ONCE
+            yield UpdateBatch(
+                updates=tuple(Update(id=event_id, event=event) for event_id, event in read if event is not None),
+                is_up_to_date=is_up_to_date,
+                follows_interruption=was_interrupted,
+            )
+            was_interrupted = False
+            if entries:
+                last = str(entries[-1][0], "ascii")
+
+    async def _read_after(self, last: str, *, waits: bool) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        block_ms = _BLOCK_MS if waits else None
+        async with waiting_operation(timeout_seconds=READ_TIMEOUT_SECONDS):
+            answer: Any = await self._client.xread({UPDATES_STREAM: last}, count=_READ_AT_ONCE, block=block_ms)
+        return answer[0][1] if answer else []
 
 
 def key_of_entry(fields: dict[bytes, bytes]) -> ConversationKey | None:
