@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from shared.observability import logger
 MIGRATIONS = Path(__file__).with_name("migrations")
 # Any number will do, as long as nothing else in this database locks it.
 _LOCK = 7_223_847_011
+_ASK_AGAIN_SECONDS = 0.2
 
 
 def upgrade(database_url: str, *, ca_file: str | None = None, credentials: Credentials | None = None) -> str:
@@ -60,7 +62,10 @@ def _knows(configuration: Config, revision: str) -> bool:
 def _locked(connection: Connection) -> Iterator[None]:
     connection = connection.execution_options(isolation_level="AUTOCOMMIT")
     connection.execute(text("SET statement_timeout = 0"))
-    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+    # Asked again and again: a statement that waits would be waited for by an index that is built concurrently, which
+    # is what holds the lock.
+    while not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar_one():
+        time.sleep(_ASK_AGAIN_SECONDS)
     try:
         yield
     finally:

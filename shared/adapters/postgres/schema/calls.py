@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, desc
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, desc, text
 
 from shared.adapters.postgres.column_types import AnyText, Moment
 from shared.adapters.postgres.schema.foundation import NOW, Id, metadata
@@ -27,6 +27,14 @@ calls = Table(
 Index("calls_time", desc(calls.c.started_at), desc(calls.c.call_sid))
 Index("calls_caller_time", calls.c.caller_id, desc(calls.c.started_at), desc(calls.c.call_sid))
 Index("calls_agent_time", calls.c.agent_id, desc(calls.c.started_at), desc(calls.c.call_sid))
+# Nearly all have ended, and those are found by their time.
+Index(
+    "calls_state_time",
+    calls.c.state,
+    desc(calls.c.started_at),
+    desc(calls.c.call_sid),
+    postgresql_where=calls.c.state != text("'ended'"),
+)
 Index("calls_conversation", calls.c.conversation_id)
 
 recordings = Table(

@@ -66,6 +66,14 @@ Index(
     desc(conversations.c.last_message_at),
     desc(conversations.c.id),
 )
+# Nearly all are open, and those are found by their time.
+Index(
+    "conversations_status_time",
+    conversations.c.status,
+    desc(conversations.c.last_message_at),
+    desc(conversations.c.id),
+    postgresql_where=conversations.c.status != text("'open'"),
+)
 
 messages = Table(
     "messages",
@@ -142,7 +150,22 @@ Index(
 )
 Index("messages_joined", messages.c.joined_to, postgresql_where=messages.c.joined_to.is_not(None))
 Index("messages_call_time", messages.c.call_sid, messages.c.start_ms, postgresql_where=messages.c.call_sid.is_not(None))
+# For the release before; what is searched now is the one below.
 Index("messages_words", func.to_tsvector(text("'simple'::regconfig"), messages.c.text), postgresql_using="gin")
+Index(
+    "messages_search",
+    func.to_tsvector(text("'simple'::regconfig"), func.searchable(messages.c.text)),
+    postgresql_using="gin",
+)
+# The few that may ask for a person: those that came too late, and those of ours that did not arrive as a whole.
+Index(
+    "messages_attention",
+    messages.c.conversation_id,
+    postgresql_where=text(
+        "direction = 'inbound' AND unanswered_because = 'stale'"
+        " OR direction = 'outbound' AND (delivery_status = 'failed' OR jsonb_exists(attributes, 'parts_missing'))"
+    ),
+)
 
 # The files of inbound messages.
 media = Table(

@@ -8,6 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from shared.adapters.postgres.engine import make_engine
 from shared.adapters.postgres.migrate import upgrade
@@ -36,6 +37,27 @@ def test_deployments_at_once_do_not_get_in_each_others_way(empty_database_url: s
 
     assert len(set(revisions)) == 1
     assert revisions[0]
+
+
+def test_an_index_whose_building_broke_off_is_built_when_the_migration_runs_again(empty_database_url: str) -> None:
+    upgrade(empty_database_url)
+    broken = "CREATE UNIQUE INDEX CONCURRENTLY calls_state_time ON users (channel)"
+    is_valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'calls_state_time'::regclass"
+    engine = engine_of(empty_database_url)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("INSERT INTO users (channel, user_id) VALUES ('voice', 'a'), ('voice', 'b')"))
+        connection.execute(text("DROP INDEX calls_state_time"))
+        with pytest.raises(DBAPIError):
+            connection.execute(text(broken))
+        left_behind = connection.execute(text(is_valid)).scalar_one()
+        connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+
+    upgrade(empty_database_url)
+
+    with engine.connect() as connection:
+        rebuilt = connection.execute(text(is_valid)).scalar_one()
+    engine.dispose()
+    assert (left_behind, rebuilt) == (False, True)
 
 
 def test_everyday_statements_have_a_limit(empty_database_url: str) -> None:
