@@ -75,7 +75,7 @@ class Attendant:
         self._take(self._keypad.tick(now_ms))
         busy = caller_speaks or self._keypad.is_collecting
         if self._leaves_at_ms is not None:
-            self._leave_or_stay(now_ms, caller_speaks=busy)
+            self._leave_or_wait(now_ms, is_busy=busy or is_working)
             return
         happened = self._silence.tick(
             now_ms,
@@ -136,6 +136,10 @@ class Attendant:
             await self.remark_now(SentenceKind.FAREWELL)
         self._leave_soon(AGENT_ENDED)
 
+    def stay(self) -> None:
+        """Something was said after the goodbye: the call goes on."""
+        self._leaves_at_ms = None
+
     async def give_up_waiting(self) -> None:
         """Say goodbye into the silence and hang up, unless that makes the caller speak."""
         async with self._order:
@@ -175,9 +179,10 @@ class Attendant:
         self._leaves_at_ms = self._record.now_ms() + _AFTERTHOUGHT_MS
         self._leaves_because = reason
 
-    def _leave_or_stay(self, now_ms: int, *, caller_speaks: bool) -> None:
-        if caller_speaks:
-            self._leaves_at_ms = None
+    def _leave_or_wait(self, now_ms: int, *, is_busy: bool) -> None:
+        if is_busy:
+            # It may become words, and somebody responds to them; a cough or the street keeps no line open.
+            self._leaves_at_ms = now_ms + _AFTERTHOUGHT_MS
         elif self._leaves_at_ms is not None and now_ms >= self._leaves_at_ms:
             self._leaves_at_ms = None
             self.end_reason = self._leaves_because

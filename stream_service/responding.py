@@ -47,6 +47,7 @@ class Responding:
 
     async def respond(self, text: str, *, start_ms: int, end_ms: int, attributes: dict[str, JSON]) -> None:
         """Do what the caller's words ask for; return once the response was heard, or interrupted."""
+        self._attendant.stay()
         language = requested_language(text)
         if language is not None and language != self._record.language:
             await self._remarks.keep_of_caller(text, start_ms=start_ms, end_ms=end_ms)

@@ -111,6 +111,7 @@ class CallSession:
         self._unjudged_ms = 0
         self._partial = ""
         self._unanswered = ""
+        self._being_recognised = 0
         self._turn_started_ms = 0
         self._speech_ended_at = 0.0
 
@@ -173,7 +174,7 @@ class CallSession:
             now_ms,
             caller_speaks=self._turns.caller_has_floor,
             agent_audible=self._mouth.is_audible,
-            is_working=self._order.locked(),
+            is_working=self._order.locked() or self._being_recognised > 0,
         )
 
     def _agent_voice(self) -> AgentVoice:
@@ -224,13 +225,17 @@ class CallSession:
         endpoint_ms = _since_ms(self._speech_ended_at)
         start_ms, end_ms = self._turn_started_ms, self._record.now_ms() - endpoint_ms
         started = time.perf_counter()
+        self._being_recognised += 1
         try:
             transcript = await self._ear.finish_utterance()
         except SpeechUnavailable:
             logger.exception("speech_not_recognised", call_sid=self._record.call_sid)
+            self._attendant.stay()
             self._end_interruption(is_meant=True)
             await self._attendant.remark(SentenceKind.NOT_UNDERSTOOD)
             return
+        finally:
+            self._being_recognised -= 1
         text = self._with_unanswered(transcript.text)
         self._unanswered = ""
         if self._turns.caller_has_floor:

@@ -158,6 +158,22 @@ async def test_a_caller_who_says_goodbye_is_answered_and_let_go() -> None:
     assert world.hung_up == ["farewell"]
 
 
+async def test_a_cough_after_the_goodbye_does_not_keep_the_line_open() -> None:
+    world = World()
+
+    async with call(world, speech_ms=500, texts=["Thank you, goodbye.", ""]) as caller:
+        await caller.listen(1000)
+        await caller.speak(600)
+        await caller.listen(1500)
+        await caller.speak(200)
+        await caller.listen(1500)
+        assert world.hung_up == []
+        await caller.listen(1500)
+
+    assert world.hung_up == ["farewell"]
+    assert world.asked == []
+
+
 async def test_an_afterthought_keeps_the_line_open() -> None:
     world = World()
 
