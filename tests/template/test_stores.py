@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from types import SimpleNamespace
@@ -101,6 +103,36 @@ def test_every_bucket_refuses_plain_connections(stack: Stack) -> None:
     }
 
     assert refusing == stack.of_type("AWS::S3::Bucket").keys()
+
+
+@pytest.mark.parametrize(
+    ("origins", "allowed"),
+    [
+        ("", ["https://agents.example.in"]),
+        (
+            "https://console.example.in,https://other.example",
+            ["https://agents.example.in", "https://console.example.in", "https://other.example"],
+        ),
+    ],
+)
+def test_recordings_are_read_by_pages_of_the_configured_front_ends_only(
+    template: dict[str, Node], origins: str, allowed: list[str]
+) -> None:
+    stack = Stack.with_parameters(template, CorsOrigins=origins)
+    (rule,) = stack.properties("DataBucket")["CorsConfiguration"]["CorsRules"]
+
+    assert _origins(rule["AllowedOrigins"], stack.parameters) == allowed
+    assert rule["AllowedMethods"] == ["GET", "HEAD"]
+
+
+def _origins(declared: Node, parameters: Mapping[str, str]) -> list[str]:
+    def filled(node: Node) -> str:
+        return re.sub(r"\$\{(\w+)\}", lambda name: parameters[name[1]], node["Fn::Sub"])
+
+    if isinstance(declared, list):
+        return [filled(each) for each in declared]
+    separator, node = declared["Fn::Split"]
+    return filled(node).split(separator)
 
 
 @pytest.mark.requirement("10.3")
