@@ -55,6 +55,11 @@ export class Router {
     const opening = ++this.#opening;
     const [name, ...path] = pathOf(location.hash);
     const page = PAGES.find((each) => each.name === name);
+    if (movesFocus && this.#close?.follow && this.current === name) {
+      // The page goes to another of its own places without being opened anew, and moves the focus as it sees fit.
+      await this.#close.follow(path.map(decodeURIComponent));
+      return;
+    }
     await this.#closePage();
     if (opening !== this.#opening) {
       return;
