@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-_ON_REAL_SOCKETS = frozenset({"test_media_endpoint.py", "test_server.py", "test_upgrade.py"})
+_ON_REAL_SOCKETS = frozenset(
+    {"test_media_endpoint.py", "test_server.py", "test_update_socket.py", "test_updates_door.py", "test_upgrade.py"}
+)
 
 
 def pytest_asyncio_loop_factories(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from twilio.request_validator import RequestValidator
@@ -19,6 +19,7 @@ from stream_service.media.protocol import Media, Stop, StreamEvent
 from stream_service.media.transport import MediaTransport
 from stream_service.media_endpoint import MediaEndpoint, ServeCall
 from stream_service.server import DrainingServer, configure
+from stream_service.updates.service import UpdatesService
 from tests.fakes.clock import FrozenClock
 from tests.fakes.live_tasks import FakeLiveTasks
 
@@ -102,9 +103,13 @@ def signed(token: str) -> str:
 
 @asynccontextmanager
 async def running(
-    *, capacity: int = 5, tokens: tuple[str, ...] = ("token-1",), serve: ServeCall | None = None
+    *,
+    capacity: int = 5,
+    tokens: tuple[str, ...] = ("token-1",),
+    serve: ServeCall | None = None,
+    updates: Callable[[LiveCalls], UpdatesService] | None = None,
 ) -> AsyncGenerator[Service, None]:
-    """The service, ready to take calls."""
+    """The service, ready to take calls; with what `updates` gives it, it serves updates sockets too."""
     live_calls = LiveCalls(capacity)
     signature = TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=PUBLIC_URL)
 
@@ -112,7 +117,13 @@ async def running(
         """Nothing to load."""
 
     endpoint = MediaEndpoint(signature, SingleUseTickets(*tokens), live_calls, serve or Echo())
-    app = create_app(endpoint, live_calls, Heartbeat(live_calls, FakeLiveTasks(FrozenClock())), warm_up)
+    app = create_app(
+        endpoint,
+        live_calls,
+        Heartbeat(live_calls, FakeLiveTasks(FrozenClock())),
+        warm_up,
+        updates=None if updates is None else updates(live_calls),
+    )
     server = DrainingServer(configure(app, host="127.0.0.1", port=0), live_calls)
     serving = asyncio.create_task(server._serve())
     while not server.started:

@@ -176,7 +176,7 @@ async def test_a_wrong_handshake_gets_an_answer_and_the_token_stays_good(
 async def test_sockets_of_other_paths_are_the_applications_business() -> None:
     async with running() as service:
         with pytest.raises(InvalidStatus) as refused:
-            await connect(f"ws://127.0.0.1:{service.port}/updates", proxy=None)
+            await connect(f"ws://127.0.0.1:{service.port}/elsewhere", proxy=None)
 
     assert refused.value.response.status_code == 403  # Starlette's answer where it has no such route
 
