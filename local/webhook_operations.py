@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local.cost_operations import cost_paths
 from local.openapi_parts import Node, answer, operation, problem, query
+from local.updates_operations import updates_paths
 from shared.http_contract import success
 
 _MESSAGE = {
@@ -195,21 +196,7 @@ def _socket_paths() -> Node:
         security="twilioSignature",
     )
     media["parameters"] = [{**query("token", "TOKEN"), "in": "path"}]
-    updates = operation(
-        "open_updates_socket",
-        "WebSocket of live events as JSON: type, at, conversation_id, channel, data.",
-        {
-            "101": {"description": "The socket is open."},
-            "401": problem("unauthenticated", "The ticket is not valid."),
-            "429": problem("rate_limited", "Three sockets are open already."),
-        },
-        tag="sockets",
-        security="ticket",
-    )
-    updates["parameters"] = [
-        {**query("since", "1772357400000-0"), "required": False, "description": "Id of the last event that was seen."}
-    ]
-    return {"/media/{token}": {"get": media}, "/updates": {"get": updates}}
+    return {"/media/{token}": {"get": media}, **updates_paths()}
 
 
 def _health_paths() -> Node:
