@@ -2,14 +2,15 @@
 
 import { h } from "./element.js";
 import { add, t } from "./language.js";
+import { mayLeave } from "./leaving.js";
 
-/** The pages in the order of the navigation; those `forAdmins` say so to everybody else. */
+/** The pages in the order of the navigation; each says itself what only administrators may do there. */
 export const PAGES = [
   { name: "live", icon: "live" },
   { name: "history", icon: "history" },
   { name: "phone", icon: "phone" },
   { name: "whatsapp", icon: "chat" },
-  { name: "agents", icon: "agents", forAdmins: true },
+  { name: "agents", icon: "agents" },
   { name: "costs", icon: "costs" },
 ];
 
@@ -19,7 +20,13 @@ export class Router {
   #opening = 0;
   #watchers = new Set();
   #styles = new Set();
-  #follow = () => this.#show({ movesFocus: true });
+  #follow = async ({ oldURL }) => {
+    if (await mayLeave()) {
+      await this.#show({ movesFocus: true });
+    } else {
+      history.replaceState(null, "", oldURL);
+    }
+  };
 
   constructor(place, context) {
     this.place = place;
@@ -82,10 +89,6 @@ export class Router {
   async #open(page, here, path, opening) {
     if (!page) {
       this.#explain(here, t("shell.notFound"), t("shell.notFound.text"));
-      return;
-    }
-    if (page.forAdmins && !this.context.session.isAdmin) {
-      this.#explain(here, t("shell.needsAdmin"), t("shell.needsAdmin.text"));
       return;
     }
     const [module] = await Promise.all([import(`../pages/${page.name}/page.js`), this.#addStyle(page.name)]);
