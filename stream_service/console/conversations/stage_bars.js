@@ -6,10 +6,10 @@ import { t } from "../shell/language.js";
 import { stageLine } from "./stages.js";
 
 /** A line of this length stands for so many milliseconds, so that lines can be compared with each other. */
-const FULL_LINE_MS = 3000;
+const FULL_LINE_MS = 2000;
 
-/** The bars of an answer's stages, or null when nothing is known of them. */
-export function stageBars(stagesMs) {
+/** The bars of an answer's stages with further `asides` about it, or null when nothing is known of them. */
+export function stageBars(stagesMs, asides = []) {
   const line = stageLine(stagesMs);
   if (!line) {
     return null;
@@ -17,7 +17,7 @@ export function stageBars(stagesMs) {
   const words = t(line.isSpoken ? "talk.stages.spoken" : "talk.stages.written", { time: milliseconds(line.totalMs) });
   return h(
     "details",
-    { class: "stages" },
+    { class: "stages", "aria-live": "off" },
     h("summary", {}, drawLine(line), h("span", {}, words)),
     h(
       "table",
@@ -35,6 +35,7 @@ export function stageBars(stagesMs) {
         h("tr", {}, h("th", { scope: "row" }, t("talk.stages.total")), h("td"), h("td", {}, milliseconds(line.totalMs))),
       ),
     ),
+    asides.map((aside) => h("p", {}, aside)),
   );
 }
 

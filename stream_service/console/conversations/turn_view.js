@@ -60,6 +60,7 @@ export function toolItem(call) {
 
 function turnItem(message, { isCall, onSeek }) {
   const who = speakerName(message, { isCall });
+  const asides = message.speaker === "agent" ? asidesOf(message) : [];
   const words = message.text ? h("p", { class: "words", dir: "auto" }, message.text) : null;
   const said = onSeek && words ? h("button", { type: "button", class: "said", onClick: () => onSeek(message) }, words) : words;
   return h(
@@ -71,8 +72,13 @@ function turnItem(message, { isCall, onSeek }) {
     (message.media ?? []).map(mediaView),
     footOf(message),
     citationsOf(message),
-    message.speaker === "agent" && stageBars(message.stages_ms),
+    message.speaker === "agent" && (stageBars(message.stages_ms, asides) ?? asides.map((aside) => h("p", { class: "aside" }, aside))),
   );
+}
+
+/** What is worth knowing of an answer when one looks closer. */
+function asidesOf(message) {
+  return [message.route_reason && routeText(message), message.usage && usageText(message.usage)].filter(Boolean);
 }
 
 function moment(message, isCall) {
@@ -87,10 +93,8 @@ function footOf(message) {
     message.interrupted && h("span", { class: "badge is-cut", title: t("talk.interrupted.text") }, t("talk.interrupted")),
     isSentByUs(message) && message.delivery_status && deliveryView(message),
     message.unanswered_because && h("span", { class: "aside" }, named("talk.unanswered", message.unanswered_because)),
-    message.route_reason && message.speaker === "agent" && routeView(message),
-    message.usage && h("span", { class: "aside" }, usageText(message.usage)),
   ].filter(Boolean);
-  return parts.length ? h("div", { class: "turn-foot" }, parts) : null;
+  return parts.length ? h("div", { class: "turn-foot", "aria-live": "off" }, parts) : null;
 }
 
 /** How far a message of ours came, as ticks that a screen reader hears as a word. */
@@ -120,10 +124,10 @@ function ticks(status) {
   return h("svg", { class: "ticks", viewBox: "0 0 17 16", "aria-hidden": "true", focusable: "false" }, h("path", { d: path }));
 }
 
-function routeView(message) {
+function routeText(message) {
   const detail = message.route_reason === "handed_over" ? "" : message.route_detail;
   const reason = named("talk.route", message.route_reason);
-  return h("span", { class: "aside", title: t("talk.why", { reason }) }, detail ? `${reason}: ${detail}` : reason);
+  return t("talk.why", { reason: detail ? `${reason} (${detail})` : reason });
 }
 
 function usageText({ model, input_tokens: input, output_tokens: output }) {
