@@ -23,6 +23,9 @@ async function start() {
 
   const enter = async () => {
     await session.learnRoles(api);
+    if (!session.isSignedIn) {
+      return; // The API refused the token: by now the sign-in page is shown, and leads here again.
+    }
     showFrame(element("frame"), { session, router, updates, onSignOut: leave });
     router.start();
   };
