@@ -45,7 +45,7 @@ def updates_paths() -> Node:
     socket["description"] = _DESCRIPTION
     socket["parameters"] = [
         {
-            **query("since", _EVENT["id"]),
+            **query("since", str(_EVENT["id"])),
             "required": False,
             "schema": {"type": "string", "pattern": "^[0-9]{1,16}-[0-9]{1,16}$"},
             "description": "Id of the last message that was read.",
