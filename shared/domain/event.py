@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.conversation import ConversationKey
+from shared.domain.conversation import ConversationKey, ConversationStatus
 from shared.domain.json_value import JSON
 
 _EVENT_ID = re.compile(r"([0-9]{1,16})-([0-9]{1,16})")
@@ -37,6 +37,23 @@ class PlatformEvent:
     conversation_id: str
     key: ConversationKey
     data: dict[str, JSON] = field(default_factory=dict)
+
+
+def status_data(
+    message_id: str, status: str, *, error_code: str | None = None, unanswered_because: str | None = None
+) -> dict[str, JSON]:
+    """What `message.status` tells: how far a message came, or that it got no answer."""
+    return {
+        "message_id": message_id,
+        "status": status,
+        "error_code": error_code,
+        "unanswered_because": unanswered_because,
+    }
+
+
+def takeover_data(status: ConversationStatus, *, wanted: bool) -> dict[str, JSON]:
+    """What `takeover.changed` tells: who has the conversation; `wanted` is true where an agent asked for a person."""
+    return {"status": status.value, "wanted": wanted}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,8 +159,8 @@ class HistoryStore(Protocol):
         delivery: Delivery | None,
         *,
         unanswered: Unanswered | None = None,
-    ) -> None:
-        """Mark the message as dealt with and keep what was said, or why nothing was.
+    ) -> str | None:
+        """Mark the message as dealt with and keep what was said, or why nothing was; the id of the reply's turn.
 
         Raises:
             LeaseLost: somebody else has the message now.

@@ -11,7 +11,7 @@ from datetime import datetime
 from shared.domain.agent import HUMAN, RoutingDecision
 from shared.domain.call import VOICE_CHANNEL
 from shared.domain.conversation import Conversation, ConversationStatus, Speaker, Turn
-from shared.domain.event import EventType, PlatformEvent
+from shared.domain.event import EventType, PlatformEvent, status_data, takeover_data
 from shared.domain.hand_over import hand_over_turns, person_note
 from shared.domain.json_value import JSON
 from shared.domain.message import (
@@ -39,9 +39,16 @@ from shared.use_cases.write_reply import WriteReply
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came of a message. `hand_over` tells a call that a person is wanted, `ends_call` that it is over."""
+    """What came of a message. `hand_over` tells a call that a person is wanted, `ends_call` that it is over.
+
+    Attributes:
+        message_id: the turn that the reply became, if there was one.
+        answers_id: the turn that it is the reply to.
+    """
 
     conversation: Conversation
+    message_id: str | None = None
+    answers_id: str | None = None
     draft: ReplyDraft | None = None
     delivery: Delivery | None = None
     hand_over: HandOver | None = None
@@ -114,7 +121,7 @@ class AnswerMessage:
                 conversation = await self._recalled(message, claim, ahead)
                 # Whoever watches is told while the reply is written: a slow update must not make the user wait.
                 telling = asyncio.create_task(
-                    self._tell(EventType.MESSAGE_RECEIVED, conversation, {"message_id": claim.message_id})
+                    self._tell(EventType.MESSAGE_RECEIVED, conversation, _received(message, claim))
                 )
                 try:
                     if channel.capabilities.streams:
@@ -150,7 +157,7 @@ class AnswerMessage:
         if route is not None and route.agent_id == HUMAN and conversation.status is not ConversationStatus.HUMAN:
             # Before the message is done: nobody would come back for it after a crash.
             conversation = await self._call_a_person(conversation, route, occasion=claim.message_id)
-        await self._history.complete(claim, draft, delivery, unanswered=unanswered)
+        reply_id = await self._history.complete(claim, draft, delivery, unanswered=unanswered)
         answered = _answered(draft, delivery, self._clock())
         conversation = conversation.with_turns(*answered).counting(0 if delivery is None else 1)
         await self._recall.keep(conversation)
@@ -158,9 +165,9 @@ class AnswerMessage:
             if unanswered is not None:
                 record_unanswered(message.channel, claim.message_id, unanswered)
             if unanswered is Unanswered.STALE:
-                because = {"status": "unanswered", "unanswered_because": unanswered.value}
-                await self._tell(EventType.MESSAGE_STATUS, conversation, {"message_id": claim.message_id, **because})
-            return Answer(conversation=conversation)
+                status = status_data(claim.message_id, "unanswered", unanswered_because=unanswered.value)
+                await self._tell(EventType.MESSAGE_STATUS, conversation, status)
+            return Answer(conversation=conversation, answers_id=claim.message_id)
         record_turn(message.channel, draft, delivery)
         if route is not None and draft.agent_id is not None and served_before not in (None, draft.agent_id):
             change: dict[str, JSON] = {"from": served_before, "to": draft.agent_id, "reason": route.reason.value}
@@ -168,13 +175,24 @@ class AnswerMessage:
         await self._tell(
             EventType.MESSAGE_SENT,
             conversation,
-            {"agent_id": draft.agent_id, "interrupted": delivery.interrupted, "status": delivery.status.value},
+            {
+                "message_id": reply_id,
+                "answers_id": claim.message_id,
+                "speaker": Speaker.AGENT.value,
+                "text": delivery.text or (draft.text if delivery.status is DeliveryStatus.FAILED else ""),
+                "agent_id": draft.agent_id,
+                "person": None,
+                "interrupted": delivery.interrupted,
+                "status": delivery.status.value,
+            },
         )
         if route is not None and route.agent_id == HUMAN:
-            status = conversation.status.value
-            await self._tell(EventType.TAKEOVER_CHANGED, conversation, {"status": status, "wanted": True})
+            wanted = takeover_data(conversation.status, wanted=True)
+            await self._tell(EventType.TAKEOVER_CHANGED, conversation, wanted)
         return Answer(
             conversation=conversation,
+            message_id=reply_id,
+            answers_id=claim.message_id,
             draft=draft,
             delivery=delivery,
             hand_over=outcome.hand_over,
@@ -201,6 +219,15 @@ class AnswerMessage:
         await self._events.publish(
             PlatformEvent(type=kind, at=self._clock(), conversation_id=conversation.id, key=conversation.key, data=data)
         )
+
+
+def _received(message: InboundMessage, claim: Claim) -> dict[str, JSON]:
+    return {
+        "message_id": claim.message_id,
+        "speaker": speaker_of(message.kind).value,
+        "kind": message.kind.value,
+        "text": message.text,
+    }
 
 
 def _asked(message: InboundMessage, words: str) -> list[Turn]:

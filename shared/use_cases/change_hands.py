@@ -8,7 +8,7 @@ from datetime import datetime
 
 from shared import errors
 from shared.domain.conversation import ConversationKey, ConversationStatus
-from shared.domain.event import EventType, PlatformEvent
+from shared.domain.event import EventType, PlatformEvent, takeover_data
 from shared.observability import logger
 from shared.ports.history import ConversationSummary, HistoryReader
 from shared.ports.messaging import EventPublisher
@@ -59,7 +59,7 @@ class ChangeHands:
                 at=self._clock(),
                 conversation_id=conversation.id,
                 key=key,
-                data={"status": to.value},
+                data=takeover_data(to, wanted=False),
             )
         )
         return replace(conversation, status=to)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from shared.domain.event import EventType, PlatformEvent
+from shared.domain.event import EventType, PlatformEvent, status_data
 from shared.domain.message import ChannelNotice, InboundItem, InboundMessage, StatusUpdate
 from shared.errors import InvalidContent, NotTogether
 from shared.observability import logger
@@ -87,11 +87,7 @@ class HandleItem:
                 at=self._clock(),
                 conversation_id=recorded.conversation_id,
                 key=recorded.key,
-                data={
-                    "message_id": recorded.message_id,
-                    "status": recorded.status.value,
-                    "error_code": recorded.error_code,
-                },
+                data=status_data(recorded.message_id, recorded.status.value, error_code=recorded.error_code),
             )
         )
 

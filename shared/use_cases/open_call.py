@@ -86,7 +86,11 @@ class OpenCall:
                 at=now,
                 conversation_id=conversation.id,
                 key=conversation.key,
-                data={"call_sid": call.call_sid, "direction": call.direction.value},
+                data={
+                    "call_sid": call.call_sid,
+                    "direction": call.direction.value,
+                    "agent_id": None if greeter is None else greeter.id,
+                },
             )
         )
         return OpenedCall(

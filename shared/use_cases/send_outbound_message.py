@@ -9,6 +9,7 @@ from typing import cast
 
 from shared.domain.content import Content, MessageTemplate, TextContent
 from shared.domain.content_limits import fit
+from shared.domain.conversation import Speaker
 from shared.domain.event import EventType, PlatformEvent
 from shared.domain.media import MediaFile
 from shared.domain.message import Delivery, DeliveryStatus, Recipient, ReplyChunk
@@ -229,10 +230,14 @@ class SendOutboundMessage:
                 conversation_id=sent.conversation_id,
                 key=message.key,
                 data={
+                    "message_id": sent.message_id,
+                    "answers_id": None,
+                    "speaker": (Speaker.HUMAN if message.agent_id is None else Speaker.AGENT).value,
+                    "text": sent.turn_text,
                     "agent_id": message.agent_id,
+                    "person": message.person or None,
                     "interrupted": False,
                     "status": sent.status.value,
-                    **({"person": message.person} if message.person else {}),
                 },
             )
         )

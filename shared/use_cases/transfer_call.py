@@ -8,7 +8,7 @@ from datetime import datetime
 
 from shared.domain.call import Call, ResumeReason
 from shared.domain.conversation import Conversation, ConversationStatus
-from shared.domain.event import EventType, PlatformEvent
+from shared.domain.event import EventType, PlatformEvent, takeover_data
 from shared.domain.transfer import briefing, hand_over_words
 from shared.errors import NotFound, StoreUnavailable
 from shared.http_contract import HTTPResponse
@@ -129,6 +129,6 @@ class TransferCall:
                 at=self._clock(),
                 conversation_id=kept.conversation_id,
                 key=kept.key,
-                data={"status": status.value, "wanted": True},
+                data=takeover_data(status, wanted=True),
             )
         )

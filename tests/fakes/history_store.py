@@ -124,13 +124,15 @@ class FakeHistoryStore:
         delivery: Delivery | None,
         *,
         unanswered: Unanswered | None = None,
-    ) -> None:
+    ) -> str | None:
         inbound = self._claimed(claim)
+        reply = None
         if delivery is not None:
             reply = self._reply(inbound, draft, delivery)
             self.rows.add(reply)
             bring_up_to_date(self.rows, reply)
         inbound.state, inbound.lease_until, inbound.unanswered = "done", None, unanswered
+        return None if reply is None else reply.id
 
     async def take_over(self, call_sid: str) -> InboundMessage | None:
         unfinished = [row for row in self.rows.messages if row.call_sid == call_sid and row.state not in (None, "done")]

@@ -82,9 +82,9 @@ class PostgresHistoryStore:
         delivery: Delivery | None,
         *,
         unanswered: Unanswered | None = None,
-    ) -> None:
+    ) -> str | None:
         """See `HistoryStore.complete`."""
-        await self._database.run(
+        return await self._database.run(
             functools.partial(_complete, claim=claim, draft=draft, delivery=delivery, unanswered=unanswered)
         )
 
@@ -120,8 +120,9 @@ def _complete(
     draft: ReplyDraft | None,
     delivery: Delivery | None,
     unanswered: Unanswered | None,
-) -> None:
+) -> str | None:
     inbound = claims.require_lease(connection, claim)
+    reply = None
     if delivery is None:
         deliveries.abandon(connection, claim.message_id)
     else:
@@ -131,6 +132,7 @@ def _complete(
         conversations.note_message(connection, inbound.conversation_id, at=reply.at, agent_id=agent_id)
         calls.note_agent(connection, delivery.attributes.get("call_sid"), agent_id)
     claims.finish(connection, claim, unanswered)
+    return None if reply is None else reply.id
 
 
 def _join_reported_statuses(

@@ -84,7 +84,20 @@ async def test_front_ends_are_told_what_came_and_what_went(house: House, channel
     await house.answer(a_message(), channel)
 
     assert house.told == ["message.received", "message.sent"]
-    assert house.events.events[1].data == {"agent_id": "reception", "interrupted": False, "status": "sent"}
+    (question,) = (row for row in house.rows.messages if row.state == "done")
+    (reply,) = house.replies
+    came, went = (event.data for event in house.events.events)
+    assert came == {"message_id": question.id, "speaker": "user", "kind": "text", "text": "When do you open?"}
+    assert went == {
+        "message_id": reply.id,
+        "answers_id": question.id,
+        "speaker": "agent",
+        "text": "Answer 1.",
+        "agent_id": "reception",
+        "person": None,
+        "interrupted": False,
+        "status": "sent",
+    }
 
 
 @pytest.mark.requirement("3.4")

@@ -49,7 +49,11 @@ async def test_a_person_takes_over_and_everybody_watching_is_told(desk: Desk) ->
     assert summary.status is ConversationStatus.HUMAN
     assert (await desk.reader.conversation(conversation_id)).status is ConversationStatus.HUMAN
     (event,) = desk.events.events
-    assert (event.type, event.key, event.data) == (EventType.TAKEOVER_CHANGED, KEY, {"status": "human"})
+    assert (event.type, event.key, event.data) == (
+        EventType.TAKEOVER_CHANGED,
+        KEY,
+        {"status": "human", "wanted": False},
+    )
 
 
 async def test_the_change_is_noted_as_a_turn_and_the_kept_context_dropped(desk: Desk) -> None:

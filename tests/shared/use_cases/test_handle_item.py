@@ -88,7 +88,8 @@ async def test_a_status_moves_its_message_and_is_told(house: House, channel: Fak
     (reply,) = house.replies
     assert reply.delivery_status is DeliveryStatus.READ
     told = [event.data for event in house.events.events if event.type.value == "message.status"]
-    assert told == [{"message_id": reply.id, "status": "read", "error_code": None}] * 2
+    read = {"message_id": reply.id, "status": "read", "error_code": None, "unanswered_because": None}
+    assert told == [read] * 2
 
 
 async def test_a_failure_is_told_with_the_providers_reason(house: House, channel: FakeTextChannel) -> None:

@@ -157,7 +157,8 @@ async def test_front_ends_are_told(board: Switchboard) -> None:
     await board.open_call(a_ticket())
 
     (event,) = board.events.events
-    assert (event.type.value, event.data) == ("call.started", {"call_sid": "CA0001", "direction": "inbound"})
+    assert event.type.value == "call.started"
+    assert event.data == {"call_sid": "CA0001", "direction": "inbound", "agent_id": "reception"}
 
 
 async def test_without_the_cache_the_call_is_served(board: Switchboard) -> None:

@@ -211,3 +211,13 @@ async def test_whoever_watches_is_told_when_another_agent_serves(house: House, c
     changes = [event.data for event in house.events.events if event.type is EventType.AGENT_CHANGED]
     assert changes == [{"from": "reception", "to": "billing", "reason": "rule"}]
     assert house.told[-2:] == ["agent.changed", "message.sent"]
+
+
+async def test_whoever_watches_is_told_that_a_person_wrote_on_the_business_phone(
+    house: House, channel: FakeTextChannel
+) -> None:
+    await house.answer(a_message(kind=MessageKind.ECHO, text="We are open today."), channel)
+
+    (event,) = house.events.events
+    assert event.type is EventType.MESSAGE_RECEIVED
+    assert (event.data["speaker"], event.data["text"]) == ("human", "We are open today.")

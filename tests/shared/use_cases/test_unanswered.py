@@ -54,6 +54,7 @@ async def test_whoever_watches_is_told_of_a_message_that_came_too_late(house: Ho
     assert house.events.events[1].data == {
         "message_id": row.id,
         "status": "unanswered",
+        "error_code": None,
         "unanswered_because": "stale",
     }
 

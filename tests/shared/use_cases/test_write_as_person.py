@@ -102,7 +102,16 @@ async def test_a_person_who_took_over_writes_to_the_user(desk: Desk) -> None:
     assert desk.channel.accepted[-1].recipient.business_id == a_message().business_id
     event = desk.house.events.events[-1]
     assert (event.type.value, event.conversation_id) == ("message.sent", conversation_id)
-    assert event.data == {"agent_id": None, "interrupted": False, "status": "sent", "person": MEERA}
+    assert event.data == {
+        "message_id": sent.message_id,
+        "answers_id": None,
+        "speaker": "human",
+        "text": "Your report is ready.",
+        "agent_id": None,
+        "person": MEERA,
+        "interrupted": False,
+        "status": "sent",
+    }
 
 
 async def test_the_history_shows_that_a_person_wrote_and_who(desk: Desk) -> None:
