@@ -34,8 +34,8 @@ export function personChoice(onChange) {
     "div",
     { class: "person-choice" },
     h("label", { class: "field" }, t("person.label"), select),
-    h("button", { type: "button", class: "quiet", onClick: add }, t("person.new")),
     h("p", { class: "hint" }, t("person.hint")),
+    h("button", { type: "button", class: "quiet", onClick: add }, t("person.new")),
   );
   return {
     element: choice,

@@ -10,10 +10,10 @@ const MOST_LINES = 400;
 
 /** The log of one call at a time; `onAgent(name)` hears who speaks for the business. */
 export function spokenWords(updates, onAgent) {
-  const log = h("ol", { class: "turns", role: "log", "aria-label": t("phone.words") });
+  const log = h("ol", { class: "turns" });
   const partial = h("p", { class: "partial", dir: "auto", "aria-hidden": "true", hidden: true });
   const empty = h("p", { class: "empty" }, t("phone.words.empty"));
-  const element = h("section", { class: "card words" }, h("h2", {}, t("phone.words")), empty, log, partial);
+  const element = h("section", { class: "card spoken" }, h("h2", {}, t("phone.words")), empty, h("div", { role: "log", "aria-label": t("phone.words") }, log), partial);
   let callSid = null;
   let conversationId = null;
   // Updates may come before the simulator has said which call it is.

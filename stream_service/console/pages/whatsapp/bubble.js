@@ -37,9 +37,9 @@ export function dayLine(at) {
 
 function words({ text, kind, media_id: mediaId, link }) {
   if (text) {
-    return h("p", { class: "words", dir: "auto" }, pieces(text).map(pieceView));
+    return h("p", { class: "said", dir: "auto" }, pieces(text).map(pieceView));
   }
-  return mediaId || link ? null : h("p", { class: "words muted" }, kindName(kind));
+  return mediaId || link ? null : h("p", { class: "said muted" }, kindName(kind));
 }
 
 function pieceView({ kind, text }) {
@@ -57,7 +57,7 @@ function moment(at) {
 
 function ticks(status) {
   const drawn = h("svg", { viewBox: "0 0 17 16", "aria-hidden": "true", focusable: "false" }, h("path", { d: TICKS[status] }));
-  return h("span", { class: "ticks", "data-status": status }, drawn, h("span", { class: "unseen" }, t(`whatsapp.tick.${status}`)));
+  return h("span", { class: "marks", "data-status": status }, drawn, h("span", { class: "unseen" }, t(`whatsapp.tick.${status}`)));
 }
 
 function optionsOf(entry, isAnswered, onChoose) {

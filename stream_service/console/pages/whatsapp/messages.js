@@ -4,7 +4,6 @@ export const messages = {
   en: {
     "whatsapp.title": "WhatsApp",
     "whatsapp.chat": "Chat with the business",
-    "whatsapp.messages": "Messages",
     "whatsapp.you": "You:",
     "whatsapp.business": "Business:",
     "whatsapp.write": "Write a message",
@@ -46,7 +45,6 @@ export const messages = {
   hi: {
     "whatsapp.title": "WhatsApp",
     "whatsapp.chat": "कारोबार के साथ चैट",
-    "whatsapp.messages": "संदेश",
     "whatsapp.you": "आप:",
     "whatsapp.business": "कारोबार:",
     "whatsapp.write": "संदेश लिखें",

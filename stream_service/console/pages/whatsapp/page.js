@@ -40,11 +40,11 @@ class Chat {
 
   constructor(place, simulatorUrl) {
     this.simulatorUrl = simulatorUrl;
-    this.list = h("ol", { class: "bubbles", role: "log", "aria-label": t("whatsapp.messages") });
+    this.list = h("ol", { class: "bubbles" });
     this.typing = h("p", { class: "typing", role: "status" });
     this.connection = h("p", { class: "connection", role: "status" });
     this.empty = h("p", { class: "empty", hidden: true }, t("whatsapp.empty"));
-    this.scroller = h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": t("whatsapp.chat") }, this.empty, this.list);
+    this.scroller = h("div", { class: "scroller", tabindex: "0", role: "log", "aria-label": t("whatsapp.chat") }, this.empty, this.list);
     this.composer = composer({
       onText: (text) => this.#send({ event: "text", text }, { kind: "text", text }),
       onFile: (blob, caption) => this.#sendFile(blob, { filename: blob.name, caption }),
