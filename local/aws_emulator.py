@@ -21,6 +21,7 @@ from moto.sqs.models import SQSBackend, sqs_backends
 from local import ports
 from local.aws_persistence import DurableApplication
 from local.aws_resources import create_resources
+from local.cost_advice import CostAdviceApplication
 from local.queues.application import QueueApplication
 from local.queues.service import QueueService
 from local.template import ACCOUNT_ID, REGION, read_local
@@ -42,7 +43,7 @@ def main(arguments: list[str]) -> None:
 
     objects = DurableApplication(DomainDispatcherApplication(create_backend_app), options.directory)
     application = QueueApplication(objects, lambda: QueueService(_queues, options.directory / "queues.sqlite"))
-    server = Server((ports.HOST, options.port), application, numthreads=THREADS, max=THREADS)
+    server = Server((ports.HOST, options.port), CostAdviceApplication(application), numthreads=THREADS, max=THREADS)
     threading.Thread(target=server.safe_start, daemon=True).start()
     attributes = create_resources(
         read_local(options.template),

@@ -67,7 +67,7 @@ export function valueInWords(value) {
 }
 
 function labelOf(spec, id, title) {
-  const optional = spec.isRequired || spec.kind === "check" || spec.kind === "choice" ? null : t("agents.form.optional");
+  const optional = spec.isRequired || ["check", "choice", "number"].includes(spec.kind) ? null : t("agents.form.optional");
   return h("label", { for: id }, title, optional && h("span", { class: "field-optional" }, ` (${optional})`));
 }
 
