@@ -38,6 +38,11 @@ async function start() {
     await enter();
   };
   session.onExpired = leave;
+  // The address names the page; a jump within it must not change it.
+  element("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    element("place").focus();
+  });
   if (!session.isSignedIn) {
     await showSignIn(element("place"), session);
   }

@@ -10,7 +10,7 @@ from playwright.async_api import Page
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _RUN = """async (tags) => {
-  const options = { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] };
+  const options = { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"], preload: false };
   const { violations } = await axe.run(document, options);
   const places = (nodes) => nodes.map((node) => node.target.join(" "));
   return violations.map(({ id, impact, help, nodes }) => ({ id, impact, help, where: places(nodes) }));

@@ -104,7 +104,11 @@ class Console:
 
     async def check_accessibility(self) -> None:
         """Fail on a serious or critical problem of what is shown now."""
-        assert await problems_of(self.page) == []
+        before = len(self._problems)
+        found = await problems_of(self.page)
+        # To see the page without pictures and pseudo-elements axe tries inline styles, which the policy forbids it too.
+        self._problems[before:] = [each for each in self._problems[before:] if "inline style" not in each]
+        assert found == []
 
     async def overflow_px(self) -> int:
         """How far the page reaches beyond the window sideways."""

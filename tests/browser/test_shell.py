@@ -15,7 +15,7 @@ LARGEST_FIRST_LOAD_BYTES = 150_000
 _DEVANAGARI = re.compile(r"[\u0900-\u097f]")
 _KEY = re.compile(rf"\b(?:shell|signIn|{'|'.join(PAGES)})\.[A-Za-z]\w*")
 _LUMINANCE = """() => {
-  const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number);
+  const [red, green, blue] = getComputedStyle(document.documentElement).backgroundColor.match(/[\\d.]+/g).map(Number);
   return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
 }"""
 _LOOK_OF_FOCUS = """() => {
@@ -172,7 +172,7 @@ async def test_every_page_speaks_hindi(open_console: OpenConsole, console: Conso
     page = await window.open(place)
 
     assert await page.locator("html").get_attribute("lang") == "hi"
-    assert _DEVANAGARI.search(await page.locator("main h1").first.inner_text() + await page.title())
+    assert len(_DEVANAGARI.findall(await page.locator("main").inner_text())) > 20
     assert _KEY.findall(await page.locator("body").inner_text()) == []
 
 
@@ -205,7 +205,7 @@ def _blanks(message: str) -> set[str]:
 
 
 async def test_code_that_was_slipped_into_the_page_does_not_run(console: Console) -> None:
-    console.expect_problem(r"Content Security Policy")
+    console.expect_problem(r"Content Security Policy|/console/x\b")
     page = await console.open()
 
     await page.evaluate(
