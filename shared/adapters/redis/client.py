@@ -83,6 +83,11 @@ async def waiting_operation(*, timeout_seconds: float) -> AsyncGenerator[None, N
         if error.obj is not None or error.name not in {"writelines", "drain"}:
             raise
         raise StoreUnavailable("The cache gave no answer.") from error
+    except RuntimeError as error:
+        # The same, where the loop is uvloop's.
+        if not str(error).endswith("the handler is closed"):
+            raise
+        raise StoreUnavailable("The cache gave no answer.") from error
 
 
 async def connect_to_every_shard(client: RedisCluster) -> None:

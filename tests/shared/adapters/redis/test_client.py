@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from typing import Any
 
 import pytest
@@ -46,6 +48,22 @@ async def test_a_connection_that_the_client_closed_meanwhile_is_no_answer() -> N
     with pytest.raises(StoreUnavailable):
         async with cache_operation():
             writer.writelines([b"GET"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no uvloop")
+def test_a_connection_of_uvloop_that_the_client_closed_meanwhile_is_no_answer_either() -> None:
+    import uvloop
+
+    async def write_to_a_closed_connection() -> None:
+        server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.transport.abort()
+        await asyncio.sleep(0)
+        async with cache_operation():
+            writer.writelines([b"GET"])
+
+    with pytest.raises(StoreUnavailable):
+        uvloop.run(write_to_a_closed_connection())
 
 
 async def test_a_mistake_of_ours_is_not_taken_for_a_cache_that_is_down() -> None:
