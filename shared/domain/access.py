@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from shared import errors
@@ -20,10 +21,15 @@ _IMPLIED = {Role.OPERATOR: frozenset({Role.OPERATOR}), Role.ADMIN: frozenset({Ro
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """An authenticated caller; `subject` is the identity provider's id and says nothing about the person."""
+    """An authenticated caller; `subject` is the identity provider's id and says nothing about the person.
+
+    Attributes:
+        proof_ends_at: when what they proved it with expires.
+    """
 
     subject: str
     roles: frozenset[Role] = frozenset()
+    proof_ends_at: datetime | None = None
 
     def has_role(self, role: Role) -> bool:
         """Whether the caller has the role itself or one that implies it."""

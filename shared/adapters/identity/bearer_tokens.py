@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import jwt
 
 from shared import errors
@@ -14,6 +16,7 @@ LONGEST_TOKEN = 8192
 LEEWAY_SECONDS = 30
 """How far the provider's clock and ours may differ."""
 _GROUPS = "cognito:groups"
+_AUDIENCES = ("aud", "client_id")
 
 
 class BearerTokens:
@@ -47,13 +50,25 @@ class BearerTokens:
             )
         except (jwt.PyJWTError, ValueError) as error:
             raise _refusal() from error
-        if not self._is_for_us(claims) or claims.get("token_use", "access") not in ("access", "id"):
+        if not self._is_for_us(claims):
             raise _refusal()
-        return Caller(subject=str(claims["sub"]), roles=_roles(claims.get(_GROUPS)))
+        return Caller(subject=str(claims["sub"]), roles=_roles(claims.get(_GROUPS)), proof_ends_at=_time(claims["exp"]))
 
     def _is_for_us(self, claims: dict[str, object]) -> bool:
-        audience = claims.get("aud", claims.get("client_id"))
+        """Whether every claim that names an audience names us, and the one is there that its kind of token has."""
+        named = [name for name in _AUDIENCES if name in claims]
+        needed = _audiences_of(claims.get("token_use"))
+        return any(name in needed for name in named) and all(self._names_us(claims[name]) for name in named)
+
+    def _names_us(self, audience: object) -> bool:
         return self._audience in audience if isinstance(audience, list) else self._audience == audience
+
+
+def _audiences_of(kind: object) -> tuple[str, ...]:
+    """The claims that may name the audience of such a token; other providers than Cognito say no kind."""
+    if kind is None:
+        return _AUDIENCES
+    return {"access": ("client_id",), "id": ("aud",)}.get(str(kind), ())
 
 
 def _key_id(token: str) -> str:
@@ -70,6 +85,14 @@ def _key_id(token: str) -> str:
 def _roles(groups: object) -> frozenset[Role]:
     """The groups that are roles of ours; unknown ones give nothing."""
     return frozenset(role for role in Role if role.value in groups) if isinstance(groups, list) else frozenset()
+
+
+def _time(seconds: float) -> datetime | None:
+    """None for a moment that no calendar reaches."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def _refusal() -> errors.Unauthenticated:

@@ -43,7 +43,9 @@ class SigningKeys:
         Raises:
             IdentityUnavailable: no keys were ever fetched and the provider does not answer.
         """
-        if not self._is_current() or key_id not in self._keys:
+        # While somebody asks the provider, known keys serve the others: it may take its time to fail.
+        is_served = key_id in self._keys and self._lock.locked()
+        if not is_served and (not self._is_current() or key_id not in self._keys):
             async with self._lock:
                 if (not self._is_current() or key_id not in self._keys) and self._may_fetch():
                     await self._fetch()

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import time
+from datetime import UTC, datetime
 
 import jwt
 import pytest
@@ -39,11 +40,20 @@ def encoded(part: object) -> str:
 
 
 async def test_an_access_token_tells_subject_and_roles(tokens: BearerTokens, provider: IdentityProvider) -> None:
-    token = provider.token({"cognito:groups": ["operator", "night-shift"]})
+    expiry = int(time.time()) + 600
+    token = provider.token({"cognito:groups": ["operator", "night-shift"], "exp": expiry})
 
     caller = await tokens.verify(token)
 
-    assert caller == Caller(subject="user-1", roles=frozenset({Role.OPERATOR}))
+    assert caller == Caller(
+        subject="user-1", roles=frozenset({Role.OPERATOR}), proof_ends_at=datetime.fromtimestamp(expiry, UTC)
+    )
+
+
+async def test_a_token_without_a_foreseeable_end_tells_none(tokens: BearerTokens, provider: IdentityProvider) -> None:
+    caller = await tokens.verify(provider.token({"exp": 10**14}))
+
+    assert caller.proof_ends_at is None
 
 
 @pytest.mark.parametrize("audience", [AUDIENCE, ["another", AUDIENCE]])
@@ -53,6 +63,22 @@ async def test_an_identity_token_names_us_as_its_audience(
     token = provider.token({"client_id": None, "aud": audience, "token_use": "id"})
 
     assert (await tokens.verify(token)).subject == "user-1"
+
+
+@pytest.mark.parametrize("name", ["aud", "client_id"])
+async def test_a_token_of_a_provider_that_tells_no_kind_names_us_either_way(
+    tokens: BearerTokens, provider: IdentityProvider, name: str
+) -> None:
+    token = provider.token({"token_use": None, "client_id": None, name: AUDIENCE})
+
+    assert (await tokens.verify(token)).subject == "user-1"
+
+
+@pytest.mark.parametrize("claims", [{"exp": int(time.time()) - 10}, {"nbf": int(time.time()) + 10}], ids=["exp", "nbf"])
+async def test_clocks_that_differ_by_seconds_lock_nobody_out(
+    tokens: BearerTokens, provider: IdentityProvider, claims: dict[str, object]
+) -> None:
+    assert await tokens.verify(provider.token(claims))
 
 
 @pytest.mark.parametrize(
@@ -70,6 +96,10 @@ async def test_an_identity_token_names_us_as_its_audience(
         {"sub": None},
         {"sub": 7},
         {"token_use": "refresh"},
+        {"token_use": ["access"]},
+        {"token_use": "id"},
+        {"client_id": None, "aud": AUDIENCE},
+        {"token_use": None, "client_id": None},
     ],
     # Without the times: workers that collect the tests in another second must name them alike.
     ids=lambda claims: ",".join(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -72,6 +74,31 @@ async def test_known_keys_outlive_an_outage(keys: SigningKeys, provider: Identit
     clock.now += 10 * KEPT_SECONDS
 
     assert await keys.find("first")
+
+
+async def test_nobody_with_a_known_key_waits_for_a_provider_that_does_not_answer(
+    provider: IdentityProvider, clock: Clock
+) -> None:
+    asked, is_over = asyncio.Event(), asyncio.Event()
+    usual = provider.transport()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if clock.now > 1000:
+            asked.set()
+            await is_over.wait()
+        return await usual.handle_async_request(request)
+
+    keys = SigningKeys(JWKS_URL, transport=httpx.MockTransport(answer), clock=clock)
+    await keys.find("first")
+    clock.now += KEPT_SECONDS
+    waiting = asyncio.create_task(keys.find("first"))
+    await asked.wait()
+
+    async with asyncio.timeout(5):
+        assert await keys.find("first")
+
+    is_over.set()
+    assert await waiting
 
 
 async def test_without_any_key_nobody_is_let_in_until_the_provider_is_back(
