@@ -68,7 +68,7 @@ function tableOf(agents, change) {
 
 function rowOf(agent, change) {
   const { id, name, is_enabled: isEnabled } = agent;
-  const cell = (column, ...content) => h("td", { "data-label": t(`agents.list.${column}`) }, ...content);
+  const cell = (column, ...content) => h("td", { "data-label": column !== "actions" && t(`agents.list.${column}`) }, ...content);
   const verb = isEnabled ? "disable" : "enable";
   return h(
     "tr",
@@ -94,7 +94,7 @@ function rowOf(agent, change) {
         h("a", { class: "button", href: agentPath(id, "knowledge"), "aria-label": t("agents.knowledgeOf", { name }) }, t("agents.knowledge")),
         h(
           "button",
-          { type: "button", "data-switch": id, "aria-label": t(`agents.${verb}_of`, { name }), onClick: () => change(agent) },
+          { type: "button", "data-switch": id, "aria-label": t(`agents.${verb}Of`, { name }), onClick: () => change(agent) },
           t(`agents.${verb}`),
         ),
       ),

@@ -89,7 +89,7 @@ function numberOf(callBack) {
 
 function rowOf(callBack, { strike, cancel }) {
   const number = numberOf(callBack);
-  const cell = (column, ...content) => h("td", { "data-label": t(`agents.callBacks.${column}`) }, ...content);
+  const cell = (column, ...content) => h("td", { "data-label": column !== "actions" && t(`agents.callBacks.${column}`) }, ...content);
   const isPending = ["due", "ringing"].includes(callBack.state);
   const button = (name, onClick) =>
     h("button", { type: "button", "aria-label": t(`agents.callBacks.${name}Of`, { number }), onClick }, t(`agents.callBacks.${name}`));

@@ -89,9 +89,9 @@ function tableOf(documents, actions) {
 
 function rowOf(document, actions) {
   const { title } = document;
-  const cell = (column, ...content) => h("td", { "data-label": t(`agents.docs.${column}`) }, ...content);
+  const cell = (column, ...content) => h("td", { "data-label": column !== "actions" && t(`agents.docs.${column}`) }, ...content);
   const button = (name, onClick) =>
-    h("button", { type: "button", "aria-label": t(`agents.docs.${name}_of`, { title }), onClick }, t(`agents.docs.${name}`));
+    h("button", { type: "button", "aria-label": t(`agents.docs.${name}Of`, { title }), onClick }, t(`agents.docs.${name}`));
   const file = h("input", { type: "file", accept: ACCEPTED, hidden: true, onChange: () => file.files.length && actions.replace(document, file.files[0]) });
   return h(
     "tr",

@@ -84,7 +84,7 @@ function tableOf(links, part) {
       h("td", { "data-label": t("agents.links.noted") }, t("agents.links.by", { time: time(link.linked_at), name: link.noted_by })),
       h(
         "td",
-        { "data-label": t("agents.links.actions") },
+        {},
         h("button", { type: "button", "aria-label": t("agents.links.unlinkOf", { identities: inWords(link) }), onClick: () => part(link) }, t("agents.links.unlink")),
       ),
     ),

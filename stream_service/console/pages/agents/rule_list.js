@@ -115,14 +115,14 @@ function tableOf(shown, facts) {
 
 function rowOf(rule, { rules, agents, canMove, move, toggle }) {
   const { id } = rule;
-  const cell = (column, ...content) => h("td", { "data-label": t(`agents.rules.${column}`) }, ...content);
+  const cell = (column, ...content) => h("td", { "data-label": column !== "actions" && t(`agents.rules.${column}`) }, ...content);
   const peers = rules.filter(({ kind }) => (kind === "default") === (rule.kind === "default"));
   const place = peers.indexOf(rule);
   const mover = (name, step, sign) =>
     h(
       "button",
       {
-        type: "button", class: "mover", "data-action": name, "aria-label": t(`agents.rules.${name}_of`, { id }),
+        type: "button", class: "mover", "data-action": name, "aria-label": t(`agents.rules.${name}Of`, { id }),
         title: t(`agents.rules.${name}`), disabled: !canMove || place + step < 0 || place + step >= peers.length,
         onClick: () => move(rule, step),
       },

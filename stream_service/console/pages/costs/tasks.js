@@ -6,7 +6,7 @@ import { t } from "../../shell/language.js";
 import { explain } from "../../shell/notices.js";
 import { tableOf } from "./table.js";
 
-const SLOW_MS = 20;
+const SLOW_MS = 100;
 
 /** A section with the tasks; `look` asks for them. */
 export function tasksSection({ api }) {
@@ -48,12 +48,14 @@ function drawn({ active_calls: calls, capacity, tasks }) {
 
 function rowOf(task) {
   const isSlow = task.loop_lag_ms > SLOW_MS;
-  const lag = number(task.loop_lag_ms, 1);
   return [
     h("code", { title: task.task_id }, task.task_id.slice(0, 8)),
     number(task.active_calls),
     number(task.capacity),
-    [isSlow ? milliseconds(task.loop_lag_ms) : `${lag} ms`, isSlow && h("span", { class: "badge is-warning" }, t("costs.tasks.slow"))],
-    h("span", { class: `badge ${task.is_draining ? "is-warning" : "is-good"}` }, t(`costs.tasks.${task.is_draining ? "draining" : "open"}`)),
+    milliseconds(task.loop_lag_ms),
+    [
+      h("span", { class: `badge ${task.is_draining ? "is-warning" : "is-good"}` }, t(`costs.tasks.${task.is_draining ? "draining" : "open"}`)),
+      isSlow && h("span", { class: "badge is-warning" }, t("costs.tasks.slow")),
+    ],
   ];
 }
