@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.agent import HUMAN
-from shared.domain.conversation import Conversation, ConversationStatus
-from shared.domain.event import EventType
+from shared.domain.conversation import Conversation, ConversationStatus, Speaker
 from shared.domain.message import InboundMessage
 from shared.errors import PlatformError
 from shared.observability import logger
 from shared.use_cases.answer_message import Answer
 from shared.use_cases.speak_ahead import Anticipated
-from stream_service.call_record import CallRecord
+from stream_service.call_record import CallRecord, ToldTurn
 from stream_service.call_services import CallServices
+from stream_service.remarks import place_of
 from stream_service.speaking.voice_channel import VoiceChannel
 
 
@@ -34,6 +34,7 @@ class Answering:
     Args:
         order: held by whoever speaks.
         give_to_person: called when a person is to speak with the caller.
+        on_takeover: called when a message was left to the person who has the conversation.
         conclude: called with the agent's last words, heard to their end, when the agent ends the call.
         start: runs something beside the call, which outlives it by no more than its own limit.
     """
@@ -45,7 +46,8 @@ class Answering:
         mouth: VoiceChannel,
         order: asyncio.Lock,
         *,
-        give_to_person: Callable[[], Awaitable[None]],
+        give_to_person: Callable[[], None],
+        on_takeover: Callable[[], None],
         conclude: Callable[[str], Awaitable[None]],
         start: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
@@ -54,6 +56,7 @@ class Answering:
         self._mouth = mouth
         self._order = order
         self._give_to_person = give_to_person
+        self._on_takeover = on_takeover
         self._conclude = conclude
         self._start = start
         self._guess: _Guess | None = None
@@ -103,15 +106,25 @@ class Answering:
     async def _tell(self, message: InboundMessage, answer: Answer) -> None:
         if answer.delivery is None:
             if answer.conversation.status is ConversationStatus.HUMAN:
-                # A person has taken over in mid-call, and can be heard only by way of a transfer.
-                await self._give_to_person()
+                self._on_takeover()
             return
-        await self._record.tell(
-            EventType.CALL_TURN,
-            {"said": message.text, "heard": answer.delivery.text, "interrupted": answer.delivery.interrupted},
+        start_ms, end_ms = place_of(answer.delivery)
+        await self._record.tell_turn(
+            ToldTurn(
+                speaker=Speaker.AGENT,
+                text=answer.delivery.text,
+                start_ms=start_ms,
+                end_ms=end_ms,
+                agent_id=None if answer.draft is None else answer.draft.agent_id,
+                interrupted=answer.delivery.interrupted,
+                stages_ms=answer.delivery.stages_ms,
+                question=message.text,
+                message_id=answer.message_id,
+                answers_id=answer.answers_id,
+            )
         )
         if answer.hand_over is not None and answer.hand_over.target == HUMAN and self._services.manners.can_transfer:
-            await self._give_to_person()
+            self._give_to_person()
         elif answer.ends_call and not answer.delivery.interrupted:
             await self._conclude(answer.delivery.text)
 

@@ -22,6 +22,7 @@ _PROMPTS = {
     SilenceEvent.FIRST_PROMPT: SentenceKind.FIRST_SILENCE_PROMPT,
     SilenceEvent.SECOND_PROMPT: SentenceKind.SECOND_SILENCE_PROMPT,
 }
+_SAID_IN_ANY_CASE = {SentenceKind.TAKEN_OVER, SentenceKind.TIME_NEARLY_UP, SentenceKind.TIME_UP}
 # A caller who said goodbye and then thinks of something else may still say it.
 _AFTERTHOUGHT_MS = 2000
 _LONGEST_TO_END_SECONDS = 5
@@ -65,6 +66,8 @@ class Attendant:
         self._leaves_because = ""
         self._last_resort: asyncio.TimerHandle | None = None
         self.end_reason: str | None = None
+        self.is_silenced = False
+        """Whether a person has the conversation, so that nothing is said but what concerns the line itself."""
 
     def press(self, digit: str, now_ms: int) -> None:
         """The caller pressed a key."""
@@ -73,6 +76,7 @@ class Attendant:
     def tick(self, now_ms: int, *, caller_speaks: bool, agent_audible: bool, is_working: bool) -> None:
         """Time has passed."""
         self._take(self._keypad.tick(now_ms))
+        is_working = is_working or self.is_silenced
         busy = caller_speaks or self._keypad.is_collecting
         if self._leaves_at_ms is not None:
             self._leave_or_wait(now_ms, is_busy=busy or is_working)
@@ -106,6 +110,8 @@ class Attendant:
 
     async def remark_now(self, kind: SentenceKind) -> bool:
         """The same for whoever holds the order; whether it was heard to its end."""
+        if self.is_silenced and kind not in _SAID_IN_ANY_CASE:
+            return False
         return await self.say_now(self._record.sentence(kind))
 
     async def say_now(self, text: str) -> bool:
@@ -162,12 +168,10 @@ class Attendant:
         if self._last_resort is not None:
             self._last_resort.cancel()
 
-    async def give_to_person(self) -> None:
-        """Leave the stream, for the provider to connect a person; where there is none, say that nobody is there."""
+    def give_to_person(self) -> None:
+        """Leave the stream, for the provider to connect a person, if there is one to be connected."""
         if self._can_transfer:
             self.leave("transfer")
-        else:
-            await self.remark_now(SentenceKind.NOBODY_REACHED)
 
     def leave(self, reason: str) -> None:
         """Leave the stream; the provider asks what is next, and is told by the state of the call."""

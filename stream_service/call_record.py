@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.domain.call import VOICE_CHANNEL, StreamTicket
@@ -14,6 +15,46 @@ from shared.domain.spoken.fixed_sentences import SentenceKind, sentence
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import CallTurn
 from shared.use_cases.open_call import OpenedCall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldTurn:
+    """A turn of a call as `call.turn` tells it.
+
+    Attributes:
+        question: the caller's words that it is the answer to.
+        message_id: the turn as it is kept, where that is known by now.
+        answers_id: likewise of the question.
+    """
+
+    speaker: Speaker
+    text: str
+    start_ms: int
+    end_ms: int
+    agent_id: str | None = None
+    interrupted: bool = False
+    stages_ms: Mapping[str, int] | None = None
+    question: str | None = None
+    message_id: str | None = None
+    answers_id: str | None = None
+
+    @property
+    def data(self) -> dict[str, JSON]:
+        """`said` and `heard` are the caller's words and the agent's, for clients that know no `speaker`."""
+        is_of_caller = self.speaker is Speaker.USER
+        return {
+            "speaker": self.speaker.value,
+            "text": self.text,
+            "agent_id": self.agent_id,
+            "start_ms": self.start_ms,
+            "end_ms": self.end_ms,
+            "interrupted": self.interrupted,
+            "stages_ms": None if self.stages_ms is None else dict(self.stages_ms),
+            "message_id": self.message_id,
+            "answers_id": self.answers_id,
+            "said": self.text if is_of_caller else self.question,
+            "heard": None if is_of_caller else self.text,
+        }
 
 
 class CallRecord:
@@ -111,6 +152,10 @@ class CallRecord:
             agent_id=(self.greeter_id or None) if speaker is Speaker.AGENT else None,
             interrupted=interrupted,
         )
+
+    async def tell_turn(self, told: ToldTurn) -> None:
+        """Let whoever watches know what was said and heard."""
+        await self.tell(EventType.CALL_TURN, told.data)
 
     async def tell(self, kind: EventType, data: dict[str, JSON]) -> None:
         """Let whoever watches know."""

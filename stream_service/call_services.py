@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from shared.domain.call import StreamTicket
 from shared.domain.conversation import Conversation
+from shared.domain.event import PlatformEvent
 from shared.domain.message import InboundMessage
 from shared.ports.channel import OutboundChannel
 from shared.ports.messaging import EventPublisher
@@ -28,6 +29,13 @@ class Answer(Protocol):
         self, message: InboundMessage, channel: OutboundChannel, anticipated: Anticipated | None = None
     ) -> AnswerOfTurn | None:
         """Return once the answer was heard, or interrupted; None when it had been answered before."""
+
+
+class Listen(Protocol):
+    """Hears what happens in a conversation, wherever it is done."""
+
+    def __call__(self, conversation_id: str, listener: Callable[[PlatformEvent], None]) -> Callable[[], None]:
+        """Call the listener with each event from now on, on the event loop; returns what ends that."""
 
 
 class CloseCall(Protocol):
@@ -89,6 +97,7 @@ class CallServices:
     calls: CallStore
     recordings: RecordingStore
     events: EventPublisher
+    listen: Listen
     transcriber: Transcriber
     synthesizer: Synthesizer
     detector: VoiceActivityDetector

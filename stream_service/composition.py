@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 def stream_app(settings: Settings, live_calls: LiveCalls) -> Starlette:
     """The whole service, wired."""
     synthesizer = engines.synthesizer(settings, [sentence(kind, "en-IN") for kind in SentenceKind])
-    services = _call_services(settings, synthesizer)
+    updates = _updates(settings, live_calls)
+    services = _call_services(settings, synthesizer, updates.hub)
 
     async def serve(ticket: StreamTicket, transport: MediaTransport) -> None:
         await serve_call(services, ticket, transport)
@@ -62,7 +63,6 @@ def stream_app(settings: Settings, live_calls: LiveCalls) -> Starlette:
         auth_token=settings.twilio_auth_token.get_secret_value(), public_base_url=settings.public_base_url
     )
     media = MediaEndpoint(signature, stores.stream_tickets(), live_calls, serve)
-    updates = _updates(settings, live_calls)
     heartbeat = Heartbeat(live_calls, wiring.live_tasks(), updates.hub.audience)
     return create_app(
         media,
@@ -108,7 +108,7 @@ async def _warm_models() -> None:
         await embedder.embed(["Hello"])
 
 
-def _call_services(settings: Settings, synthesizer: Synthesizer) -> CallServices:
+def _call_services(settings: Settings, synthesizer: Synthesizer, hub: UpdatesHub) -> CallServices:
     answer = wiring.answer_message()
     return CallServices(
         open_call=wiring.open_call(),
@@ -120,6 +120,7 @@ def _call_services(settings: Settings, synthesizer: Synthesizer) -> CallServices
         calls=stores.calls(),
         recordings=stores.recordings(),
         events=stores.events(),
+        listen=hub.listen,
         transcriber=engines.transcriber(settings),
         synthesizer=synthesizer,
         detector=engines.detector(settings),

@@ -10,7 +10,7 @@ from shared.domain.message import Delivery, ReplyChunk
 from shared.errors import StoreUnavailable
 from shared.observability import logger
 from shared.ports.stores import CallStore, CallTurn
-from stream_service.call_record import CallRecord
+from stream_service.call_record import CallRecord, ToldTurn
 from stream_service.speaking.voice_channel import VoiceChannel
 
 
@@ -33,14 +33,25 @@ class Remarks:
         position = self._record.next_place()
         chunk = ReplyChunk(text=text, agent_id=self._record.greeter_id)
         delivery = await self._mouth.deliver(self._record.recipient(position), _one(chunk))
-        await self._keep(
-            self._record.turn(
-                Speaker.AGENT,
-                delivery.text,
-                position=position,
-                start_ms=_whole(delivery.attributes["start_ms"]),
-                end_ms=_whole(delivery.attributes["end_ms"]),
-                interrupted=delivery.interrupted,
+        start_ms, end_ms = place_of(delivery)
+        turn = self._record.turn(
+            Speaker.AGENT,
+            delivery.text,
+            position=position,
+            start_ms=start_ms,
+            end_ms=end_ms,
+            interrupted=delivery.interrupted,
+        )
+        await self._keep(turn)
+        await self._record.tell_turn(
+            ToldTurn(
+                speaker=turn.speaker,
+                text=turn.text,
+                start_ms=start_ms,
+                end_ms=end_ms,
+                agent_id=turn.agent_id,
+                interrupted=turn.interrupted,
+                stages_ms=delivery.stages_ms,
             )
         )
         return delivery
@@ -60,6 +71,11 @@ class Remarks:
 
 async def _one(chunk: ReplyChunk) -> AsyncGenerator[ReplyChunk, None]:
     yield chunk
+
+
+def place_of(delivery: Delivery) -> tuple[int, int]:
+    """Where something said begins and ends in the call's recording, in milliseconds."""
+    return _whole(delivery.attributes.get("start_ms")), _whole(delivery.attributes.get("end_ms"))
 
 
 def _whole(value: JSON) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
+from shared.domain.conversation import Speaker
 from shared.domain.json_value import JSON
 from shared.domain.message import InboundMessage
 from shared.domain.spoken.farewells import is_farewell
@@ -13,7 +15,7 @@ from shared.errors import PlatformError, SpeechUnavailable
 from shared.observability import logger
 from stream_service.answering import Answering
 from stream_service.attendant import Attendant
-from stream_service.call_record import CallRecord
+from stream_service.call_record import CallRecord, ToldTurn
 from stream_service.listening.transcriber import TranscriptionStream
 from stream_service.remarks import Remarks
 from stream_service.speaking.voice_channel import VoiceChannel
@@ -24,6 +26,7 @@ class Responding:
 
     Args:
         is_cut_off: whether the line broke, so that nothing said now is heard.
+        start: runs something beside the call.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class Responding:
         answering: Answering,
         attendant: Attendant,
         is_cut_off: Callable[[], bool],
+        start: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         self._record = record
         self._ear = ear
@@ -44,10 +48,18 @@ class Responding:
         self._answering = answering
         self._attendant = attendant
         self._is_cut_off = is_cut_off
+        self._start = start
 
     async def respond(self, text: str, *, start_ms: int, end_ms: int, attributes: dict[str, JSON]) -> None:
         """Do what the caller's words ask for; return once the response was heard, or interrupted."""
         self._attendant.stay()
+        told = ToldTurn(speaker=Speaker.USER, text=text, start_ms=start_ms, end_ms=end_ms)
+        # Beside the answer, which it must not delay.
+        self._start(self._record.tell_turn(told))
+        if self._attendant.is_silenced:
+            # A person has the conversation, and reads this there.
+            await self.answer(self._message(text, start_ms, end_ms, attributes))
+            return
         language = requested_language(text)
         if language is not None and language != self._record.language:
             await self._remarks.keep_of_caller(text, start_ms=start_ms, end_ms=end_ms)
@@ -56,8 +68,10 @@ class Responding:
             await self._remarks.keep_of_caller(text, start_ms=start_ms, end_ms=end_ms)
             await self._attendant.part()
         else:
-            place: dict[str, JSON] = {"start_ms": start_ms, "end_ms": end_ms}
-            await self.answer(self._record.message(text, {**place, **attributes}))
+            await self.answer(self._message(text, start_ms, end_ms, attributes))
+
+    def _message(self, text: str, start_ms: int, end_ms: int, attributes: dict[str, JSON]) -> InboundMessage:
+        return self._record.message(text, {"start_ms": start_ms, "end_ms": end_ms, **attributes})
 
     async def answer(self, message: InboundMessage) -> None:
         """Let an agent answer; a turn that fails is apologised for."""

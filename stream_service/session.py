@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from contextvars import copy_context
 from typing import Any
 
-from shared.domain.event import EventType
+from shared.domain.conversation import ConversationStatus
+from shared.domain.event import EventType, PlatformEvent
 from shared.domain.json_value import JSON
 from shared.domain.spoken.fixed_sentences import SentenceKind
 from shared.domain.voice import Voice
@@ -28,6 +30,7 @@ from stream_service.recording import RecordedSink, Recording
 from stream_service.remarks import Remarks
 from stream_service.responding import Responding
 from stream_service.speaking.voice_channel import VoiceChannel
+from stream_service.takeover import Takeover
 from stream_service.turn_taking import AgentVoice, TurnEvent, TurnTaking
 
 _FAREWELL_SECONDS = 5
@@ -87,12 +90,14 @@ class CallSession:
             start=self._speak_up,
             close=transport.close,
         )
+        self._takeover = Takeover(self._attendant, self._order, hush=self._hush, start=self._speak_up)
         self._answering = Answering(
             services,
             self._record,
             self._mouth,
             self._order,
             give_to_person=self._attendant.give_to_person,
+            on_takeover=self._takeover.begin,
             conclude=self._attendant.conclude,
             start=tasks.create_task,
         )
@@ -104,6 +109,7 @@ class CallSession:
             answering=self._answering,
             attendant=self._attendant,
             is_cut_off=lambda: transport.was_cut,
+            start=tasks.create_task,
         )
         self._speaking: set[asyncio.Task[None]] = set()
         self._greeting: asyncio.Task[None] | None = None
@@ -124,9 +130,11 @@ class CallSession:
         watch = self._tasks.create_task(self._attendant.watch_the_time(rest_seconds))
         self._greeting = self._speak_up(self._greet())
         stream.listen(self._on_event)
+        stop_listening = self._services.listen(self._record.conversation_id, self._in_this_context())
         try:
             await stream.over()
         finally:
+            stop_listening()
             watch.cancel()
             self._activity.close()
             await self._fall_silent()
@@ -217,7 +225,7 @@ class CallSession:
             self._take_floor()
             if self._mouth.is_held:
                 self._mouth.interrupt()
-        if self._turns.is_paused and text:
+        if self._turns.is_paused and text and not self._attendant.is_silenced:
             self._answering.anticipate(self._with_unanswered(text))
 
     async def _finish_turn(self) -> None:
@@ -269,10 +277,23 @@ class CallSession:
         async with self._order:
             await self._responding.respond(keyed, start_ms=at_ms, end_ms=at_ms, attributes={"input": "keypad"})
 
+    def _in_this_context(self) -> Callable[[PlatformEvent], None]:
+        """What happens elsewhere is told from there; the tasks and logs that follow belong to this call."""
+        context = copy_context()
+        return lambda event: context.run(self._takeover.on_event, event)
+
+    def _hush(self) -> None:
+        """Give up what the agent says or is about to say."""
+        self._answering.drop_guess()
+        self._mouth.interrupt()
+
     async def _greet(self) -> None:
         """Greet the caller, and answer what a lost stream left unanswered."""
         async with self._order:
-            if self._opened.greeting:
+            if self._opened.conversation.status is ConversationStatus.HUMAN:
+                # The stream was lost after a person had taken over.
+                self._takeover.begin()
+            elif self._opened.greeting:
                 await self._attendant.say_now(self._opened.greeting)
             if self._opened.unanswered is not None:
                 await self._responding.answer(self._opened.unanswered)

@@ -73,7 +73,7 @@ class OpenCall:
         call = await self._calls.open(ticket, started_at=now)
         await self._calls.answered(call.call_sid, at=now)
         conversation = await self._recall(call.key, call.conversation_id)
-        if conversation.status is ConversationStatus.HUMAN:
+        if conversation.status is ConversationStatus.HUMAN and not _goes_on(ticket):
             # A person was wanted in an earlier call; whoever rings again is greeted by an agent again.
             await self._history.set_status(conversation.id, ConversationStatus.OPEN, note="The user called again.")
             conversation = conversation.with_status(ConversationStatus.OPEN)
@@ -101,6 +101,11 @@ class OpenCall:
             agents=(await self._catalogue.current()).agents,
             unanswered=unanswered,
         )
+
+
+def _goes_on(ticket: StreamTicket) -> bool:
+    """Whether it is the same call still: whoever took it over before its line broke has it now."""
+    return ticket.resumes and ticket.resume_reason is not ResumeReason.NOBODY_REACHED
 
 
 def _greeting(ticket: StreamTicket, greeter: AgentProfile | None, *, is_promised: bool) -> str:

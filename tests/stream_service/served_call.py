@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from shared.domain.agent import AgentProfile
 from shared.domain.call import Call, CallDirection, CallState, StreamTicket
-from shared.domain.conversation import Conversation
-from shared.domain.event import PlatformEvent
+from shared.domain.conversation import Conversation, ConversationKey, ConversationStatus
+from shared.domain.event import EventType, PlatformEvent, takeover_data
 from shared.domain.message import Delivery, InboundMessage, Recipient, ReplyChunk
 from shared.domain.prompt import HandOver
 from shared.domain.voice import Voice
@@ -62,6 +62,8 @@ class World:
     adopted: list[str] = field(default_factory=list)
     caller: Caller | None = None
     events: list[PlatformEvent] = field(default_factory=list)
+    listeners: list[Callable[[PlatformEvent], None]] = field(default_factory=list)
+    status: ConversationStatus = ConversationStatus.OPEN
     parts: list[bytes] = field(default_factory=list)
     part_starts_ms: list[int] = field(default_factory=list)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -77,7 +79,7 @@ class World:
             started_at=self.started_at,
             answered_at=self.started_at,
         )
-        conversation = Conversation(id="c1", key=call.key)
+        conversation = Conversation(id="c1", key=call.key, status=self.status)
         return OpenedCall(
             call=call,
             conversation=conversation,
@@ -105,6 +107,8 @@ class World:
         self.asked.append(message)
         if self.failure is not None:
             raise self.failure
+        if self.status is ConversationStatus.HUMAN:
+            return Answer(conversation=Conversation(id="c1", key=message.key, status=self.status))
         if anticipated is not None:
             self.adopted.append(message.text)
         recipient = Recipient(channel="voice", user_id="u", business_id="b", delivery_id=message.provider_message_id)
@@ -139,6 +143,24 @@ class World:
 
     async def publish(self, event: PlatformEvent) -> None:
         self.events.append(event)
+
+    def listen(self, conversation_id: str, listener: Callable[[PlatformEvent], None]) -> Callable[[], None]:
+        assert conversation_id == "c1"
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    def change_hands(self, status: ConversationStatus, *, wanted: bool = False) -> None:
+        """What the hub tells of a takeover, or of its end."""
+        self.status = status
+        event = PlatformEvent(
+            type=EventType.TAKEOVER_CHANGED,
+            at=self.started_at,
+            conversation_id="c1",
+            key=ConversationKey(channel="voice", user_id=TICKET.caller_id),
+            data=takeover_data(status, wanted=wanted),
+        )
+        for listener in tuple(self.listeners):
+            listener(event)
 
     async def put_part(self, call_sid: str, *, started_at: datetime, start_ms: int, stereo_mulaw: bytes) -> None:
         self.part_starts_ms.append(start_ms)
@@ -196,6 +218,7 @@ def services_of(
         calls=world,  # type: ignore[arg-type]  # the session uses add_turn alone
         recordings=world,  # type: ignore[arg-type]  # the session uses put_part alone
         events=world,
+        listen=world.listen,
         transcriber=_Overheard(world, texts),
         synthesizer=_Noted(world, speech_ms),
         detector=EnergyDetector(),

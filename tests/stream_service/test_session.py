@@ -260,7 +260,7 @@ async def test_without_a_person_to_connect_to_the_call_goes_on() -> None:
     assert world.ended == [("caller_hung_up", False)]
 
 
-async def test_front_ends_see_the_turn() -> None:
+async def test_front_ends_see_who_said_what_in_order() -> None:
     world = World()
 
     async with call(world, speech_ms=500) as caller:
@@ -268,9 +268,51 @@ async def test_front_ends_see_the_turn() -> None:
         await caller.speak(500)
         await caller.listen(1500)
 
-    kinds = [event.type for event in world.events]
-    assert kinds == [EventType.CALL_PARTIAL, EventType.CALL_TURN]
-    assert world.events[-1].data["said"] == "When do you open?"
+    assert [event.type for event in world.events] == [
+        EventType.CALL_TURN,
+        EventType.CALL_PARTIAL,
+        EventType.CALL_TURN,
+        EventType.CALL_TURN,
+    ]
+    assert {event.data["call_sid"] for event in world.events} == {"CA1"}
+    greeted, asked, answered = (event.data for event in world.events if event.type is EventType.CALL_TURN)
+    assert (greeted["speaker"], greeted["text"], greeted["agent_id"]) == ("agent", GREETING, "reception")
+    assert (asked["speaker"], asked["text"], asked["agent_id"]) == ("user", "When do you open?", None)
+    assert (answered["speaker"], answered["text"], answered["interrupted"]) == ("agent", REPLY, False)
+    assert (answered["said"], answered["heard"]) == ("When do you open?", REPLY)
+    assert [told["stages_ms"] is None for told in (greeted, asked, answered)] == [False, True, False]
+
+
+async def test_front_ends_see_each_turn_at_its_place_in_the_recording() -> None:
+    world = World()
+
+    async with call(world, speech_ms=500) as caller:
+        await caller.listen(1000)
+        await caller.speak(500)
+        await caller.listen(1500)
+
+    turns = [event.data for event in world.events if event.type is EventType.CALL_TURN]
+    kept = [world.asked[0].attributes, world.delivered[0].attributes]
+    assert [(told["start_ms"], told["end_ms"]) for told in turns] == [
+        (world.remarks[0].start_ms, world.remarks[0].end_ms),
+        *((place["start_ms"], place["end_ms"]) for place in kept),
+    ]
+    assert len({told["end_ms"] for told in turns}) == len(turns)
+
+
+async def test_front_ends_see_words_that_no_agent_answers() -> None:
+    world = World()
+
+    async with call(world, speech_ms=500, texts=["Thank you, goodbye."]) as caller:
+        await caller.listen(1000)
+        await caller.speak(600)
+        await caller.listen(6000)
+
+    turns = [event.data for event in world.events if event.type is EventType.CALL_TURN]
+    assert [(told["speaker"], told["text"]) for told in turns[1:]] == [
+        ("user", "Thank you, goodbye."),
+        ("agent", "Thank you for calling. Goodbye."),
+    ]
 
 
 @pytest.mark.requirement("12.4")

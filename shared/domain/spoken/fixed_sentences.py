@@ -29,6 +29,7 @@ class SentenceKind(StrEnum):
     NOBODY_REACHED = "nobody_reached"
     LANGUAGE_CHANGED = "language_changed"
     CALLED_BACK = "called_back"
+    TAKEN_OVER = "taken_over"
 
 
 _ENGLISH = {
@@ -48,6 +49,7 @@ _ENGLISH = {
     ),
     SentenceKind.LANGUAGE_CHANGED: "I'll go on in English.",
     SentenceKind.CALLED_BACK: "You asked us to call you back.",
+    SentenceKind.TAKEN_OVER: "A colleague is taking over now. Please stay on the line.",
 }
 
 _HINDI = {
@@ -66,6 +68,7 @@ _HINDI = {
     ),
     SentenceKind.LANGUAGE_CHANGED: "अब हम हिंदी में बात करते हैं।",
     SentenceKind.CALLED_BACK: "आपने हमें वापस फ़ोन करने के लिए कहा था।",
+    SentenceKind.TAKEN_OVER: "अब हमारी टीम के एक सदस्य आपकी मदद करेंगे। कृपया लाइन पर बने रहिए।",
 }
 
 _TAMIL = {
@@ -84,6 +87,7 @@ _TAMIL = {
     ),
     SentenceKind.LANGUAGE_CHANGED: "இனி தமிழில் பேசலாம்.",
     SentenceKind.CALLED_BACK: "திரும்ப அழைக்குமாறு கேட்டிருந்தீர்கள்.",
+    SentenceKind.TAKEN_OVER: "இனி எங்கள் குழுவில் ஒருவர் உங்களுக்கு உதவுவார். தயவுசெய்து இணைப்பிலேயே இருங்கள்.",
 }
 
 # Said in English, it would name the wrong language.

@@ -141,6 +141,16 @@ async def test_who_comes_back_is_told_why_in_the_language_of_the_agent(
     assert back.greeting == sentence(kind, "hi")
 
 
+async def test_a_person_who_took_the_call_over_has_it_still_when_its_line_broke(board: Switchboard) -> None:
+    first = await board.open_call(a_ticket())
+    await board.house.history.set_status(first.conversation.id, ConversationStatus.HUMAN, note="taken over")
+    await board.house.context.forget(first.conversation.key)
+
+    back = await board.open_call(replace(a_ticket(), resumes=True, resume_reason=ResumeReason.STREAM_LOST))
+
+    assert back.conversation.status is ConversationStatus.HUMAN
+
+
 async def test_who_calls_again_is_served_by_agents_again(board: Switchboard) -> None:
     first = await board.open_call(a_ticket())
     await board.house.history.set_status(first.conversation.id, ConversationStatus.HUMAN, note="wanted")
