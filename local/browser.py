@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 APPLICATIONS = (
@@ -55,10 +54,7 @@ def _install() -> bool:
     commands = (["update", "-qq"], ["install", "-qq", "--yes", "--no-install-recommends", "chromium"])
     try:
         return all(
-            subprocess.run(
-                [apt, *arguments], env=environment, stdout=sys.stderr, timeout=INSTALL_SECONDS, check=False
-            ).returncode
-            == 0
+            subprocess.run([apt, *arguments], env=environment, timeout=INSTALL_SECONDS, check=False).returncode == 0
             for arguments in commands
         )
     except subprocess.TimeoutExpired:
