@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from shared.domain.agent import Citation, RouteReason
-from shared.domain.call import Call, TranscriptSegment
+from shared.domain.call import Call, CallState, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.json_value import JSON
 from shared.domain.media import LinkedMedia
@@ -21,7 +21,11 @@ PAGE_LIMIT = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[Item]):
-    """Some items in order, and the cursor of the next page; None when this is the last."""
+    """Some items in order, and the cursor of the next page; None when this is the last.
+
+    A page of a search (`HistoryFilter.text`, `needs_attention`) looks at so many places and no more: it may hold few
+    items, or none, and not be the last.
+    """
 
     items: tuple[Item, ...]
     next_cursor: str | None
@@ -29,7 +33,13 @@ class Page(Generic[Item]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryFilter:
-    """Which conversations or calls to list; what is None does not matter. `since` is included, `until` is not."""
+    """Which conversations or calls to list; what is None does not matter. `since` is included, `until` is not.
+
+    Attributes:
+        user_id: any identity of the user, also one that was joined to the one that conversations are kept under.
+        needs_attention: of conversations only; see `ConversationSummary`.
+        call_states: of calls only; any of these, or any at all when there are none.
+    """
 
     user_id: str | None = None
     channel: str | None = None
@@ -38,6 +48,8 @@ class HistoryFilter:
     until: datetime | None = None
     status: ConversationStatus | None = None
     text: str | None = None
+    needs_attention: bool | None = None
+    call_states: tuple[CallState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,14 @@ import pytest
 from shared.adapters.postgres.calls import PostgresCallStore
 from shared.adapters.postgres.history_reader import PostgresHistoryReader
 from shared.adapters.postgres.history_store import PostgresHistoryStore
+from shared.adapters.postgres.identities import PostgresIdentityStore
 from shared.ports.history import HistoryReader
+from shared.ports.identities import IdentityStore
 from shared.ports.stores import CallStore, HistoryStore
 from tests.fakes.call_store import FakeCallStore
 from tests.fakes.clock import FrozenClock
 from tests.fakes.history_store import FakeHistoryStore
+from tests.fakes.identities import FakeIdentityStore
 from tests.fakes.memory_history_reader import MemoryHistoryReader
 from tests.fakes.memory_rows import MemoryRows
 
@@ -28,6 +31,7 @@ class Records:
     history: HistoryStore
     calls: CallStore
     reader: HistoryReader
+    identities: IdentityStore
     now: datetime
 
 
@@ -38,13 +42,19 @@ def records(request: pytest.FixtureRequest) -> Records:
     now = datetime.now(UTC)
     if request.param == "fake":
         rows = MemoryRows(FrozenClock(now))
+        identities = FakeIdentityStore()
         return Records(
-            history=FakeHistoryStore(rows), calls=FakeCallStore(rows), reader=MemoryHistoryReader(rows), now=now
+            history=FakeHistoryStore(rows),
+            calls=FakeCallStore(rows),
+            reader=MemoryHistoryReader(rows, identities),
+            identities=identities,
+            now=now,
         )
     database = request.getfixturevalue("database")
     return Records(
         history=PostgresHistoryStore(database),
         calls=PostgresCallStore(database),
         reader=PostgresHistoryReader(database),
+        identities=PostgresIdentityStore(database),
         now=now,
     )

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.domain.agent import RouteReason, RoutingDecision
+from shared.domain.call import CallState
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.json_value import JSON
-from shared.domain.message import Delivery, MessageKind
+from shared.domain.message import Delivery, MessageKind, Unanswered
 from shared.domain.reply import ReplyDraft
 from shared.errors import InvalidRequest, NotFound
 from shared.ports.history import HistoryFilter
@@ -243,3 +244,67 @@ async def test_a_transcript_holds_every_turn_in_order_of_time(records: Records) 
         (Speaker.USER, "Are you open", 2000, 2900, False),
         (Speaker.AGENT, "Yes, until", 3300, 4100, True),
     ]
+
+
+@pytest.mark.requirement("10.4")
+@pytest.mark.parametrize("named", ["919812345678", "IN.1349120865530274"])
+async def test_a_user_is_found_under_every_identity(records: Records, named: str) -> None:
+    phone, scoped_id = "919812345678", "IN.1349120865530274"
+    expected = await exchange(records, user=phone, at=records.now)
+    await exchange(records, user="ravi", at=records.now)
+    await records.identities.resolve(a_message(user_id=phone, aliases=(scoped_id,)))
+
+    page = await records.reader.conversations(HistoryFilter(user_id=named), cursor=None, limit=10)
+
+    assert [item.id for item in page.items] == [expected]
+
+
+async def test_what_was_kept_of_two_users_who_proved_to_be_one_is_found_under_either(records: Records) -> None:
+    ids = {await exchange(records, user=name, at=records.now) for name in ("first", "second")}
+    for name in ("first", "second"):
+        await records.identities.resolve(a_message(user_id=name))
+    await records.identities.resolve(a_message(user_id="first", aliases=("second",)))
+
+    for name in ("first", "second"):
+        page = await records.reader.conversations(HistoryFilter(user_id=name), cursor=None, limit=10)
+        assert {item.id for item in page.items} == ids
+
+
+async def test_calls_are_found_by_their_state(records: Records) -> None:
+    for call_sid in ("CA1", "CA2", "CA3"):
+        await records.calls.open(a_ticket(call_sid=call_sid, caller_id=call_sid), started_at=records.now)
+    await records.calls.answered("CA2", at=records.now)
+    await records.calls.close("CA3", ended_at=records.now, reason="caller_hung_up")
+
+    found = {
+        states: [
+            call.call_sid
+            for call in (await records.reader.calls(HistoryFilter(call_states=states), cursor=None, limit=10)).items
+        ]
+        for states in ((CallState.LIVE,), (CallState.ENDED,), (CallState.LIVE, CallState.RINGING))
+    }
+
+    assert found == {
+        (CallState.LIVE,): ["CA2"],
+        (CallState.ENDED,): ["CA3"],
+        (CallState.LIVE, CallState.RINGING): ["CA2", "CA1"],
+    }
+
+
+async def test_conversations_that_need_a_person_are_found(records: Records) -> None:
+    fine = await exchange(records, user="asha", at=records.now)
+    claim = await records.history.claim(a_message(user_id="ravi", sent_at=records.now), lease_seconds=30)
+    assert claim is not None
+    await records.history.complete(claim, None, None, unanswered=Unanswered.STALE)
+
+    found = {
+        wanted: [
+            item.id
+            for item in (
+                await records.reader.conversations(HistoryFilter(needs_attention=wanted), cursor=None, limit=10)
+            ).items
+        ]
+        for wanted in (True, False)
+    }
+
+    assert found == {True: [claim.conversation_id], False: [fine]}

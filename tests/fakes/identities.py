@@ -13,6 +13,15 @@ class FakeIdentityStore:
     def __init__(self) -> None:
         self.users: dict[tuple[str, str], str] = {}
 
+    def same_as(self, identity: str) -> set[str]:
+        """Every identity of the user who has this one, on whatever channel."""
+        owners = {(key[0], user) for key, user in self.users.items() if key[1] == identity}
+        return (
+            {identity}
+            | {user for _, user in owners}
+            | {key[1] for key, user in self.users.items() if (key[0], user) in owners}
+        )
+
     async def resolve(self, message: InboundMessage) -> InboundMessage:
         stated = {(message.channel, name) for name in (message.user_id, *message.aliases)}
         known = [user for key, user in self.users.items() if key in stated]

@@ -11,6 +11,7 @@ from shared.domain.conversation import Speaker
 from shared.domain.message import DeliveryStatus, Unanswered
 from shared.errors import InvalidRequest, NotFound
 from shared.ports.history import PAGE_LIMIT, ConversationSummary, HistoryFilter, Page, StoredMessage, StoredPart
+from tests.fakes.identities import FakeIdentityStore
 from tests.fakes.memory_outcomes import outcomes, reports
 from tests.fakes.memory_rows import ConversationRow, MemoryRows, MessageRow
 
@@ -20,8 +21,9 @@ Item = TypeVar("Item")
 class MemoryHistoryReader:
     """Implements `HistoryReader`; cursors say how many items were seen."""
 
-    def __init__(self, rows: MemoryRows) -> None:
+    def __init__(self, rows: MemoryRows, identities: FakeIdentityStore | None = None) -> None:
         self.rows = rows
+        self.identities = identities or FakeIdentityStore()
 
     async def conversations(
         self, wanted: HistoryFilter, *, cursor: str | None, limit: int
@@ -90,25 +92,30 @@ class MemoryHistoryReader:
 
     def _is_wanted(self, row: ConversationRow, wanted: HistoryFilter) -> bool:
         pairs = (
-            (wanted.user_id, row.key.user_id),
             (wanted.channel, row.key.channel),
             (wanted.agent_id, row.agent_id),
             (wanted.status, row.status),
+            (wanted.needs_attention, _needs_attention(self.rows.turns(row.id))),
         )
         is_alike = all(expected is None or expected == actual for expected, actual in pairs)
+        is_alike = is_alike and self._is_user(wanted.user_id, row.key.user_id)
         said = (message.text for message in self.rows.messages if message.conversation_id == row.id)
         return is_alike and _is_within(wanted, row.last_message_at) and _says(wanted.text, said)
 
     def _is_wanted_call(self, call: Call, wanted: HistoryFilter) -> bool:
         pairs = (
-            (wanted.user_id, call.caller_id),
             (wanted.channel, VOICE_CHANNEL),
             (wanted.agent_id, self.rows.call_agents.get(call.call_sid)),
             (wanted.status, self.rows.conversations[call.conversation_id].status),
         )
         is_alike = all(expected is None or expected == actual for expected, actual in pairs)
+        is_alike = is_alike and self._is_user(wanted.user_id, call.caller_id)
+        is_alike = is_alike and (not wanted.call_states or call.state in wanted.call_states)
         said = (message.text for message in self.rows.messages if message.call_sid == call.call_sid)
         return is_alike and _is_within(wanted, call.started_at) and _says(wanted.text, said)
+
+    def _is_user(self, wanted: str | None, user_id: str) -> bool:
+        return wanted is None or user_id in self.identities.same_as(wanted)
 
     def _summary(self, row: ConversationRow) -> ConversationSummary:
         return ConversationSummary(

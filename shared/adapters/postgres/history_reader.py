@@ -1,4 +1,4 @@
-"""HistoryReader over PostgreSQL: each page is one query, and starts where the one before ended."""
+"""HistoryReader over PostgreSQL: each page starts where the one before ended, and none reads more the more there is."""
 
 from __future__ import annotations
 
@@ -6,31 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    case,
-    exists,
-    false,
-    func,
-    literal,
-    literal_column,
-    select,
-    true,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, Connection, Row, Select, literal, select, tuple_
 
 from shared.adapters.postgres.calls import find_call, read_call, select_calls
-from shared.adapters.postgres.column_types import storable_text
 from shared.adapters.postgres.cursors import read_cursor, write_cursor
 from shared.adapters.postgres.engine import Database
+from shared.adapters.postgres.history_conditions import call_conditions, conversation_conditions, needs_attention
 from shared.adapters.postgres.identifiers import is_id
 from shared.adapters.postgres.message_details import NOTHING, MessageDetails, load_details
-from shared.adapters.postgres.schema import calls, conversations, messages, users
+from shared.adapters.postgres.schema import conversations, messages, users
+from shared.adapters.postgres.turn_search import IN_CALLS, IN_CONVERSATIONS, Place, Search, find
 from shared.domain.agent import Citation, RouteReason
-from shared.domain.call import VOICE_CHANNEL, Call, TranscriptSegment
+from shared.domain.call import Call, TranscriptSegment
 from shared.domain.conversation import ConversationStatus, Speaker
 from shared.domain.message import DeliveryStatus, MessageKind, Unanswered
 from shared.domain.prompt import TokenUsage
@@ -38,22 +25,6 @@ from shared.errors import InvalidRequest, NotFound
 from shared.ports.history import PAGE_LIMIT, ConversationSummary, HistoryFilter, Page, StoredMessage
 
 Item = TypeVar("Item")
-# Takes words as they are, for people write English, Hindi and both at once. Must read as in the index.
-_WORDS: ColumnElement[str] = literal_column("'simple'::regconfig")
-# The latest of what asks for a person and of what we said since: read from the end of the conversation.
-_IS_STALE = (messages.c.direction == "inbound") & (messages.c.unanswered_because == Unanswered.STALE)
-_HAS_FAILED = (messages.c.delivery_status == DeliveryStatus.FAILED) | func.jsonb_exists(
-    messages.c.attributes, "parts_missing"
-)
-_NEEDS_ATTENTION = func.coalesce(
-    select(case((messages.c.direction == "outbound", _HAS_FAILED), else_=true()))
-    .where(messages.c.conversation_id == conversations.c.id, (messages.c.direction == "outbound") | _IS_STALE)
-    .order_by(messages.c.sent_at.desc(), messages.c.arrival.desc())
-    .limit(1)
-    .correlate(conversations)
-    .scalar_subquery(),
-    false(),
-)
 
 
 class PostgresHistoryReader:
@@ -66,19 +37,20 @@ class PostgresHistoryReader:
         self, wanted: HistoryFilter, *, cursor: str | None, limit: int
     ) -> Page[ConversationSummary]:
         """See `HistoryReader.conversations`."""
-        query = _select_conversations().where(*_conversation_conditions(wanted))
-        query = _latest_first(query, conversations.c.last_message_at, conversations.c.id, cursor, is_uuid=True)
-        rows = await self._rows(query, limit)
-        return _page(rows, limit, _summary, lambda row: write_cursor(row.last_message_at, row.id))
+        conditions = conversation_conditions(wanted) + _behind(IN_CONVERSATIONS, cursor)
+        return await self._list(
+            IN_CONVERSATIONS, _select_conversations(), conditions, wanted, limit=limit, read=_summary
+        )
 
     async def conversation(self, conversation_id: str) -> ConversationSummary:
         """See `HistoryReader.conversation`."""
-        rows: Sequence[Row[Any]] = []
+        row = None
         if is_id(conversation_id):
-            rows = await self._rows(_select_conversations().where(conversations.c.id == conversation_id), 1)
-        if not rows:
+            query = _select_conversations().where(conversations.c.id == conversation_id)
+            row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
+        if row is None:
             raise NotFound("There is no such conversation.")
-        return _summary(rows[0])
+        return _summary(row)
 
     async def messages(self, conversation_id: str, *, cursor: str | None, limit: int) -> Page[StoredMessage]:
         """See `HistoryReader.messages`."""
@@ -89,7 +61,8 @@ class PostgresHistoryReader:
                 raise InvalidRequest("The cursor is not one of ours.")
             query = query.where(tuple_(messages.c.sent_at, messages.c.arrival) > tuple_(at, int(last)))
         await self.conversation(conversation_id)
-        page = query.order_by(messages.c.sent_at, messages.c.arrival).limit(_within_bounds(limit) + 1)
+        bound = _within_bounds(limit)
+        page = query.order_by(messages.c.sent_at, messages.c.arrival).limit(bound + 1)
 
         def work(connection: Connection) -> tuple[Sequence[Row[Any]], dict[str, MessageDetails]]:
             rows = connection.execute(page).all()
@@ -98,17 +71,15 @@ class PostgresHistoryReader:
         rows, details = await self._database.run(work)
         return _page(
             rows,
-            limit,
+            bound,
             lambda row: _stored_message(row, details.get(row.id, NOTHING)),
             lambda row: write_cursor(row.sent_at, row.arrival),
         )
 
     async def calls(self, wanted: HistoryFilter, *, cursor: str | None, limit: int) -> Page[Call]:
         """See `HistoryReader.calls`."""
-        query = select_calls().where(*_call_conditions(wanted))
-        query = _latest_first(query, calls.c.started_at, calls.c.call_sid, cursor, is_uuid=False)
-        rows = await self._rows(query, limit)
-        return _page(rows, limit, read_call, lambda row: write_cursor(row.started_at, row.call_sid))
+        conditions = call_conditions(wanted) + _behind(IN_CALLS, cursor)
+        return await self._list(IN_CALLS, select_calls(), conditions, wanted, limit=limit, read=read_call)
 
     async def call(self, call_sid: str) -> Call:
         """See `HistoryReader.call`."""
@@ -128,11 +99,30 @@ class PostgresHistoryReader:
         )
         return tuple(_segment(row) for row in rows)
 
-    async def _rows(self, query: Select[Any], limit: int) -> Sequence[Row[Any]]:
-        """One row more than asked for, if there is one: it tells that there is another page."""
+    async def _list(
+        self,
+        place: Place,
+        query: Select[Any],
+        conditions: list[ColumnElement[bool]],
+        wanted: HistoryFilter,
+        *,
+        limit: int,
+        read: Callable[[Row[Any]], Item],
+    ) -> Page[Item]:
+        bound, search = _within_bounds(limit), _search(wanted)
+        query = query.order_by(place.time.desc(), place.key.desc())
 
-        def work(connection: Connection) -> Sequence[Row[Any]]:
-            return connection.execute(query.limit(_within_bounds(limit) + 1)).all()
+        def cursor_after(row: Row[Any]) -> str:
+            return write_cursor(row._mapping[place.time], row._mapping[place.key])  # noqa: SLF001 - SQLAlchemy's public name
+
+        def work(connection: Connection) -> Page[Item]:
+            if search is None:
+                rows = connection.execute(query.where(*conditions).limit(bound + 1)).all()
+                return _page(rows, bound, read, cursor_after)
+            found = find(connection, place, search, conditions, limit=bound + 1)
+            rows = connection.execute(query.where(place.key.in_(found.keys))).all() if found.keys else []
+            goes_on = None if found.looked_until is None else write_cursor(*found.looked_until)
+            return _page(rows, bound, read, cursor_after, goes_on=goes_on)
 
         return await self._database.run(work)
 
@@ -140,72 +130,38 @@ class PostgresHistoryReader:
 def _select_conversations() -> Select[Any]:
     same_user = (users.c.channel == conversations.c.channel) & (users.c.user_id == conversations.c.user_id)
     return select(
-        conversations, users.c.name, users.c.opted_out_at, _NEEDS_ATTENTION.label("needs_attention")
+        conversations, users.c.name, users.c.opted_out_at, needs_attention(conversations.c.id).label("needs_attention")
     ).outerjoin_from(conversations, users, same_user)
 
 
-def _conversation_conditions(wanted: HistoryFilter) -> list[ColumnElement[bool]]:
-    equal = {
-        conversations.c.user_id: wanted.user_id,
-        conversations.c.channel: wanted.channel,
-        conversations.c.agent_id: wanted.agent_id,
-        conversations.c.status: wanted.status,
-    }
-    conditions = [column == value for column, value in equal.items() if value is not None]
-    conditions += _within(wanted, conversations.c.last_message_at)
-    if wanted.text is not None:
-        conditions.append(exists().where(messages.c.conversation_id == conversations.c.id, _says(wanted.text)))
-    return conditions
+def _search(wanted: HistoryFilter) -> Search | None:
+    if wanted.text is None and not wanted.needs_attention:
+        return None
+    return Search(words=wanted.text, needs_attention=bool(wanted.needs_attention), are_few=wanted.user_id is not None)
 
 
-def _call_conditions(wanted: HistoryFilter) -> list[ColumnElement[bool]]:
-    equal = {calls.c.caller_id: wanted.user_id, calls.c.agent_id: wanted.agent_id}
-    conditions = [column == value for column, value in equal.items() if value is not None]
-    conditions += _within(wanted, calls.c.started_at)
-    if wanted.channel not in (None, VOICE_CHANNEL):
-        conditions.append(false())
-    if wanted.status is not None:
-        conditions.append(
-            exists().where(conversations.c.id == calls.c.conversation_id, conversations.c.status == wanted.status)
-        )
-    if wanted.text is not None:
-        conditions.append(exists().where(messages.c.call_sid == calls.c.call_sid, _says(wanted.text)))
-    return conditions
-
-
-def _within(wanted: HistoryFilter, time: ColumnElement[Any]) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.since is not None:
-        conditions.append(time >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(time < wanted.until)
-    return conditions
-
-
-def _says(words: str) -> ColumnElement[bool]:
-    return func.to_tsvector(_WORDS, messages.c.text).bool_op("@@")(
-        func.websearch_to_tsquery(_WORDS, storable_text(words))
-    )
-
-
-def _latest_first(
-    query: Select[Any], time: ColumnElement[Any], key: ColumnElement[Any], cursor: str | None, *, is_uuid: bool
-) -> Select[Any]:
-    if cursor is not None:
-        at, last = read_cursor(cursor)
-        if is_uuid and not is_id(last):
-            raise InvalidRequest("The cursor is not one of ours.")
-        query = query.where(tuple_(time, key) < tuple_(at, literal(last, key.type)))
-    return query.order_by(time.desc(), key.desc())
+def _behind(place: Place, cursor: str | None) -> list[ColumnElement[bool]]:
+    if cursor is None:
+        return []
+    at, last = read_cursor(cursor)
+    if place is IN_CONVERSATIONS and not is_id(last):
+        raise InvalidRequest("The cursor is not one of ours.")
+    return [tuple_(place.time, place.key) < tuple_(at, literal(last, place.key.type))]
 
 
 def _page(
-    rows: Sequence[Row[Any]], limit: int, read: Callable[[Row[Any]], Item], cursor_after: Callable[[Row[Any]], str]
+    rows: Sequence[Row[Any]],
+    bound: int,
+    read: Callable[[Row[Any]], Item],
+    cursor_after: Callable[[Row[Any]], str],
+    *,
+    goes_on: str | None = None,
 ) -> Page[Item]:
-    shown = rows[: _within_bounds(limit)]
+    """One row more than a page holds tells that there is another page; `goes_on` is the cursor if there is none."""
+    shown = rows[:bound]
     return Page(
         items=tuple(read(row) for row in shown),
-        next_cursor=cursor_after(shown[-1]) if len(rows) > len(shown) else None,
+        next_cursor=cursor_after(shown[-1]) if len(rows) > len(shown) else goes_on,
     )
 
 

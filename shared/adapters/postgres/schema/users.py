@@ -33,6 +33,8 @@ user_aliases = Table(
     PrimaryKeyConstraint("channel", "alias"),
 )
 Index("user_aliases_user", user_aliases.c.channel, user_aliases.c.user_id)
+# People look for an identity without saying on which channel it is one.
+Index("user_aliases_alias", user_aliases.c.alias)
 
 # One person's identities on several channels, linked because the person agreed to it.
 person_links = Table(

@@ -35,6 +35,8 @@ _INDEXES = {
     """,
     # Nearly all are open, and those are found by their time.
     "conversations_status_time": "conversations (status, last_message_at DESC, id DESC) WHERE status <> 'open'",
+    # People look for an identity without saying on which channel it is one.
+    "user_aliases_alias": "user_aliases (alias)",
     "calls_state_time": "calls (state, started_at DESC, call_sid DESC) WHERE state <> 'ended'",
 }
 # The search asks the planner how often words are said; so it should know more of them than usual.
