@@ -6,8 +6,9 @@
         await expect(page.get_by_role("heading", level=1)).to_have_text("Live")
 
 - `console` is a window on `scripted_platform` (everything real but the models). Others come from `open_console`:
-  `await open_console(platform, language="hi", theme="dark", width=360, microphone=wav_file)`; `platform` has the real
-  engines. A window with a microphone has a browser of its own that hears the file once, from when the page asks for it.
+  `await open_console(platform, language="hi", theme="dark", width=360, microphone=wav_file)`; `real_platform` has
+  the real engines. A window with a microphone has a browser of its own that hears the file once, from when the page
+  asks for it.
 - `console.page` is the window, `console.platform` the platform behind it, `console.go("History")` chooses a page.
 - At the end the test fails if the page complained in the browser's console, which includes every violation of the
   content security policy, or threw. `console.expect_problem(r"404")` allows what the test provokes.
@@ -94,6 +95,13 @@ def running_copy(request: pytest.FixtureRequest) -> Platform:
     """The platform behind `console`."""
     directory = os.environ.get("VAANI_TEST_PLATFORM")
     return Platform(Path(directory)) if directory else request.getfixturevalue("scripted_platform")
+
+
+@pytest.fixture(scope="session")
+def real_platform(request: pytest.FixtureRequest) -> Platform:
+    """A platform that hears, thinks and speaks with the embedded engines."""
+    directory = os.environ.get("VAANI_TEST_PLATFORM")
+    return Platform(Path(directory)) if directory else request.getfixturevalue("platform")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
