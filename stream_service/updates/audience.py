@@ -14,9 +14,9 @@ from stream_service.updates.update_socket import UpdateSocket
 # Between two slices the loop does other things. What is written in a slice goes to the kernel at its end.
 _SLICE_SOCKETS = 100
 _SLICE_SECONDS = 0.002
-# Sockets take at most a quarter of the loop's time: after each round it rests three times as long as that took.
-_REST = 3.0
-_LONGEST_REST_SECONDS = 0.1
+# Sockets take at most a third of the loop's time: after each round it rests twice as long as that took.
+_REST = 2.0
+_LONGEST_REST_SECONDS = 0.05
 LEAVING_SECONDS = 5.0
 _LEAVING_STEP_SECONDS = 0.2
 _FEWEST_AT_ONCE = 20
