@@ -45,7 +45,6 @@ export function editThing({ api, path, kept, fields, groups, defaults, words, ba
     const saved = await api.put(address(), values, { headers: ifMatch(read) });
     take(saved);
     notice(words.saved(saved));
-    onChange?.(saved);
   }
 
   async function settle(yours) {
@@ -104,6 +103,7 @@ export function editThing({ api, path, kept, fields, groups, defaults, words, ba
   function take(thing) {
     read = thing;
     form.fill(thing);
+    onChange?.(thing);
   }
 
   function leave(text) {
