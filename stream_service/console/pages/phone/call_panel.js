@@ -15,7 +15,7 @@ export class CallPanel {
   #connectedAt = null;
   #isMuted = false;
 
-  constructor(on, { choices, permissionNote }) {
+  constructor(on, permissionNote) {
     this.#on = on;
     this.pad = dialPad((digit) => on.press(digit));
     this.mouth = levelMeter(t("phone.meter.you"));
@@ -28,7 +28,6 @@ export class CallPanel {
     this.muteButton = h("button", { type: "button", class: "mute", "aria-pressed": "false", onClick: () => this.toggleMute() }, t("phone.mute"));
     this.advice = h("div", { class: "advice", role: "alert" });
     this.permissionNote = permissionNote;
-    this.choices = choices;
     this.after = h("p", { class: "after" });
     this.typing = this.#typingForm();
     this.element = h(
@@ -44,7 +43,6 @@ export class CallPanel {
       h("div", { class: "meters" }, this.mouth.element, this.ear.element),
       this.pad.element,
       this.typing,
-      choices,
     );
     this.show("idle");
   }

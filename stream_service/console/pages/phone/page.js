@@ -55,10 +55,10 @@ class PhonePage {
         press: (digit) => this.#telephone?.press(digit),
         say: (text) => this.#telephone?.say(text),
       },
-      { choices: this.#choices(), permissionNote: this.permissionNote },
+      this.permissionNote,
     );
     this.words = spokenWords(updates, (name) => this.panel.showAgent(name));
-    place.append(h("div", { class: "phone-columns" }, this.panel.element, this.words.element));
+    place.append(h("div", { class: "phone-columns" }, this.panel.element, this.words.element, this.#settings()));
     document.addEventListener("keydown", this.#onKey);
     window.addEventListener("pagehide", this.#onLeave);
   }
@@ -150,10 +150,10 @@ class PhonePage {
     event.preventDefault();
   }
 
-  #choices() {
+  #settings() {
     return h(
-      "div",
-      { class: "choices" },
+      "section",
+      { class: "card phone-settings", "aria-label": t("phone.settings") },
       this.person.element,
       this.devices.element,
       h("label", { class: "field is-check" }, this.keys, t("phone.keys")),

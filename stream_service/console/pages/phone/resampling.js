@@ -6,7 +6,7 @@ const HALF_WIDTH = 16;
 const CUTOFF = 0.4625;
 const KAISER_BETA = 6;
 
-/** Turns a stream of samples at one rate into a stream at another. The result lies `delaySeconds` behind. */
+/** Turns a stream of samples at one rate into a stream at another; each needs to know the 2 ms that follow it. */
 export class Resampler {
   #taps;
   #half;
@@ -26,7 +26,6 @@ export class Resampler {
     this.#waiting = new Float32Array(4 * this.#half + 4096);
     // Silence came before the first sample.
     this.#count = this.#half - 1;
-    this.delaySeconds = this.#half / fromHz;
   }
 
   /** Take samples; `emit` is called with each sample of the result that has become certain. */

@@ -37,6 +37,7 @@ class Chat {
   #files = new Map();
   #link = null;
   #typingTimer = null;
+  #isAtEnd = true;
 
   constructor(place, simulatorUrl) {
     this.simulatorUrl = simulatorUrl;
@@ -45,6 +46,14 @@ class Chat {
     this.connection = h("p", { class: "connection", role: "status" });
     this.empty = h("p", { class: "empty", hidden: true }, t("whatsapp.empty"));
     this.scroller = h("div", { class: "scroller", tabindex: "0", role: "log", "aria-label": t("whatsapp.chat") }, this.empty, this.list);
+    this.scroller.addEventListener("scroll", () => {
+      const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+      this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_THE_END_PX;
+    });
+    // Pictures and players take their room only when they are there.
+    for (const arrival of ["load", "loadedmetadata"]) {
+      this.list.addEventListener(arrival, () => this.#stayAtEnd(), true);
+    }
     this.composer = composer({
       onText: (text) => this.#send({ event: "text", text }, { kind: "text", text }),
       onFile: (blob, caption) => this.#sendFile(blob, { filename: blob.name, caption }),
@@ -141,8 +150,6 @@ class Chat {
 
   /** Bring the list up to date: only what changed is made anew, so that a screen reader hears only that. */
   #draw({ isOwn = false } = {}) {
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    const wasAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_THE_END_PX;
     const items = [];
     let before = null;
     for (const entry of this.#entries.list()) {
@@ -165,7 +172,12 @@ class Chat {
         this.list.insertBefore(item, this.list.children[index] ?? null);
       }
     });
-    if (wasAtEnd || isOwn) {
+    this.#isAtEnd ||= isOwn;
+    this.#stayAtEnd();
+  }
+
+  #stayAtEnd() {
+    if (this.#isAtEnd) {
       this.scroller.scrollTop = this.scroller.scrollHeight;
     }
   }
