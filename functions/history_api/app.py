@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,13 +10,14 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Path as PathParameter
 
 from shared import errors, wiring
+from shared.domain.call import CallState
 from shared.domain.conversation import ConversationStatus
 from shared.http_api import history_examples as examples
 from shared.http_api.access import signed_in
 from shared.http_api.application import create_application
 from shared.http_api.documentation import docs_page
 from shared.http_api.envelope import ItemPage, Success, fails_with, succeeds_with
-from shared.http_api.fields import Identifier, PlainText, WantedTime
+from shared.http_api.fields import Flag, Identifier, PlainText, UserIdentity, WantedTime
 from shared.http_api.history_models import (
     CallDetailView,
     CallView,
@@ -49,7 +51,15 @@ CallSid = Annotated[Identifier, PathParameter(examples=[examples.CALL["id"]])]
 
 
 def wanted_history(
-    user_id: Annotated[PlainText | None, Query(max_length=128, examples=["919800000001"])] = None,
+    user_id: Annotated[
+        UserIdentity | None,
+        Query(
+            max_length=128,
+            examples=["919800000001"],
+            description="Any identity of the user: a phone number (`+91 98000 00001` too), the channel's id, an id of "
+            "before.",
+        ),
+    ] = None,
     channel: Annotated[PlainText | None, Query(max_length=64, examples=["whatsapp"])] = None,
     agent_id: Annotated[PlainText | None, Query(max_length=64, examples=["appointments"])] = None,
     since: Annotated[WantedTime | None, Query(alias="from", examples=["2026-03-01T00:00:00Z"])] = None,
@@ -64,13 +74,17 @@ def wanted_history(
 
 
 Wanted = Annotated[HistoryFilter, Depends(wanted_history)]
+States = Annotated[
+    tuple[CallState, ...], Query(max_length=len(CallState), description="Any of these; repeat it for several.")
+]
 
 
 @router.get("/conversations", responses=succeeds_with(examples.page(examples.CONVERSATION)))
 async def list_conversations(
-    wanted: Wanted, cursor: Cursor = None, limit: Limit = 50
+    wanted: Wanted, needs_attention: Flag | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Success[ItemPage[ConversationView]]:
     """List conversations, the latest message first."""
+    wanted = replace(wanted, needs_attention=needs_attention)
     page = await query_history.conversations(wanted, cursor=cursor, limit=limit)
     return Success(data=ItemPage[ConversationView].model_validate(page))
 
@@ -109,9 +123,11 @@ async def list_tool_calls(
 
 
 @router.get("/calls", responses=succeeds_with(examples.page(examples.CALL)))
-async def list_calls(wanted: Wanted, cursor: Cursor = None, limit: Limit = 50) -> Success[ItemPage[CallView]]:
-    """List calls, the latest first."""
-    page = await query_history.calls(wanted, cursor=cursor, limit=limit)
+async def list_calls(
+    wanted: Wanted, state: States = (), cursor: Cursor = None, limit: Limit = 50
+) -> Success[ItemPage[CallView]]:
+    """List calls, the latest first; `state=ringing&state=live` are those that go on now."""
+    page = await query_history.calls(replace(wanted, call_states=state), cursor=cursor, limit=limit)
     views = [CallView.of(call) for call in page.items]
     return Success(data=ItemPage[CallView](items=views, next_cursor=page.next_cursor))
 

@@ -50,8 +50,6 @@ ROUTING: dict[str, Any] = {
     ],
 }
 
-TICKET: dict[str, Any] = {"ticket": "Zk3V0m8m0tQ5y1c2mXb7r9uD4hLs6wAa8nPq0eJiKfg", "expires_in_seconds": 30}
-
 LIVE: dict[str, Any] = {
     "active_calls": 3,
     "capacity": 50,

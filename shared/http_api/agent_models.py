@@ -263,13 +263,6 @@ class RoutingView(BaseModel):
         return cls(agent_id=decision.agent_id, reason=decision.reason, detail=decision.detail, steps=steps)
 
 
-class TicketView(BaseModel):
-    """A single-use ticket for the updates socket."""
-
-    ticket: str
-    expires_in_seconds: int
-
-
 class LiveTaskView(BaseModel):
     """A task of the stream service by its last report."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,6 +11,16 @@ from pydantic_core import PydanticCustomError
 
 # PostgreSQL cannot store the character NUL in a text.
 PlainText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+
+
+def _number_as_kept(identity: str) -> str:
+    """A phone number as channels keep it, digits alone; any other identity as it is. A query's plus may be a space."""
+    digits = re.sub(r"[\s()-]", "", identity).removeprefix("+")
+    return digits if digits.isascii() and digits.isdecimal() else identity
+
+
+UserIdentity = Annotated[PlainText, AfterValidator(_number_as_kept)]
+"""An identity of a user in a query."""
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:+-]{1,128}$")]
 ProviderId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,512}$")]
 """A provider's id of a message."""
@@ -17,6 +28,16 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 ToolName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 """A tool's name as models see it."""
+
+
+def _read_flag(value: object) -> object:
+    if value in ("true", "false"):
+        return value == "true"
+    raise PydanticCustomError("bool_parsing", "Input should be true or false")
+
+
+Flag = Annotated[bool, BeforeValidator(_read_flag)]
+"""Yes or no in a query."""
 
 
 def _read_time(value: object) -> object:

@@ -38,6 +38,7 @@ STATUSES = {
     "admin_api/preflight": 200,
     "admin_api/release": 200,
     "admin_api/routing_test": 200,
+    "admin_api/session": 200,
     "admin_api/takeover": 200,
     "admin_api/tools": 200,
     "admin_api/updates_ticket": 200,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -56,12 +57,15 @@ def call(
     method: str,
     path: str,
     *,
-    query: dict[str, str] | None = None,
+    query: Mapping[str, str | list[str]] | None = None,
     headers: dict[str, str] | None = None,
     body: object = None,
     multi_value: bool = False,
 ) -> Answer:
-    """Send a load balancer's event; query values are given as they stand in the address, undecoded."""
+    """Send a load balancer's event; query values are given as they stand in the address, undecoded.
+
+    Several values of one name need `multi_value`, as they do with the load balancer.
+    """
     sent = {"host": "example.com", "x-forwarded-for": "198.51.100.7", "x-amzn-trace-id": f"Root={TRACE_ID}"}
     sent |= {"content-type": "application/json"} if body is not None else {}
     sent |= headers or {}
@@ -74,7 +78,9 @@ def call(
     }
     if multi_value:
         event["multiValueHeaders"] = {name: [value] for name, value in sent.items()}
-        event["multiValueQueryStringParameters"] = {name: [value] for name, value in (query or {}).items()}
+        event["multiValueQueryStringParameters"] = {
+            name: value if isinstance(value, list) else [value] for name, value in (query or {}).items()
+        }
     else:
         event["headers"] = sent
         event["queryStringParameters"] = query or {}

@@ -41,6 +41,7 @@ ROUTES = {
     "/api/v1/routing-rules": "AdminTargetGroup",
     "/api/v1/routing-rules/7": "AdminTargetGroup",
     "/api/v1/routing-rules/test": "AdminTargetGroup",
+    "/api/v1/session": "AdminTargetGroup",
     "/api/v1/call-backs": "AdminTargetGroup",
     "/api/v1/call-backs/42": "AdminTargetGroup",
     "/api/v1/call-backs/42/done": "AdminTargetGroup",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -72,7 +72,7 @@ class NamedTokens:
         """See `TokenVerifier.verify`."""
         if token not in ROLES:
             raise errors.Unauthenticated("The bearer token is not valid.")
-        return Caller(subject=f"user-{token}", roles=frozenset(ROLES[token]))
+        return Caller(subject=f"user-{token}", roles=frozenset(ROLES[token]), proof_ends_at=NOON + timedelta(hours=1))
 
 
 class Hands:
@@ -205,13 +205,6 @@ class Desk:
 
 
 @pytest.fixture
-def desk(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    desk = Desk()
-    monkeypatch.setattr(module, "write_as_person", desk)
-    return desk
-
-
-@pytest.fixture
 def live_tasks(clock: FrozenClock) -> FakeLiveTasks:
     return FakeLiveTasks(clock)
 
@@ -220,46 +213,81 @@ def engine_problem(name: str) -> str | None:
     return "The engine scripted is a stand-in." if name == "scripted" else None
 
 
+class Exchangeable:
+    """Stands for what each test puts in its place, because an application takes long to build."""
+
+    def __init__(self) -> None:
+        self.current: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.current, name)
+
+    def __call__(self, *values: Any, **named: Any) -> Any:
+        return self.current(*values, **named)
+
+
+EXCHANGED = (
+    "edit_agents",
+    "edit_rules",
+    "try_routing",
+    "change_hands",
+    "live_tasks",
+    "send_outbound_message",
+    "write_as_person",
+)
+
+
 @pytest.fixture(scope="module")
-def loaded() -> ModuleType:
+def places() -> dict[str, Exchangeable]:
+    return {name: Exchangeable() for name in EXCHANGED}
+
+
+@pytest.fixture(scope="module")
+def loaded(places: dict[str, Exchangeable]) -> ModuleType:
     return load_function(
         "admin_api",
         settings=SimpleNamespace(allowed_origins=()),
         token_verifier=NamedTokens(),
-        edit_agents=None,
-        edit_rules=None,
         call_backs=None,
         link_persons=None,
         edit_tools=None,
         try_tool=None,
         edit_documents=None,
         search_knowledge=None,
-        try_routing=Trials(),
-        change_hands=None,
         update_tickets=Tickets(),
-        live_tasks=None,
-        send_outbound_message=None,
-        write_as_person=None,
         place_call=place_call,
+        **places,
     )
 
 
 @pytest.fixture
 def module(
     loaded: ModuleType,
+    places: dict[str, Exchangeable],
     agents: FakeAgentEditor,
     rules: FakeRuleEditor,
     hands: Hands,
     live_tasks: FakeLiveTasks,
     post: Post,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> ModuleType:
-    monkeypatch.setattr(loaded, "edit_agents", EditAgents(agents, TOOLS, engine_problem))
-    monkeypatch.setattr(loaded, "edit_rules", EditRules(rules, agents, compile_expression))
-    monkeypatch.setattr(loaded, "change_hands", hands)
-    monkeypatch.setattr(loaded, "live_tasks", live_tasks)
-    monkeypatch.setattr(loaded, "send_outbound_message", post)
+    places["edit_agents"].current = EditAgents(agents, TOOLS, engine_problem)
+    places["edit_rules"].current = EditRules(rules, agents, compile_expression)
+    places["change_hands"].current = hands
+    places["live_tasks"].current = live_tasks
+    places["send_outbound_message"].current = post
     return loaded
+
+
+@pytest.fixture
+def trials(places: dict[str, Exchangeable]) -> Trials:
+    places["try_routing"].current = trials = Trials()
+    return trials
+
+
+@pytest.fixture
+def desk(places: dict[str, Exchangeable]) -> Desk:
+    places["write_as_person"].current = desk = Desk()
+    return desk
 
 
 @pytest.fixture
@@ -425,7 +453,7 @@ def test_a_rule_that_could_never_apply_is_refused(admin: Any, change: dict[str, 
     assert admin("POST", "/api/v1/routing-rules", body).status == 422
 
 
-def test_all_that_counts_for_a_route_can_be_stated(admin: Any, module: ModuleType) -> None:
+def test_all_that_counts_for_a_route_can_be_stated(admin: Any, trials: Trials) -> None:
     stated: dict[str, Any] = {
         "text": "Hello",
         "channel": "voice",
@@ -441,7 +469,7 @@ def test_all_that_counts_for_a_route_can_be_stated(admin: Any, module: ModuleTyp
 
     at = datetime(2026, 3, 1, 3, 30, tzinfo=UTC)
     assert answer.status == 200
-    assert module.try_routing.tried[-1] == Trial(**{**stated, "at": at})
+    assert trials.tried[-1] == Trial(**{**stated, "at": at})
 
 
 def test_a_moment_without_a_time_zone_is_refused(admin: Any) -> None:
@@ -526,10 +554,40 @@ def test_a_ticket_belongs_to_the_caller_and_is_short_lived(module: ModuleType) -
     assert answer.json["data"] == {"ticket": "user-nobody-30", "expires_in_seconds": 30}
 
 
+@pytest.mark.parametrize(("token", "roles"), [("nobody", []), ("operator", ["operator"]), ("admin", ["admin"])])
+def test_whoever_is_signed_in_learns_who_they_are(module: ModuleType, token: str, roles: list[str]) -> None:
+    answer = call(module, "GET", "/api/v1/session", headers={"authorization": f"Bearer {token}"})
+
+    assert answer.status == 200
+    assert answer.json["data"] == {
+        "subject": f"user-{token}",
+        "roles": roles,
+        "expires_at": "2026-03-01T13:00:00Z",
+    }
+
+
+def test_nobody_has_a_session_without_signing_in(module: ModuleType) -> None:
+    answer = call(module, "GET", "/api/v1/session")
+
+    assert answer.status == 401
+    assert answer.headers["www-authenticate"] == 'Bearer realm="vaani"'
+
+
 @pytest.mark.parametrize(
     "case",
-    ["agents", "agents_single_value", "health", "live", "release", "routing_test", "takeover", "updates_ticket"],
+    [
+        "agents",
+        "agents_single_value",
+        "health",
+        "live",
+        "release",
+        "routing_test",
+        "session",
+        "takeover",
+        "updates_ticket",
+    ],
 )
+@pytest.mark.usefixtures("trials")
 def test_the_sample_events_are_answered(module: ModuleType, case: str) -> None:
     assert replay(module, f"admin_api/{case}", token="admin").status == 200
 

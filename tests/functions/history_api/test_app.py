@@ -219,6 +219,40 @@ def test_all_filters_reach_the_history(read: Any, history: CannedHistory) -> Non
     assert (wanted.status, wanted.text) == (ConversationStatus.OPEN, "half past")
 
 
+@pytest.mark.parametrize("asked", ["919800000001", "%2B91%2098000%2000001", "+91-98000-00001", "%2B919800000001"])
+def test_a_phone_number_is_understood_as_people_write_it(read: Any, history: CannedHistory, asked: str) -> None:
+    read("/api/v1/conversations", user_id=asked)
+
+    assert history.asked[0].user_id == "919800000001"
+
+
+def test_an_identity_that_is_no_number_stays_as_it_is(read: Any, history: CannedHistory) -> None:
+    read("/api/v1/conversations", user_id="IN.1349-12")
+
+    assert history.asked[0].user_id == "IN.1349-12"
+
+
+@pytest.mark.parametrize(("asked", "understood"), [("true", [True]), ("false", [False])])
+def test_conversations_that_need_a_person_are_asked_for(
+    read: Any, history: CannedHistory, asked: str, understood: list[bool]
+) -> None:
+    read("/api/v1/conversations", needs_attention=asked)
+
+    assert [wanted.needs_attention for wanted in history.asked] == understood
+
+
+def test_calls_are_asked_for_by_several_states(
+    module: ModuleType, history: CannedHistory, provider: IdentityProvider
+) -> None:
+    headers = {"authorization": f"Bearer {provider.token()}"}
+    query = {"state": ["ringing", "live"]}
+
+    answer = call(module, "GET", "/api/v1/calls", query=query, headers=headers, multi_value=True)
+
+    assert answer.status == 200
+    assert history.asked[0].call_states == (CallState.RINGING, CallState.LIVE)
+
+
 def test_an_offset_whose_plus_became_a_space_is_understood(read: Any, history: CannedHistory) -> None:
     read("/api/v1/calls", **{"from": "2026-03-01T00:00:00+05:30"})
 
@@ -237,6 +271,8 @@ def test_an_offset_whose_plus_became_a_space_is_understood(read: Any, history: C
         ({"from": "0001-01-01T00:00:00%2B14:00"}, 400),
         ({"from": "2026-03-02", "to": "2026-03-01"}, 422),
         ({"status": "asleep"}, 422),
+        ({"needs_attention": "1"}, 400),
+        ({"needs_attention": "yes"}, 400),
         ({"q": ""}, 422),
         ({"q": "a%00b"}, 422),
         ({"cursor": "not-ours"}, 400),
