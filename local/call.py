@@ -4,84 +4,115 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import audioop
 import sys
-import wave
 from pathlib import Path
+from typing import Any
 
+from local import demo_report
+from local.caller_audio import UnusableAudio, read_audio
 from local.caller_speech import CallerEar, CallerVoice
 from local.layout import default_layout
-from local.running_stack import NotRunning, find_stack
+from local.running_stack import NotRunning, RunningStack, find_stack, wait_for
 from local.simulators.phone import DEFAULT_CALLER, CallFailed, PhoneCall
+from local.terminal import Progress
 from shared.errors import SpeechUnavailable
-from stream_service.media.audio import SAMPLE_RATE_HZ, encode_mulaw
+from stream_service.media.audio import duration_ms
 
+RECORD_PATIENCE_SECONDS = 30
+ANSWER_QUIET_MS = 2500
+"""Longer than the pause after "One moment, please."; who hangs up then does not hear the answer."""
 
-class UnusableAudio(Exception):
-    """The file cannot be played into a telephone."""
+_EXAMPLES = """examples:
+  python -m local call question.wav
+  python -m local call --say "When are you open on Saturday?"
+  python -m local call question.wav --save call.wav
+
+The agent greets, the recording is played, its answer is heard, and the caller hangs up. A recording is a WAV file of
+16-bit samples, mono or stereo (the left channel), 8 to 48 kHz. Exit status: 0 answered, 1 the call failed, 2 wrong use.
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `python -m local call`."""
-    parser.add_argument("file", nargs="?", type=Path, help="16-bit WAV of any rate, or .ulaw (8 kHz, no header)")
+    parser.add_argument("file", nargs="?", type=Path, help="16-bit WAV of any usual rate, or .ulaw (8 kHz, no header)")
     parser.add_argument("--say", metavar="TEXT", help="words to speak instead of a file")
     parser.add_argument("--caller", default=DEFAULT_CALLER, help="number that calls (%(default)s)")
-    parser.add_argument("--save", type=Path, help="where to save the call, caller left and agent right")
+    parser.add_argument("--save", type=Path, help="where to save what the caller heard, with what it said on the left")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _EXAMPLES
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Make the call; returns 0 when an answer was heard."""
+    """Make the call; returns 0 when an answer was heard, 2 when the options make no sense."""
     if (arguments.file is None) == (arguments.say is None):
-        print("Give either a file or --say TEXT.", file=sys.stderr)
+        print("error: give either a file or --say TEXT; `python -m local call --help` has examples", file=sys.stderr)
         return 2
     try:
         asyncio.run(_call(arguments))
-    except (NotRunning, CallFailed, SpeechUnavailable, UnusableAudio, OSError) as error:
-        print(f"The call failed: {error}", file=sys.stderr)
+    except UnusableAudio as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except (NotRunning, CallFailed, SpeechUnavailable, OSError) as error:
+        print(f"error: the call failed: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
 async def _call(arguments: argparse.Namespace) -> None:
-    mulaw = await CallerVoice().speak(arguments.say) if arguments.say else read_audio(arguments.file)
+    progress = Progress()
+    mulaw = read_audio(arguments.file) if arguments.say is None else b""
     async with find_stack() as stack:
-        line = stack.phone_line
-    async with PhoneCall(line, caller=arguments.caller) as call:
-        greeting = await call.listen_until_silence()
-        await call.say(mulaw)
-        answer = await call.listen_until_silence()
-        response_ms = call.response_ms(answer)
-        await call.hang_up()
-    path = arguments.save or default_layout().directory / "calls" / f"{call.call_sid}.wav"
-    call.tape.save_stereo(path)
-    ear = await CallerEar.load()
-    print(f"greeting  {await ear.words(greeting.mulaw)}")
-    print(f"said      {await ear.words(mulaw)}")
-    print(f"heard     {await ear.words(answer.mulaw)}")
-    print(f"          {response_ms} ms after the last word; {call.call_sid}; saved as {path}")
+        if arguments.say:
+            progress.step("preparing the words")
+            mulaw = await CallerVoice().speak(arguments.say)
+        progress.step("calling")
+        async with PhoneCall(stack.phone_line, caller=arguments.caller) as call:
+            progress.step("the agent greets")
+            greeting = await call.listen_until_silence()
+            progress.step(f"the caller speaks for {duration_ms(mulaw) / 1000:.1f} s")
+            await call.say(mulaw)
+            progress.step("the agent answers")
+            answer = await call.listen_until_silence(quiet_ms=ANSWER_QUIET_MS)
+            response_ms = call.response_ms(answer)
+            await call.hang_up()
+        path = arguments.save or default_layout().directory / "calls" / f"{call.call_sid}.wav"
+        call.tape.save_stereo(path)
+        progress.step("recognising what was heard")
+        ear = await CallerEar.load()
+        heard = [(greeting.start_ms, await ear.words(greeting.mulaw)), (answer.start_ms, await ear.words(answer.mulaw))]
+        progress.step("waiting for the platform's record of the call")
+        record = await _record(stack, call.call_sid)
+        turns = await stack.messages(record["conversation_id"])
+        progress.done()
+        await _report(stack, record, [turn for turn in turns if turn.get("call_sid", call.call_sid) == call.call_sid])
+    demo_report.print_title("In the caller's ear (recognised from the sound)")
+    for at_ms, words in heard:
+        demo_report.print_turn(at_ms=at_ms, speaker="heard", text=words)
+    print(f"  the answer began {response_ms} ms after the last word")
+    print(f"  saved as {path}")
 
 
-def read_audio(path: Path) -> bytes:
-    """The file as mu-law at 8 kHz; the first channel of several is taken.
+async def _record(stack: RunningStack, call_sid: str) -> dict[str, Any]:
+    async def find() -> dict[str, Any] | None:
+        record = await stack.call(call_sid)
+        return record if record and record["ended_at"] and record["has_recording"] else None
 
-    Raises:
-        UnusableAudio: no 16-bit WAV.
-        OSError: the file cannot be read.
-    """
-    if path.suffix in {".ulaw", ".ul", ".mulaw"}:
-        return path.read_bytes()
-    try:
-        with wave.open(str(path), "rb") as file:
-            pcm, channels, width, rate = (
-                file.readframes(file.getnframes()),
-                file.getnchannels(),
-                file.getsampwidth(),
-                file.getframerate(),
-            )
-    except (wave.Error, EOFError) as error:
-        raise UnusableAudio(f"{path} is no WAV file: {error}") from error
-    if width != 2 or channels not in {1, 2}:  # noqa: PLR2004 - 16 bits
-        raise UnusableAudio(f"{path} is not 16-bit mono or stereo")
-    mono = pcm if channels == 1 else audioop.tomono(pcm, 2, 1, 0)
-    telephone, _ = audioop.ratecv(mono, 2, 1, rate, SAMPLE_RATE_HZ, None)
-    return encode_mulaw(telephone)
+    missing = "the call's record and recording were not finished"
+    return await wait_for(find, seconds=RECORD_PATIENCE_SECONDS, otherwise=missing)
+
+
+async def _report(stack: RunningStack, record: dict[str, Any], turns: list[dict[str, Any]]) -> None:
+    """What the platform says about the call."""
+    demo_report.print_title("The platform's transcript")
+    for turn in record["transcript"]:
+        speaker = "caller" if turn["speaker"] == "user" else turn["agent_id"] or turn["speaker"]
+        demo_report.print_turn(at_ms=turn["start_ms"] or 0, speaker=speaker, text=turn["text"])
+    demo_report.print_title("How long each stage took")
+    said = {turn["text"] for turn in record["transcript"]}
+    answers = [turn for turn in turns if turn["speaker"] == "agent" and turn["stages_ms"] and turn["text"] in said]
+    demo_report.print_latencies(answers)
+    demo_report.print_title("The recording")
+    print(f"  {record['recording_ms'] / 1000:.1f} s, caller left, agent right; fetch it within some minutes from")
+    print(f"  {await stack.recording_url(record['id'])}")

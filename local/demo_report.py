@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import wave
 from collections.abc import Sequence
@@ -20,7 +21,8 @@ FEWEST_AUDIBLE = 0.02
 
 def print_title(text: str) -> None:
     """A heading."""
-    print(f"\n── {text} " + "─" * max(3, 92 - len(text)))
+    width = min(96, shutil.get_terminal_size((96, 0)).columns)
+    print(f"\n── {text} " + "─" * max(3, width - 4 - len(text)))
 
 
 def print_turn(*, at_ms: int, speaker: str, text: str, note: str = "") -> None:

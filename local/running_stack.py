@@ -101,6 +101,17 @@ class RunningStack:
         items = found["items"] if isinstance(found, dict) else []
         return str(items[0]["id"]) if items else None
 
+    async def recording_url(self, call_sid: str) -> str:
+        """Where a call's recording can be fetched for a while.
+
+        Raises:
+            NotRunning: there is none.
+        """
+        found = await self._data(f"/api/v1/calls/{call_sid}/recording")
+        if not isinstance(found, dict):
+            raise NotRunning("the call has no recording")
+        return str(found["url"])
+
     async def download_recording(self, call_sid: str, path: Path) -> str | None:
         """Save a call's recording; returns the address it came from, None while there is none."""
         found = await self._data(f"/api/v1/calls/{call_sid}/recording")
