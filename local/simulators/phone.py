@@ -129,6 +129,11 @@ class PhoneCall:
         return [error for stream in self.calling.streams for error in stream.protocol_errors]
 
     @property
+    def now_ms(self) -> int:
+        """Since the call was answered."""
+        return self._clock.samples() // BYTES_PER_MS
+
+    @property
     def largest_lag_ms(self) -> int:
         """How late the simulator's own worst frame left; large values spoil every other figure."""
         return max((stream.largest_lag_ms for stream in self.calling.streams), default=0)

@@ -13,7 +13,7 @@ from twilio.request_validator import RequestValidator
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from local.simulators.phone import PhoneCall
+from local.simulators.phone import CallFailed, PhoneCall
 from stream_service.listening.moonshine_model import MoonshineModel
 from tests.end_to_end.platform import Platform, eventually
 from tests.stream_service.listening.utterances import MODEL_DIR, recorded_utterances
@@ -107,6 +107,47 @@ async def test_talking_over_the_agent_silences_it_and_keeps_the_heard_words_only
     assert (interrupted["interrupted"], whole["interrupted"]) == (True, False)
     assert whole["text"].startswith(interrupted["text"])
     assert 0 < len(interrupted["text"]) < len(whole["text"])
+
+
+async def test_a_takeover_silences_the_agent_until_it_is_given_back(platform: Platform) -> None:
+    async with PhoneCall(platform.stack().phone_line, caller="+919800000205") as call:
+        await call.listen_until_silence()
+        conversation_id = (await platform.data(f"/api/v1/calls/{call.call_sid}"))["conversation_id"]
+        await call.say(SATURDAY.mulaw)
+        await call.wait_until_heard(audible_ms=300)
+        await change_hands(platform, conversation_id, "takeover")
+        taken_over_at_ms = call.now_ms
+        sentence = await call.listen_until_silence()
+        await call.say(SATURDAY.mulaw)
+        with pytest.raises(CallFailed):
+            await call.wait_until_heard(timeout_seconds=4)
+        await change_hands(platform, conversation_id, "release")
+        await call.say(SATURDAY.mulaw)
+        answer = await call.listen_until_silence()
+
+    assert call.clears[0].at_ms < taken_over_at_ms + 1000
+    ear = MoonshineModel.load(MODEL_DIR)
+    assert "colleague" in ear.transcribe(sentence.mulaw).lower()
+    assert "saturday" in ear.transcribe(answer.mulaw).lower()
+    record = await ended_call(platform, call.call_sid)
+    turns = [(turn["speaker"], turn["interrupted"]) for turn in record["transcript"][1:] if turn["speaker"] != "system"]
+    assert turns == [
+        ("user", False),
+        ("agent", True),
+        ("agent", False),
+        ("user", False),
+        ("user", False),
+        ("agent", False),
+    ]
+
+
+async def change_hands(platform: Platform, conversation_id: str, action: str) -> None:
+    """What an operator does with a conversation: "takeover" or "release"."""
+    facts = platform.facts
+    headers = {"authorization": f"Bearer {facts['admin_token']}"}
+    async with httpx.AsyncClient(base_url=facts["base_url"], trust_env=False) as client:
+        response = await client.post(f"/api/v1/conversations/{conversation_id}/{action}", headers=headers)
+    assert response.status_code == 200, response.text
 
 
 async def stream_url(platform: Platform, call_sid: str) -> str:
