@@ -32,6 +32,8 @@ hypothesis_settings.register_profile("quick", max_examples=20, deadline=None)
 hypothesis_settings.load_profile("thorough")
 
 AWS_REGION = "ap-south-1"
+FRONT_END_ELSEWHERE = "http://localhost:9999"
+"""An origin that browsers may call the scripted platform from; nothing listens there."""
 _names = (f"test_{number}" for number in itertools.count(1))
 
 
@@ -201,5 +203,6 @@ def scripted_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plat
         # What a killed worker was answering is free again so much later.
         ANSWER_LEASE_SECONDS="6",
         HUMAN_PHONE_NUMBER="+912240000001",
+        CORS_ORIGINS=FRONT_END_ELSEWHERE,
     ) as running:
         yield running

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import httpx
+import jwt
 import pytest
 from playwright.async_api import expect
 
@@ -27,6 +28,7 @@ async def is_inside(console: Console) -> None:
 async def keep(console: Console, **tokens: str | None) -> None:
     """Open the console in a tab that remembers these tokens."""
     kept = json.dumps({"access": None, "id": None, "refresh": None, **tokens})
+    console.expect_problem(r"/favicon\.ico")  # Which the browser wants of a file that is no page.
     await console.page.goto(f"{console.url}config.json")
     await console.page.evaluate("(kept) => sessionStorage.setItem('vaani.session', kept)", kept)
     await console.page.goto(console.url)
@@ -40,8 +42,6 @@ def spoiled(token: str) -> str:
 
 def expired(token: str) -> str:
     """A token whose time is over; nobody but the page looks at it."""
-    import jwt
-
     claims = jwt.decode(token, options={"verify_signature": False})
     return jwt.encode({**claims, "exp": claims["iat"] - 1}, "x" * 32, algorithm="HS256")
 
