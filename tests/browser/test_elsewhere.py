@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.async_api import Route, expect
 
 from stream_service.console_files import FOLDER
@@ -38,6 +39,7 @@ async def deliver(console: Console, *, origin: str) -> None:
     await console.context.grant_permissions(["local-network-access"], origin=origin)
 
 
+@pytest.mark.requirement("13.2")
 async def test_a_front_end_of_a_configured_origin_works_in_full(console: Console) -> None:
     await deliver(console, origin=FRONT_END_ELSEWHERE)
     page = console.page
@@ -50,6 +52,7 @@ async def test_a_front_end_of_a_configured_origin_works_in_full(console: Console
     assert await page.evaluate(_ASK, f"{console.platform.facts['base_url']}/api/v1/openapi.json") == "answered"
 
 
+@pytest.mark.requirement("13.2")
 async def test_a_front_end_of_any_other_origin_gets_nothing(console: Console) -> None:
     console.expect_problem(r"CORS policy|Failed to load resource|WebSocket")
     elsewhere = "http://localhost:9998"
