@@ -9,12 +9,12 @@ import sys
 COMMANDS = {
     "up": "start everything and keep it running until Ctrl-C",
     "down": "end a running platform and whatever a crash left behind",
-    "status": "say what runs and where",
+    "status": "say where the platform is, and how each of its programs is",
     "demo": "play a phone call and a WhatsApp conversation and show what happened",
     "evaluate": "play the scenarios that the running platform must hold, and show which it does not",
     "call": "make a simulated phone call",
     "chat": "write to the agents as a WhatsApp user",
-    "tail": "follow the logs of all programs",
+    "tail": "follow the logs of all programs, or what happens in calls and conversations",
     "dead-letters": "look after the messages that the worker could not handle, here or in AWS",
     "erase-user": "erase a user from every store of a running copy, with a report",
     "seed": "put the demo agents, routing rules and knowledge back as they were",
@@ -25,9 +25,28 @@ COMMANDS = {
 }
 
 
+_EPILOG = """`python -m local COMMAND --help` explains a command, with examples. To begin:
+
+  python -m local doctor         is everything here that is needed?
+  python -m local up             start; in another terminal:
+  python -m local status         addresses, and the health of each program
+  python -m local call --say "When are you open on Saturday?"
+  python -m local chat
+  python -m local tail --updates
+
+Several copies run side by side: VAANI_PORT_BASE and VAANI_LOCAL_DIRECTORY say
+which one is meant. Colours are for terminals; NO_COLOR=1 turns them off.
+"""
+
+
 def main(arguments: list[str]) -> int:
     """Run one command; returns the exit status. Each command is a module that is imported only when it is asked for."""
-    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m local",
+        description=__doc__,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")

@@ -27,8 +27,10 @@ _EXAMPLES = """examples:
   python -m local call --say "When are you open on Saturday?"
   python -m local call question.wav --save call.wav
 
-The agent greets, the recording is played, its answer is heard, and the caller hangs up. A recording is a WAV file of
-16-bit samples, mono or stereo (the left channel), 8 to 48 kHz. Exit status: 0 answered, 1 the call failed, 2 wrong use.
+The agent greets, the recording is played, the answer is heard, and the caller
+hangs up. A recording is a WAV file of 16-bit samples, mono or stereo (the left
+channel), 8 to 48 kHz.
+Exit status: 0 answered, 1 the call failed, 2 wrong use.
 """
 
 

@@ -28,7 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patience", type=float, default=20, help="seconds to wait for an answer (%(default)s)")
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = (
-        "Lines are read from a pipe too: each is sent when the one before was answered.\n\n"
+        "examples:\n"
+        "  python -m local chat\n"
+        '  python -m local chat --once "When are you open on Saturday?"\n'
+        "  printf 'Hello\\nThank you\\n' | python -m local chat\n\n"
+        "Lines are read from a pipe too: each is sent when the one before was answered.\n"
+        "Exit status: 0 everything was answered, 1 something was not.\n\n"
         f"What can be typed:\n{HELP}".replace("%", "%%")
     )
 
@@ -38,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         asyncio.run(_chat(arguments))
     except (NotRunning, NotUnderstood, NoReply, MessageRefused, httpx.HTTPError) as error:
-        print(f"The chat failed: {error}", file=sys.stderr)
+        print(f"error: the chat failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print()

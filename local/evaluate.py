@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import sys
 import time
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from local.evaluation.scenario import Scenario
 from local.evaluation.scenario_file import SCENARIOS, ScenarioInvalid, choose, read_all
 from local.layout import default_layout
 from local.running_stack import NotRunning, find_stack
+from local.terminal import Progress
 from shared.errors import SpeechUnavailable
 
 FAILED = 1
@@ -54,10 +56,15 @@ def run(options: argparse.Namespace) -> int:
 async def _evaluate(scenarios: Sequence[Scenario], *, times: int, junit_file: Path) -> int:
     directory = default_layout().directory
 
+    progress, played = Progress(), itertools.count(1)
+
     def show(result: Result) -> None:
+        progress.done()
         print(report.line_of(result), flush=True)
         if not result.has_passed:
             print(report.failure_of(result), flush=True)
+        if progress.is_terminal:  # Elsewhere each line of a result is a step by itself.
+            progress.step(f"{next(played)} of {times * len(scenarios)} played")
 
     async with find_stack() as stack:
         speech = directory / "evaluation" / "speech"
@@ -65,6 +72,7 @@ async def _evaluate(scenarios: Sequence[Scenario], *, times: int, junit_file: Pa
         began = time.monotonic()
         results = await run_all(studio, scenarios, times=times, report=show)
         seconds = time.monotonic() - began
+        progress.done()
     if times > 1:
         print(report.table_of(results))
     await asyncio.to_thread(junit.write_junit, junit_file, results, seconds=seconds)

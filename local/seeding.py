@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -22,15 +22,17 @@ PASSAGES_AT_ONCE = 4
 ATTEMPTS = 4
 
 
-async def seed(*, overwrite: bool) -> str:
-    """Write what is missing, or everything; returns what was done, in words."""
+async def seed(*, overwrite: bool, report: Callable[[str], None] = lambda _step: None) -> str:
+    """Write what is missing, or everything; returns what was done, in words. `report` is told each step."""
     database = stores.database()
     try:
         known = await database.run(_known_passages)
         wanted = {(passage.agent_id, passage.title): passage for passage in KNOWLEDGE}
         stale = [passage for key, passage in wanted.items() if overwrite or key not in known]
-        rows = await _measured(stale)
+        rows = await _measured(stale, report)
+        report("writing agents, rules and knowledge")
         written = await database.run(lambda connection: _write(connection, rows, overwrite=overwrite))
+        report("reading documents")
         uploaded = await _upload(edit_documents(), overwrite=overwrite)
     finally:
         await database.close()
@@ -53,7 +55,7 @@ async def _upload(edit: EditDocuments, *, overwrite: bool) -> int:
     return uploaded
 
 
-async def _measured(passages: Sequence[KnowledgePassage]) -> list[dict[str, object]]:
+async def _measured(passages: Sequence[KnowledgePassage], report: Callable[[str], None]) -> list[dict[str, object]]:
     """Rows with the embeddings that the configured engine gives; without an engine they are found by their words."""
     embedder = engines.embedder()
     if embedder is None:
@@ -63,6 +65,7 @@ async def _measured(passages: Sequence[KnowledgePassage]) -> list[dict[str, obje
         ]
     vectors: list[Sequence[float]] = []
     for first in range(0, len(passages), PASSAGES_AT_ONCE):
+        report(f"measuring what {first + 1} of {len(passages)} passages mean")
         texts = [passage.measured for passage in passages[first : first + PASSAGES_AT_ONCE]]
         vectors += await _patiently(embedder, texts)
     return [

@@ -20,9 +20,9 @@ from local.updates_reader import UpdatesReader
 
 POLL_SECONDS = 0.2
 _EXAMPLES = """examples:
-  python -m local tail                          the logs of all programs
+  python -m local tail                          logs of all programs
   python -m local tail message_worker front_door
-  python -m local tail --updates                messages and calls as they happen
+  python -m local tail --updates                messages and calls, live
   python -m local tail --updates --json | jq .  the same for programs
 """
 

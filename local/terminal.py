@@ -62,13 +62,13 @@ class Progress:
 
     def __init__(self, output: TextIO | None = None) -> None:
         self._output = output or sys.stderr
-        self._is_terminal = self._output.isatty()
+        self.is_terminal = self._output.isatty()
         self._began = time.monotonic()
 
     def step(self, what: str) -> None:
         """Say what happens now."""
         line = f"[{time.monotonic() - self._began:5.1f} s] {what}"
-        if self._is_terminal:
+        if self.is_terminal:
             width = shutil.get_terminal_size().columns
             print(f"{_CLEAR_LINE}{line[: width - 1]}", end="", file=self._output, flush=True)
         else:
@@ -76,7 +76,7 @@ class Progress:
 
     def done(self) -> None:
         """Take the line away; what comes next is the result."""
-        if self._is_terminal:
+        if self.is_terminal:
             print(_CLEAR_LINE, end="", file=self._output, flush=True)
 
 

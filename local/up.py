@@ -25,6 +25,14 @@ from local.stack_file import read_stack
 from local.status import is_ready
 from local.supervisor import AlreadyRunningError, Supervisor
 
+_EXAMPLES = """examples:
+  python -m local up                 then open the console's address, which it prints
+  python -m local up --port 9080 --directory /tmp/second   another copy beside the first
+  python -m local up --demo --once   play the demonstration and end
+
+Exit status: 0 ended as told, 1 it could not start (the message says why), 2 wrong use.
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
@@ -44,6 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--demo", action="store_true", help="play the demonstration when everything is ready")
     parser.add_argument("--once", action="store_true", help="end when the demonstration has ended; use a running copy")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _EXAMPLES
 
 
 def run(options: argparse.Namespace) -> int:

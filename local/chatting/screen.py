@@ -7,6 +7,7 @@ import sys
 from typing import TextIO
 
 from local.simulators.sent_messages import Reply
+from local.terminal import has_colours
 
 PROMPT = "you> "
 NAME = "clinic> "
@@ -22,6 +23,7 @@ class Screen:
     def __init__(self, output: TextIO | None = None) -> None:
         self._output = output or sys.stdout
         self.is_terminal = self._output.isatty()
+        self._has_colours = has_colours(self._output)
         self._is_prompting = False
         self._ends_with_ticks = False
 
@@ -65,7 +67,7 @@ class Screen:
         self._output.flush()
 
     def _painted(self, colour: str, text: str) -> str:
-        return f"\x1b[{colour}m{text}\x1b[0m" if self.is_terminal else text
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._has_colours else text
 
 
 def describe(reply: Reply) -> str:
