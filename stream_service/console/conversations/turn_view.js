@@ -100,15 +100,21 @@ function footOf(message) {
 /** How far a message of ours came, as ticks that a screen reader hears as a word. */
 export function deliveryView(message) {
   const status = message.delivery_status;
-  const failure = (message.statuses ?? []).findLast?.((report) => report.status === "failed");
+  const failure = (message.statuses ?? []).findLast((report) => report.status === "failed");
   const words = named("talk.delivery", status);
   return h(
     "span",
     { class: "delivery", "data-status": status, title: words },
     ticks(status),
-    h("span", { class: status === "failed" ? "" : "unseen" }, words),
-    status === "failed" && failure?.error_title && h("span", { dir: "auto" }, `: ${failure.error_title}`),
+    status === "failed"
+      ? h("span", { dir: "auto" }, failure ? `${words}: ${failureText(failure)}` : words)
+      : h("span", { class: "unseen" }, words),
   );
+}
+
+/** Why a message did not arrive: in our words where the provider's number is known, else in the provider's. */
+function failureText({ error_code: code, error_title: title }) {
+  return has(`talk.failure.${code}`) ? t(`talk.failure.${code}`) : (title ?? code ?? "–");
 }
 
 const TICKS = {

@@ -21,8 +21,6 @@ const LIVE_EVERY_MS = 10_000;
 const READ_AGAIN_EVERY_MS = 60_000;
 /** So many conversations that are only known from updates are asked for at a time. */
 const UNKNOWN_AT_ONCE = 5;
-/** The server keeps what was told for so long; after a longer interruption everything is read again. */
-const KEPT_MS = 5 * 60_000;
 
 /** Fill the place; returns what ends it, and `follow` for another conversation. */
 export async function open(place, context) {
@@ -42,6 +40,7 @@ class LivePage {
     this._live = null;
     this._followed = null;
     this._view = null;
+    this._wasBroken = false;
     this._wantsPerson = new Set();
     this._drawing = onceAFrame(() => this._draw());
     this._learning = afterAWhile(() => this._learnUnknown(), { quietMs: 150, longestMs: 600 });
@@ -182,14 +181,11 @@ class LivePage {
 
   _noteUpdates(state) {
     this._overview.noteUpdates(state);
-    if (state === "open") {
-      if (this._brokenSince && performance.now() - this._brokenSince > KEPT_MS) {
-        this._readAll();
-      }
-      this._brokenSince = null;
-    } else {
-      this._brokenSince ??= performance.now();
+    if (state === "open" && this._wasBroken) {
+      // What was told meanwhile comes now, unless it was too long or nothing had been told before: reading is cheap.
+      this._readAll();
     }
+    this._wasBroken = state !== "open" && (this._wasBroken || state !== "connecting");
   }
 
   _draw() {

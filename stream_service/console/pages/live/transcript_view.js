@@ -103,7 +103,7 @@ export class TranscriptView {
 function versionOf(message) {
   return JSON.stringify([
     message.text, message.delivery_status, message.interrupted, message.agent_id, message.stages_ms, message.end_ms,
-    message.unanswered_because, message.media?.map((file) => file.state), message.citations?.length, speakerName(message),
+    message.unanswered_because, message.statuses?.length, message.media?.map((file) => file.state), message.citations?.length, speakerName(message),
   ]);
 }
 
