@@ -233,6 +233,22 @@ async def test_a_rule_is_added_chosen_by_the_test_and_followed_by_a_message(cons
     assert (answer["agent_id"], answer["route_detail"]) == (desk.mark, rule)
 
 
+async def test_a_pattern_that_cannot_be_read_is_said_at_its_field(console: Console, desk: Desk) -> None:
+    console.expect_problem(_REFUSED_422)
+    page = await open_as_admin(console, "agents/rules/new")
+    await page.get_by_label("Id", exact=False).first.fill(f"{desk.mark}-hours")
+    await page.get_by_label("Looks at").select_option("business_hours")
+    pattern = page.get_by_label("What has to match")
+    await expect(page.get_by_text("For example: outside Mon-Fri")).to_be_visible()
+
+    await page.get_by_role("button", name="Save").click()
+    await expect(pattern).to_have_accessible_description(re.compile("Please fill this in"))
+    await pattern.fill("Someday 08:00-20:00 Asia/Kolkata")
+    await page.get_by_role("button", name="Save").click()
+
+    await expect(pattern).to_have_accessible_description(re.compile("'Someday' is not"))
+
+
 async def test_a_rule_is_moved_with_the_keyboard_and_keeps_the_focus(console: Console, desk: Desk) -> None:
     await desk.add_agent(desk.mark)
     for place, priority in [("first", 990), ("second", 990), ("third", 989)]:

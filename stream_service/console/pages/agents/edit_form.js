@@ -10,7 +10,7 @@ import { guardLeaving } from "../../shell/leaving.js";
  * `groups`: [{title, fields}]; `save(values)` keeps them and may throw; `cancel` is where the link beside it leads;
  * `more` are further buttons. Returns {node, fill, values, changed, isDirty, close}.
  */
-export function createForm({ groups, save, cancel, more = [] }) {
+export function createForm({ groups, save, cancel, refused = null, more = [] }) {
   const fields = groups.flatMap((group) => group.fields);
   let saved = {};
   const summary = h("div", { class: "form-problems", role: "alert", tabindex: "-1", hidden: true });
@@ -40,7 +40,7 @@ export function createForm({ groups, save, cancel, more = [] }) {
       await save(values());
     } catch (error) {
       state.textContent = isDirty() ? t("agents.form.unsaved") : "";
-      if (!(error instanceof ApiProblem) || !showAnswered(error, fields, summary)) {
+      if (!(error instanceof ApiProblem) || !showAnswered(error, fields, summary, refused)) {
         showProblem(error);
       }
     } finally {
@@ -92,12 +92,14 @@ function groupOf(group) {
 
 function showOwnProblems(fields, summary) {
   const found = fields.map((field) => [field, field.problem()]);
-  for (const [field, text] of found) field.show(text);
+  for (const [field, text] of found) {
+    field.show(text);
+  }
   return tell(summary, found.filter(([, text]) => text));
 }
 
 /** Whether the problems of an answer belong to fields of this form, or are about the form as a whole. */
-function showAnswered(error, fields, summary) {
+function showAnswered(error, fields, summary, refused) {
   const problems = error.details?.problems ?? [];
   if (!problems.length && !["invalid_content", "invalid_request", "version_conflict"].includes(error.code)) {
     return false;
@@ -106,8 +108,13 @@ function showAnswered(error, fields, summary) {
     fields.find((field) => field.name === name.split(".")[0]),
     problem,
   ]);
-  for (const [field, text] of found) field?.show(text);
-  tell(summary, found.length ? found : [[null, error.message]]);
+  if (!found.length) {
+    found.push([fields.find(({ name }) => name === refused && error.code === "invalid_content"), error.message]);
+  }
+  for (const [field, text] of found) {
+    field?.show(text);
+  }
+  tell(summary, found);
   return true;
 }
 

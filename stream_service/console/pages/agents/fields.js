@@ -7,7 +7,8 @@ import { t } from "../../shell/language.js";
  * One field. `spec`: {name, words, kind, isRequired, most, least, step, rows, options, pattern, suggestions}.
  *
  * `words` begins the keys of label and help: `${words}field.${name}`. Kinds: text, area, number, check, choice, checks
- * (several of `options`) and lines (a list, one entry a line). `normal` gives a value the order in which it is read.
+ * (several of `options`), json (an object), maybe (a text or null) and lines (a list, one entry a line). `isRequired`
+ * may be a function that says so at the time. `normal` gives a value the order in which it is read.
  */
 export function createField(spec) {
   const id = newId("field");
@@ -67,7 +68,7 @@ export function valueInWords(value) {
 }
 
 function labelOf(spec, id, title) {
-  const optional = spec.isRequired || ["check", "choice", "number"].includes(spec.kind) ? null : t("agents.form.optional");
+  const optional = spec.isRequired || ["check", "choice", "number", "json"].includes(spec.kind) ? null : t("agents.form.optional");
   return h("label", { for: id }, title, optional && h("span", { class: "field-optional" }, ` (${optional})`));
 }
 
@@ -79,7 +80,8 @@ function problemOf(spec, value) {
   if (typeof value !== "string") {
     return null;
   }
-  if (spec.isRequired && !value) {
+  const isRequired = typeof spec.isRequired === "function" ? spec.isRequired() : spec.isRequired;
+  if (isRequired && !value) {
     return t("agents.form.required");
   }
   if (spec.most && [...value].length > spec.most) {
@@ -95,12 +97,12 @@ const KINDS = {
       : null;
     const input = h("input", {
       id, type: "text", autocomplete: "off", spellcheck: "false",
-      ...(list && { list: list.id }), ...(spec.isRequired && { "aria-required": "true" }),
+      ...(list && { list: list.id }), "aria-required": spec.isRequired === true && "true",
     });
     return { ...ofText(input), node: list ? h("div", {}, input, list) : input };
   },
   area: (spec, id) =>
-    ofText(h("textarea", { id, rows: spec.rows ?? 2, ...(spec.isRequired && { "aria-required": "true" }) })),
+    ofText(h("textarea", { id, rows: spec.rows ?? 2, "aria-required": spec.isRequired === true && "true" })),
   number: (spec, id) => {
     const input = h("input", { id, type: "number", min: spec.least, max: spec.most, step: spec.step ?? 1 });
     return {

@@ -12,14 +12,14 @@ import { createForm } from "./edit_form.js";
  * A form for the thing at `path` + id; a new one where `kept` is null.
  *
  * `defaults` fill a new one; `words` are texts: {added, saved, removeTitle, removeText, removed}, each a function of
- * the thing; `back` is where it goes afterwards. Returns {node, close}.
+ * the thing; `back` is where it goes afterwards; `refused` names the field that a refusal without a field is about. Returns {node, close}.
  */
-export function editThing({ api, path, kept, fields, groups, defaults, words, back, onChange }) {
+export function editThing({ api, path, kept, fields, groups, defaults, words, back, refused, onChange }) {
   let read = kept;
   const address = () => `${path}/${read.id}`;
   const shown = (thing) => Object.fromEntries(fields.map(({ name, normal }) => [name, normal(thing[name])]));
   const removal = h("button", { type: "button", class: "danger", onClick: remove }, t("agents.form.remove"));
-  const form = createForm({ groups, save: kept ? replace : add, cancel: back, more: kept ? [removal] : [] });
+  const form = createForm({ groups, save: kept ? replace : add, cancel: back, refused, more: kept ? [removal] : [] });
   form.fill(kept ?? defaults);
 
   async function add(values) {

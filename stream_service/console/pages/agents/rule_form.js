@@ -26,6 +26,7 @@ export async function openRuleForm(place, { api }, id) {
     kept: rule,
     fields,
     groups: [{ fields }],
+    refused: "pattern",
     defaults: { ...DEFAULTS, agent_id: first },
     back: "#/agents/rules",
     onChange: explain,
@@ -62,10 +63,11 @@ function fieldsOf(rule, agents) {
   const id = field("id", "text", {
     isRequired: true, pattern: /^[a-z0-9][a-z0-9_-]{0,62}$/, patternProblem: "agents.form.badId",
   });
+  const kind = field("kind", "choice", { options: kinds });
   return [
     ...(rule ? [] : [id]),
-    field("kind", "choice", { options: kinds }),
-    field("pattern", "text", { most: 500, suggestions: CHANNELS }),
+    kind,
+    field("pattern", "text", { isRequired: () => kind.read() !== "default", most: 500, suggestions: CHANNELS }),
     field("agent_id", "choice", { options: targets }),
     field("priority", "number", { least: -1000, most: 1000 }),
     field("is_enabled", "check"),
