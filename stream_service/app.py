@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import gc
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -113,12 +113,13 @@ def _give_back_memory() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-async def _explain(_request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    code = {404: "not_found", 405: "method_not_allowed"}.get(status, "error")
-    message = error.detail if isinstance(error, HTTPException) else "Something went wrong."
-    return _json(encode_envelope(failure(code, message)), status=status)
+async def _explain(request: Request, error: Exception) -> Response:
+    # Starlette types every handler's argument as Exception; it only calls this one with an HTTPException.
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "error")
+    envelope = failure(code, error.detail, request_id=request_id(request.headers))
+    return _json(encode_envelope(envelope), status=error.status_code, headers=error.headers)
 
 
-def _json(body: str, *, status: int = 200) -> Response:
-    return Response(body, status_code=status, media_type="application/json")
+def _json(body: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(body, status_code=status, media_type="application/json", headers=headers)
