@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
+from stream_service.console_files import FOLDER
 from tests.browser.conftest import OpenConsole
 from tests.browser.console import Console
 
@@ -14,6 +15,7 @@ PAGES = ("live", "history", "phone", "whatsapp", "agents", "costs")
 LARGEST_FIRST_LOAD_BYTES = 150_000
 _DEVANAGARI = re.compile(r"[\u0900-\u097f]")
 _KEY = re.compile(rf"\b(?:shell|signIn|{'|'.join(PAGES)})\.[A-Za-z]\w*")
+_ASKED = re.compile(r'\bt\(\s*"([\w.]+)"')
 _LUMINANCE = """() => {
   const [red, green, blue] = getComputedStyle(document.documentElement).backgroundColor.match(/[\\d.]+/g).map(Number);
   return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
@@ -198,6 +200,17 @@ async def test_every_message_exists_in_both_languages_with_the_same_blanks(conso
         for key in english.keys() & hindi.keys():
             assert _blanks(hindi[key]) == _blanks(english[key]), key
             assert hindi[key].strip(), key
+
+
+async def test_every_message_that_the_code_asks_for_exists(console: Console) -> None:
+    page = await console.open()
+    tables = (await page.evaluate(_MESSAGES, list(PAGES))).values()
+    known = {key for table in tables for key in table["en"]}
+
+    asked = {key for file in FOLDER.rglob("*.js") for key in _ASKED.findall(file.read_text())}
+
+    assert len(asked) > 100
+    assert asked - known == set()
 
 
 def _blanks(message: str) -> set[str]:
