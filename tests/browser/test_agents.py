@@ -16,6 +16,35 @@ from tests.browser.conftest import OpenConsole
 from tests.browser.console import Console
 
 PRICES = "# Prices\n\nA zebrafish scan costs 4711 rupees and takes ten minutes.\n"
+_MOVES = """async () => {
+  const { changesForMove, HIGHEST_PRIORITY, LOWEST_PRIORITY } = await import("./pages/agents/rule_order.js");
+  const random = (count) => Math.floor(Math.random() * count);
+  const wrong = [];
+  for (let round = 0; round < 3000; round += 1) {
+    const spread = [3, 40, 2001][random(3)];
+    const top = random(2) ? HIGHEST_PRIORITY : LOWEST_PRIORITY + spread - 1;
+    const priorities = Array.from({ length: 2 + random(9) }, () => top - random(spread));
+    priorities.sort((one, other) => other - one);
+    // Rules of the same priority keep the order in which they are listed: by what they look at, then by id.
+    const rules = priorities.map((priority, tie) => ({ id: `r${tie}`, tie, priority }));
+    const from = random(rules.length);
+    const to = (from + 1 + random(rules.length - 1)) % rules.length;
+    const changes = changesForMove(rules, from, to);
+    if (changes === null) {
+      continue;
+    }
+    const changed = new Map(changes.map(({ rule, priority }) => [rule.id, priority]));
+    const after = rules.map((rule) => ({ ...rule, priority: changed.get(rule.id) ?? rule.priority }));
+    after.sort((one, other) => other.priority - one.priority || one.tie - other.tie);
+    const wished = [...rules];
+    wished.splice(to, 0, ...wished.splice(from, 1));
+    const isInRange = after.every(({ priority }) => priority >= LOWEST_PRIORITY && priority <= HIGHEST_PRIORITY);
+    if (!isInRange || after.some(({ id }, place) => id !== wished[place].id)) {
+      wrong.push({ priorities, from, to });
+    }
+  }
+  return wrong;
+}"""
 _REFUSED_409 = r"status of 409"
 _REFUSED_422 = r"status of 422"
 
@@ -264,6 +293,12 @@ async def test_a_rule_is_moved_with_the_keyboard_and_keeps_the_focus(console: Co
     await expect(up).to_be_focused()
     ids = [item["id"] for item in (await desk.read("routing-rules"))["items"] if desk.mark in item["id"]]
     assert ids == [f"{desk.mark}-{place}" for place in ("first", "third", "second")]
+
+
+async def test_a_moved_rule_lands_where_it_was_moved_whatever_the_priorities(console: Console) -> None:
+    page = await console.open()
+
+    assert await page.evaluate(_MOVES) == []
 
 
 async def test_a_rule_that_somebody_changed_meanwhile_is_not_overwritten(console: Console, desk: Desk) -> None:

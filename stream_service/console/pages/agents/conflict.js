@@ -27,7 +27,7 @@ export async function settleConflict({ fields, base, theirs, yours }) {
   );
   const content = h(
     "form",
-    { method: "dialog", class: "conflict" },
+    { method: "dialog", class: "conflict page-agents" },
     h("p", {}, t(hasRest ? "agents.conflict.intro" : "agents.conflict.same")),
     hasRest && differences(differing, base, theirs, yours),
     h("div", { class: "actions" }, buttons),
@@ -37,14 +37,23 @@ export async function settleConflict({ fields, base, theirs, yours }) {
 }
 
 function differences(fields, base, theirs, yours) {
-  const heads = ["field", "before", "theirs", "yours"].map((name) => h("th", { scope: "col" }, t(`agents.conflict.${name}`)));
+  const columns = Object.entries({ before: base, theirs, yours });
+  const label = (name) => t(`agents.conflict.${name}`);
   const rows = fields.map(({ name, title }) =>
     h(
       "tr",
       {},
       h("th", { scope: "row" }, title),
-      ...[base, theirs, yours].map((values) => h("td", {}, h("div", { class: "value" }, valueInWords(values[name])))),
+      columns.map(([column, values]) =>
+        h("td", { "data-label": label(column) }, h("div", { class: "value" }, valueInWords(values[name]))),
+      ),
     ),
   );
-  return h("div", { class: "table-frame" }, h("table", { class: "list" }, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...rows)));
+  const heads = ["field", ...columns.map(([column]) => column)];
+  return h(
+    "table",
+    { class: "list stacking" },
+    h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col" }, label(name))))),
+    h("tbody", {}, rows),
+  );
 }
