@@ -22,8 +22,8 @@ from shared.adapters.postgres.schema import calls, conversations, messages
 SELDOM = 5_000
 """So many messages are looked up one by one; as many as are read in some 50 ms."""
 
-LOOKED_AT = 500
-"""The words of so many conversations or calls are looked at for one page; some 5,000 messages."""
+LOOKED_AT = 250
+"""The words of so many conversations or calls are looked at for one page; some 2,500 messages."""
 
 GLANCED_AT = 10_000
 """So many are asked for one page whether they need a person, which an index tells of nearly all."""

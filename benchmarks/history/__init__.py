@@ -1,0 +1,1 @@
+"""How fast the past is read when there is a lot of it."""
