@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local.openapi_parts import Node, operation, problem, query
 from shared.domain.event import EventType
+from shared.http_api.update_examples import UPDATE_EXAMPLES
 
 _DESCRIPTION = """Open it as a WebSocket with a fresh ticket. The server then sends one JSON text for each event \
 (see `x-message`) and a ping every 25 seconds; it ignores what clients say.
@@ -14,15 +15,7 @@ or in between: read again by the API what you show.
 
 Close codes: 1012 the task stops, connect again at once; 1013 you read too slowly, or answered no ping; 1008 or 1009 \
 you said too much. Browsers may connect from the platform's own pages and from those in CORS_ORIGINS."""
-_EVENT = {
-    "id": "1772357400000-0",
-    "type": "message.received",
-    "at": "2026-03-01T09:30:00Z",
-    "conversation_id": "0198c3a2-5b1e-7c44-9f0a-2d1f6f4f1a10",
-    "channel": "whatsapp",
-    "user_id": "919800000001",
-    "data": {"message_id": "0198c3a2-5b1e-7c44-9f0a-2d1f6f4f1a11"},
-}
+_LAST_ID = "1772357400000-0"
 
 
 def updates_paths() -> Node:
@@ -45,13 +38,13 @@ def updates_paths() -> Node:
     socket["description"] = _DESCRIPTION
     socket["parameters"] = [
         {
-            **query("since", str(_EVENT["id"])),
+            **query("since", _LAST_ID),
             "required": False,
             "schema": {"type": "string", "pattern": "^[0-9]{1,16}-[0-9]{1,16}$"},
             "description": "Id of the last message that was read.",
         }
     ]
-    socket["x-message"] = {"schema": _message_schema(), "example": _EVENT}
+    socket["x-message"] = {"schema": _message_schema(), "examples": list(UPDATE_EXAMPLES.values())}
     return {"/updates": {"get": socket}}
 
 

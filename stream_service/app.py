@@ -104,7 +104,7 @@ async def _refuse_plain_updates(request: Request) -> Response:
 
 def _failure(error: errors.PlatformError, request: Request) -> Response:
     answer = HTTPResponse.failure(error, request_id=request_id(request.headers))
-    return _json(answer.body, status=answer.status)
+    return _json(answer.body, status=answer.status, headers=answer.headers)
 
 
 def _give_back_memory() -> None:

@@ -51,9 +51,15 @@ def ports(*, stream_service: int, postgres: int) -> Ports:
     )
 
 
-async def test_programs_are_asked_and_not_only_looked_at() -> None:
+@pytest.fixture
+def ended_pid() -> int:
+    """Of a process that is no more."""
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
+    return ended.pid
+
+
+async def test_programs_are_asked_and_not_only_looked_at(ended_pid: int) -> None:
     async with answering({"data": {"draining": True, "active_calls": 2, "capacity": 50}}) as port:
         stack = {
             "base_url": f"http://127.0.0.1:{port}",
@@ -62,7 +68,7 @@ async def test_programs_are_asked_and_not_only_looked_at() -> None:
                 "stream_service": os.getpid(),
                 "history_api": [os.getpid()],
                 "postgres": os.getpid(),
-                "queue_poller": [os.getpid(), ended.pid],
+                "queue_poller": [os.getpid(), ended_pid],
             },
         }
         found = {each.name: each for each in await health_of(stack, ports(stream_service=port, postgres=free_port()))}

@@ -26,5 +26,9 @@ def test_every_message_of_the_socket_is_as_described() -> None:
         jsonschema.validate(json.loads(frame[frame.index(b"{") :]), SOCKET["x-message"]["schema"])
 
 
-def test_its_example_is_a_message() -> None:
-    jsonschema.validate(SOCKET["x-message"]["example"], SOCKET["x-message"]["schema"])
+def test_its_examples_are_messages_of_every_kind() -> None:
+    examples = SOCKET["x-message"]["examples"]
+
+    for example in examples:
+        jsonschema.validate(example, SOCKET["x-message"]["schema"])
+    assert {example["type"] for example in examples} == set(EventType)

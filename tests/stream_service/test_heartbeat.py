@@ -52,6 +52,16 @@ async def test_calls_and_capacity_are_measured(clock: FrozenClock, capsys: pytes
     assert (metrics["active_calls"], metrics["call_capacity"]) == ([2.0], [50.0])
 
 
+async def test_open_updates_sockets_are_measured(clock: FrozenClock, capsys: pytest.CaptureFixture[str]) -> None:
+    running = asyncio.create_task(Heartbeat(LiveCalls(capacity=50), FakeLiveTasks(clock), ["one", "other"]).run())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.wait({running})
+
+    assert measured(capsys)["update_sockets"] == [2.0]
+
+
 async def test_a_draining_task_has_no_capacity(clock: FrozenClock, capsys: pytest.CaptureFixture[str]) -> None:
     live_calls = LiveCalls(capacity=50)
     live_calls.drain()

@@ -162,3 +162,12 @@ async def test_who_asks_for_no_socket_is_told_to(query: str, status: int) -> Non
 
     assert answer.status_code == status
     assert answer.json()["error"]["request_id"]
+
+
+async def test_other_methods_are_told_which_one_is_allowed() -> None:
+    async with open_door() as door, httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.post(f"http://127.0.0.1:{door.service.port}/updates")
+
+    assert (answer.status_code, "GET" in answer.headers["allow"]) == (405, True)
+    assert answer.json()["error"]["code"] == "method_not_allowed"
+    assert answer.json()["error"]["request_id"]
