@@ -2,8 +2,8 @@
 
 const KEPT_AS = "vaani.people";
 const MOST_PEOPLE = 8;
+// More than there can be people, so that one is always free.
 const NAMES = [
-  "Asha Rao",
   "Meera Iyer",
   "Arjun Nair",
   "Kavya Menon",
@@ -38,7 +38,8 @@ export function choosePerson(number) {
 /** Somebody whom the platform does not know yet; the one played longest ago gives way. */
 export function addPerson() {
   const all = read();
-  const name = NAMES.find((each) => !all.some((person) => person.name === each)) ?? NAMES[0];
+  const free = NAMES.filter((each) => !all.some((person) => person.name === each));
+  const name = free[Math.floor(Math.random() * free.length)];
   const person = { name, number: newNumber() };
   write([person, ...all].slice(0, MOST_PEOPLE));
   return person;

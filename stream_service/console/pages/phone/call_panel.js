@@ -62,6 +62,9 @@ export class CallPanel {
     if (isBusy) {
       this.advice.replaceChildren();
       this.after.replaceChildren();
+    } else {
+      this.toggleMute(false);
+      this.showAgent("");
     }
     if (hadFocus && document.activeElement === document.body) {
       (isBusy ? this.hangUpButton : this.callButton).focus();
@@ -100,10 +103,8 @@ export class CallPanel {
 
   /** Forget the last call. */
   reset() {
-    this.toggleMute(false);
     this.mouth.reset();
     this.ear.reset();
-    this.showAgent("");
     this.#connectedAt = null;
     this.time.textContent = "0:00";
   }
