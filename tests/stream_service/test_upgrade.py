@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
 
 from stream_service import upgrade
+from stream_service.media.web_socket import Patience
 from tests.stream_service.running_service import START, Echo, Service, closed, hear, media, running, say, signed
 
 
@@ -201,7 +202,7 @@ async def test_a_stream_outlives_the_time_for_the_first_request(monkeypatch: pyt
 
 
 async def test_a_peer_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upgrade, "PATIENCE", upgrade.Patience(read_seconds=0.1))
+    monkeypatch.setattr(upgrade, "PATIENCE", Patience(read_seconds=0.1))
     echo = Echo()
 
     async with running(serve=echo) as service, raw_peer(service) as peer:
