@@ -6,6 +6,7 @@ import { ApiProblem } from "../../shell/api.js";
 import { ask } from "../../shell/dialog.js";
 import { notice, problem as showProblem } from "../../shell/notices.js";
 import { ifMatch } from "./kept_thing.js";
+import { cellsOf, listTable, stateBadge } from "./parts.js";
 import { agentPath } from "./places.js";
 
 /** Fill `place` with the list of agents. */
@@ -52,24 +53,21 @@ async function switchAgent(api, agent) {
 }
 
 function tableOf(agents, change) {
-  const columns = ["name", "language", "voice", "models", "tools", "state", "actions"];
-  return h(
-    "div",
-    { class: "table-frame" },
-    h(
-      "table",
-      { class: "list stacking" },
-      h("caption", { class: "unseen" }, t("agents.list.caption")),
-      h("thead", {}, h("tr", {}, ...columns.map((name) => h("th", { scope: "col" }, t(`agents.list.${name}`))))),
-      h("tbody", {}, ...agents.map((agent) => rowOf(agent, change))),
-    ),
-  );
+  return listTable({
+    caption: t("agents.list.caption"),
+    label,
+    columns: ["name", "language", "voice", "models", "tools", "state", "actions"],
+    rows: agents.map((agent) => rowOf(agent, change)),
+  });
+}
+
+function label(column) {
+  return t(`agents.list.${column}`);
 }
 
 function rowOf(agent, change) {
   const { id, name, is_enabled: isEnabled } = agent;
-  const cell = (column, ...content) => h("td", { "data-label": column !== "actions" && t(`agents.list.${column}`) }, ...content);
-  const verb = isEnabled ? "disable" : "enable";
+  const cell = cellsOf(label);
   return h(
     "tr",
     {},
@@ -84,20 +82,29 @@ function rowOf(agent, change) {
     cell("voice", agent.voice),
     cell("models", agent.models.length ? agent.models.join(", ") : t("agents.list.platformModels")),
     cell("tools", agent.tools.length ? agent.tools.join(", ") : t("agents.list.noTools")),
-    cell("state", h("span", { class: `badge ${isEnabled ? "is-good" : ""}` }, t(isEnabled ? "agents.enabled" : "agents.disabled"))),
-    cell(
-      "actions",
-      h(
-        "div",
-        { class: "actions" },
-        h("a", { class: "button", href: agentPath(id), "aria-label": t("agents.editOf", { name }) }, t("agents.edit")),
-        h("a", { class: "button", href: agentPath(id, "knowledge"), "aria-label": t("agents.knowledgeOf", { name }) }, t("agents.knowledge")),
-        h(
-          "button",
-          { type: "button", "data-switch": id, "aria-label": t(`agents.${verb}Of`, { name }), onClick: () => change(agent) },
-          t(`agents.${verb}`),
-        ),
-      ),
+    cell("state", stateBadge(isEnabled)),
+    cell("actions", actionsOf(agent, change)),
+  );
+}
+
+function actionsOf(agent, change) {
+  const { id, name, is_enabled: isEnabled } = agent;
+  const verb = isEnabled ? "disable" : "enable";
+  const link = (href, what, whose) => h("a", { class: "button", href, "aria-label": whose }, what);
+  return h(
+    "div",
+    { class: "actions" },
+    link(agentPath(id), t("agents.edit"), t("agents.editOf", { name })),
+    link(agentPath(id, "knowledge"), t("agents.knowledge"), t("agents.knowledgeOf", { name })),
+    h(
+      "button",
+      {
+        type: "button",
+        "data-switch": id,
+        "aria-label": t(`agents.${verb}Of`, { name }),
+        onClick: () => change(agent),
+      },
+      t(`agents.${verb}`),
     ),
   );
 }

@@ -5,6 +5,7 @@ import { t } from "../../shell/language.js";
 import { time } from "../../shell/formats.js";
 import { ask } from "../../shell/dialog.js";
 import { notice, problem as showProblem } from "../../shell/notices.js";
+import { cellsOf, labelled, listTable } from "./parts.js";
 
 const FILTERS = { forPeople: { wanted: "person", state: "due" }, due: { state: "due" }, all: {} };
 const LOOKS = { due: "is-warning", ringing: "is-warning", done: "is-good", failed: "is-bad", cancelled: "" };
@@ -16,22 +17,17 @@ export async function openCallBacks(place, { api }) {
     { id: "call-backs-shown", onChange: () => load(null).catch(showProblem) },
     ...Object.keys(FILTERS).map((name) => h("option", { value: name }, t(`agents.callBacks.${name}`))),
   );
-  const body = h("tbody", {});
-  const empty = h("p", { class: "empty", hidden: true }, t("agents.callBacks.empty"));
-  const table = tableOf(body);
+  const list = h("div", {});
   const more = h("button", { type: "button", hidden: true }, t("agents.callBacks.more"));
+  let shown = [];
   let cursor = null;
 
   async function load(after) {
     const page = await api.get("/call-backs", { ...FILTERS[choice.value], cursor: after });
-    if (after === null) {
-      body.replaceChildren();
-    }
-    body.append(...page.items.map((callBack) => rowOf(callBack, { strike, cancel })));
+    shown = after === null ? page.items : [...shown, ...page.items];
     cursor = page.next_cursor;
     more.hidden = cursor === null;
-    empty.hidden = body.children.length > 0;
-    table.hidden = body.children.length === 0;
+    list.replaceChildren(shown.length ? tableOf(shown, { strike, cancel }) : emptyList());
   }
 
   async function change(work, text) {
@@ -45,8 +41,11 @@ export async function openCallBacks(place, { api }) {
     choice.focus();
   }
 
-  const strike = (callBack) =>
-    change(() => api.post(`/call-backs/${callBack.id}/done`), t("agents.callBacks.noted", { number: numberOf(callBack) }));
+  function strike(callBack) {
+    const text = t("agents.callBacks.noted", { number: numberOf(callBack) });
+    return change(() => api.post(`/call-backs/${callBack.id}/done`), text);
+  }
+
   async function cancel(callBack) {
     const number = numberOf(callBack);
     const title = t("agents.callBacks.cancelTitle", { number });
@@ -61,26 +60,27 @@ export async function openCallBacks(place, { api }) {
   place.append(
     h("h1", {}, t("agents.tab.call-backs")),
     h("p", { class: "muted" }, t("agents.callBacks.intro")),
-    h("div", { class: "inline-form" }, h("div", { class: "field" }, h("label", { for: choice.id }, t("agents.callBacks.show")), choice)),
-    table,
-    empty,
+    h("div", { class: "inline-form" }, labelled(t("agents.callBacks.show"), choice)),
+    list,
     more,
   );
 }
 
-function tableOf(body) {
-  const columns = ["about", "number", "dueAt", "wanted", "state", "actions"];
-  return h(
-    "div",
-    { class: "table-frame" },
-    h(
-      "table",
-      { class: "list stacking" },
-      h("caption", { class: "unseen" }, t("agents.callBacks.caption")),
-      h("thead", {}, h("tr", {}, ...columns.map((name) => h("th", { scope: "col" }, t(`agents.callBacks.${name}`))))),
-      body,
-    ),
-  );
+function emptyList() {
+  return h("p", { class: "empty" }, t("agents.callBacks.empty"));
+}
+
+function tableOf(callBacks, actions) {
+  return listTable({
+    caption: t("agents.callBacks.caption"),
+    label,
+    columns: ["about", "number", "dueAt", "wanted", "state", "actions"],
+    rows: callBacks.map((callBack) => rowOf(callBack, actions)),
+  });
+}
+
+function label(column) {
+  return t(`agents.callBacks.${column}`);
 }
 
 function numberOf(callBack) {
@@ -89,10 +89,10 @@ function numberOf(callBack) {
 
 function rowOf(callBack, { strike, cancel }) {
   const number = numberOf(callBack);
-  const cell = (column, ...content) => h("td", { "data-label": column !== "actions" && t(`agents.callBacks.${column}`) }, ...content);
+  const cell = cellsOf(label);
   const isPending = ["due", "ringing"].includes(callBack.state);
   const button = (name, onClick) =>
-    h("button", { type: "button", "aria-label": t(`agents.callBacks.${name}Of`, { number }), onClick }, t(`agents.callBacks.${name}`));
+    h("button", { type: "button", "aria-label": t(`agents.callBacks.${name}Of`, { number }), onClick }, label(name));
   return h(
     "tr",
     {},

@@ -1,4 +1,4 @@
-// A thing that is kept in versions (an agent, a rule, a tool), edited in a form: read, saved, conflicts settled, removed.
+// A thing that is kept in versions (an agent, a rule, a tool) in a form: read, saved, conflicts settled, removed.
 
 import { h } from "../../shell/element.js";
 import { t } from "../../shell/language.js";
@@ -12,7 +12,8 @@ import { createForm } from "./edit_form.js";
  * A form for the thing at `path` + id; a new one where `kept` is null.
  *
  * `defaults` fill a new one; `words` are texts: {added, saved, removeTitle, removeText, removed}, each a function of
- * the thing; `back` is where it goes afterwards; `refused` names the field that a refusal without a field is about. Returns {node, close}.
+ * the thing; `back` is where it goes afterwards; `refused` names the field that a refusal without a field is about.
+ * `onChange` is told of each version that is shown. Returns {node, close}.
  */
 export function editThing({ api, path, kept, fields, groups, defaults, words, back, refused, onChange }) {
   let read = kept;
@@ -112,7 +113,7 @@ export function editThing({ api, path, kept, fields, groups, defaults, words, ba
     location.hash = back;
   }
 
-  return { node: form.node, close: form.close, take };
+  return { node: form.node, close: form.close };
 }
 
 /** The header by which a change counts only for the version that was read. */

@@ -6,6 +6,7 @@ import { bytes, number, time } from "../../shell/formats.js";
 import { ask } from "../../shell/dialog.js";
 import { notice, problem as showProblem } from "../../shell/notices.js";
 import { searchArea } from "./knowledge_search.js";
+import { cellsOf, listTable } from "./parts.js";
 import { showPassages } from "./passages.js";
 import { agentPath } from "./places.js";
 import { ACCEPTED, problemOf, typeOf, uploadArea } from "./uploads.js";
@@ -68,49 +69,54 @@ export async function openKnowledge(place, { api }, id) {
     h("p", { class: "muted" }, t("agents.docs.intro")),
     h("h2", {}, t("agents.docs.list")),
     list,
-    h("div", { class: "columns" }, uploadArea({ send: sendTo("POST", documentsPath), onAdded: redraw }), searchArea({ api, agent })),
+    h(
+      "div",
+      { class: "columns" },
+      uploadArea({ send: sendTo("POST", documentsPath), onAdded: redraw }),
+      searchArea({ api, agent }),
+    ),
   );
 }
 
 function tableOf(documents, actions) {
-  const columns = ["document", "kind", "size", "passages", "updated", "actions"];
-  return h(
-    "div",
-    { class: "table-frame" },
-    h(
-      "table",
-      { class: "list stacking" },
-      h("caption", { class: "unseen" }, t("agents.docs.list")),
-      h("thead", {}, h("tr", {}, ...columns.map((name) => h("th", { scope: "col" }, t(`agents.docs.${name}`))))),
-      h("tbody", {}, ...documents.map((document) => rowOf(document, actions))),
-    ),
-  );
+  return listTable({
+    caption: t("agents.docs.list"),
+    label,
+    columns: ["document", "kind", "size", "passages", "updated", "actions"],
+    rows: documents.map((document) => rowOf(document, actions)),
+  });
+}
+
+function label(column) {
+  return t(`agents.docs.${column}`);
 }
 
 function rowOf(document, actions) {
-  const { title } = document;
-  const cell = (column, ...content) => h("td", { "data-label": column !== "actions" && t(`agents.docs.${column}`) }, ...content);
-  const button = (name, onClick) =>
-    h("button", { type: "button", "aria-label": t(`agents.docs.${name}Of`, { title }), onClick }, t(`agents.docs.${name}`));
-  const file = h("input", { type: "file", accept: ACCEPTED, hidden: true, onChange: () => file.files.length && actions.replace(document, file.files[0]) });
+  const cell = cellsOf(label);
   return h(
     "tr",
     {},
-    h("th", { scope: "row" }, title),
+    h("th", { scope: "row" }, document.title),
     cell("kind", document.media_type.replace(/^(text|application)\//, "")),
     cell("size", bytes(document.size_bytes)),
     cell("passages", number(document.passage_count)),
     cell("updated", time(document.updated_at)),
-    cell(
-      "actions",
-      h(
-        "div",
-        { class: "actions" },
-        button("show", () => actions.show(document)),
-        button("replace", () => file.click()),
-        button("remove", () => actions.remove(document)),
-        file,
-      ),
-    ),
+    cell("actions", buttonsOf(document, actions)),
+  );
+}
+
+function buttonsOf(document, actions) {
+  const { title } = document;
+  const button = (name, onClick) =>
+    h("button", { type: "button", "aria-label": t(`agents.docs.${name}Of`, { title }), onClick }, label(name));
+  const choose = () => file.files.length && actions.replace(document, file.files[0]);
+  const file = h("input", { type: "file", accept: ACCEPTED, hidden: true, onChange: choose });
+  return h(
+    "div",
+    { class: "actions" },
+    button("show", () => actions.show(document)),
+    button("replace", () => file.click()),
+    button("remove", () => actions.remove(document)),
+    file,
   );
 }

@@ -3,6 +3,7 @@
 import { h } from "../../shell/element.js";
 import { t } from "../../shell/language.js";
 import { problem as showProblem } from "../../shell/notices.js";
+import { labelled } from "./parts.js";
 
 const PASSAGES = 6;
 
@@ -14,7 +15,7 @@ export function searchArea({ api, agent }) {
   const form = h(
     "form",
     { class: "inline-form", role: "search" },
-    h("div", { class: "field" }, h("label", { for: input.id }, t("agents.search.question")), input),
+    labelled(t("agents.search.question"), input),
     button,
   );
   form.addEventListener("submit", async (event) => {

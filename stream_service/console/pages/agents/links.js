@@ -5,6 +5,7 @@ import { t } from "../../shell/language.js";
 import { time } from "../../shell/formats.js";
 import { ask } from "../../shell/dialog.js";
 import { notice, problem as showProblem } from "../../shell/notices.js";
+import { cellsOf, labelled, listTable } from "./parts.js";
 import { readAll } from "./reading.js";
 import { CHANNELS } from "./rule_kinds.js";
 
@@ -17,7 +18,8 @@ export async function openLinks(place, { api }) {
   }
   async function part(link) {
     const text = t("agents.links.unlinkText", { identities: inWords(link) });
-    if (!(await ask({ title: t("agents.links.unlinkTitle"), text, confirm: t("agents.links.unlink"), isDangerous: true }))) {
+    const title = t("agents.links.unlinkTitle");
+    if (!(await ask({ title, text, confirm: t("agents.links.unlink"), isDangerous: true }))) {
       return;
     }
     try {
@@ -29,7 +31,12 @@ export async function openLinks(place, { api }) {
     await draw().catch(showProblem);
   }
   await draw();
-  place.append(h("h1", {}, t("agents.tab.links")), h("p", { class: "muted" }, t("agents.links.intro")), list, linkForm(api, draw));
+  place.append(
+    h("h1", {}, t("agents.tab.links")),
+    h("p", { class: "muted" }, t("agents.links.intro")),
+    list,
+    linkForm(api, draw),
+  );
 }
 
 function linkForm(api, onLinked) {
@@ -58,14 +65,16 @@ function linkForm(api, onLinked) {
 }
 
 function identityFields(name, index) {
-  const channel = h("select", { id: `link-channel-${index}` }, ...CHANNELS.map((value) => h("option", { value }, value)));
-  const user = h("input", { id: `link-user-${index}`, type: "text", required: true, maxlength: 128, autocomplete: "off" });
+  const options = CHANNELS.map((value) => h("option", { value }, value));
+  const channel = h("select", { id: `link-channel-${index}` }, options);
+  const kind = { type: "text", required: true, maxlength: 128, autocomplete: "off" };
+  const user = h("input", { id: `link-user-${index}`, ...kind });
   const node = h(
     "fieldset",
     {},
     h("legend", {}, t(`agents.links.${name}`)),
-    h("div", { class: "field" }, h("label", { for: channel.id }, t("agents.links.channel")), channel),
-    h("div", { class: "field" }, h("label", { for: user.id }, t("agents.links.user")), user),
+    labelled(t("agents.links.channel"), channel),
+    labelled(t("agents.links.user"), user),
   );
   return { node, read: () => ({ channel: channel.value, user_id: user.value.trim() }) };
 }
@@ -75,29 +84,28 @@ function inWords(link) {
 }
 
 function tableOf(links, part) {
-  const columns = ["identities", "noted", "actions"];
-  const rows = links.map((link) =>
-    h(
-      "tr",
-      {},
-      h("th", { scope: "row" }, inWords(link)),
-      h("td", { "data-label": t("agents.links.noted") }, t("agents.links.by", { time: time(link.linked_at), name: link.noted_by })),
-      h(
-        "td",
-        {},
-        h("button", { type: "button", "aria-label": t("agents.links.unlinkOf", { identities: inWords(link) }), onClick: () => part(link) }, t("agents.links.unlink")),
-      ),
-    ),
-  );
+  return listTable({
+    caption: t("agents.links.caption"),
+    label,
+    columns: ["identities", "noted", "actions"],
+    rows: links.map((link) => rowOf(link, part)),
+  });
+}
+
+function label(column) {
+  return t(`agents.links.${column}`);
+}
+
+function rowOf(link, part) {
+  const cell = cellsOf(label);
+  const identities = inWords(link);
+  const whose = t("agents.links.unlinkOf", { identities });
+  const onClick = () => part(link);
   return h(
-    "div",
-    { class: "table-frame" },
-    h(
-      "table",
-      { class: "list stacking" },
-      h("caption", { class: "unseen" }, t("agents.links.caption")),
-      h("thead", {}, h("tr", {}, ...columns.map((name) => h("th", { scope: "col" }, t(`agents.links.${name}`))))),
-      h("tbody", {}, ...rows),
-    ),
+    "tr",
+    {},
+    h("th", { scope: "row" }, identities),
+    cell("noted", t("agents.links.by", { time: time(link.linked_at), name: link.noted_by })),
+    cell("actions", h("button", { type: "button", "aria-label": whose, onClick }, t("agents.links.unlink"))),
   );
 }

@@ -4,6 +4,7 @@ import { h } from "../../shell/element.js";
 import { t } from "../../shell/language.js";
 import { problem as showProblem } from "../../shell/notices.js";
 import { CHANNELS, PERSON } from "./rule_kinds.js";
+import { labelled } from "./parts.js";
 import { rulePath } from "./places.js";
 
 const SIGNS = { decided: "✔", passed: "○", not_asked: "–" };
@@ -43,13 +44,18 @@ export async function openRoutingTest(place, { api }) {
       button.disabled = false;
     }
   });
-  place.append(h("h1", {}, t("agents.tab.test")), h("p", { class: "muted" }, t("agents.test.intro")), h("div", { class: "columns" }, form, result), announced);
+  place.append(
+    h("h1", {}, t("agents.tab.test")),
+    h("p", { class: "muted" }, t("agents.test.intro")),
+    h("div", { class: "columns" }, form, result),
+    announced,
+  );
 }
 
 function fieldsOf(agents) {
   const made = (name, control) => {
     control.id = `trial-${name}`;
-    return { control, node: h("div", { class: "field" }, h("label", { for: control.id }, t(`agents.test.${name}`)), control) };
+    return { control, node: labelled(t(`agents.test.${name}`), control) };
   };
   const line = (facts = {}) => h("input", { type: "text", autocomplete: "off", ...facts });
   const option = (value, label) => h("option", { value }, label);
@@ -87,7 +93,13 @@ function resultOf(tried, agents) {
       "li",
       { class: `step ${outcome}`, ...(outcome === "decided" && { "aria-current": "step" }) },
       h("span", { class: "step-sign", "aria-hidden": "true" }, SIGNS[outcome]),
-      h("div", {}, h("strong", {}, t(`agents.step.${step}`)), ` — ${t(`agents.outcome.${outcome}`)}`, h("p", { class: "hint", lang: "en" }, why)),
+      h(
+        "div",
+        {},
+        h("strong", {}, t(`agents.step.${step}`)),
+        ` — ${t(`agents.outcome.${outcome}`)}`,
+        h("p", { class: "hint", lang: "en" }, why),
+      ),
     ),
   );
   const rule = tried.reason === "rule" || tried.reason === "default" ? tried.detail : "";

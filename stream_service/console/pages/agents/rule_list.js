@@ -6,6 +6,7 @@ import { ApiProblem } from "../../shell/api.js";
 import { number } from "../../shell/formats.js";
 import { notice, problem as showProblem } from "../../shell/notices.js";
 import { ifMatch } from "./kept_thing.js";
+import { cellsOf, labelled, listTable, stateBadge } from "./parts.js";
 import { PERSON } from "./rule_kinds.js";
 import { changesForMove } from "./rule_order.js";
 import { rulePath } from "./places.js";
@@ -28,7 +29,8 @@ export async function openRuleList(place, { api }) {
 
   function draw() {
     const wanted = filter.value.trim().toLowerCase();
-    const shown = rules.filter((rule) => !wanted || [rule.id, rule.pattern, rule.agent_id].join(" ").toLowerCase().includes(wanted));
+    const has = (text) => text.toLowerCase().includes(wanted);
+    const shown = rules.filter(({ id, pattern, agent_id: agent }) => [id, pattern, agent].some(has));
     hint.textContent = wanted ? t("agents.rules.filtered") : "";
     const none = () => h("p", { class: "empty" }, t(rules.length ? "agents.rules.noneFound" : "agents.rules.empty"));
     list.replaceChildren(shown.length ? tableOf(shown, { rules, agents, canMove: !wanted, move, toggle }) : none());
@@ -93,65 +95,66 @@ export async function openRuleList(place, { api }) {
       h("a", { class: "button primary", href: "#/agents/rules/new" }, t("agents.rules.add")),
     ),
     h("p", { class: "muted" }, t("agents.rules.intro")),
-    h("div", { class: "inline-form" }, h("div", { class: "field" }, h("label", { for: filter.id }, t("agents.rules.filter")), filter), hint),
+    h("div", { class: "inline-form" }, labelled(t("agents.rules.filter"), filter), hint),
     list,
   );
 }
 
 function tableOf(shown, facts) {
-  const columns = ["place", "rule", "condition", "target", "priority", "state", "actions"];
+  return listTable({
+    caption: t("agents.rules.caption"),
+    label,
+    columns: ["place", "rule", "condition", "target", "priority", "state", "actions"],
+    rows: shown.map((rule) => rowOf(rule, facts)),
+  });
+}
+
+function label(column) {
+  return t(`agents.rules.${column}`);
+}
+
+function rowOf(rule, facts) {
+  const cell = cellsOf(label);
+  const pattern = rule.pattern && h("code", { class: "pattern" }, rule.pattern);
   return h(
-    "div",
-    { class: "table-frame" },
-    h(
-      "table",
-      { class: "list stacking rules" },
-      h("caption", { class: "unseen" }, t("agents.rules.caption")),
-      h("thead", {}, h("tr", {}, ...columns.map((name) => h("th", { scope: "col" }, t(`agents.rules.${name}`))))),
-      h("tbody", {}, ...shown.map((rule) => rowOf(rule, facts))),
-    ),
+    "tr",
+    { "data-rule": rule.id, class: rule.is_enabled ? null : "is-off" },
+    cell("place", number(facts.rules.indexOf(rule) + 1)),
+    h("th", { scope: "row" }, h("a", { href: rulePath(rule.id) }, rule.id)),
+    cell("condition", h("div", {}, t(`agents.kind.${rule.kind}`)), pattern),
+    cell("target", ...targetOf(rule, facts.agents)),
+    cell("priority", number(rule.priority)),
+    cell("state", stateBadge(rule.is_enabled)),
+    cell("actions", actionsOf(rule, facts)),
   );
 }
 
-function rowOf(rule, { rules, agents, canMove, move, toggle }) {
+function actionsOf(rule, { rules, canMove, move, toggle }) {
   const { id } = rule;
-  const cell = (column, ...content) => h("td", { "data-label": column !== "actions" && t(`agents.rules.${column}`) }, ...content);
   const peers = rules.filter(({ kind }) => (kind === "default") === (rule.kind === "default"));
   const place = peers.indexOf(rule);
+  const button = (name, whose, facts, text) =>
+    h("button", { type: "button", "data-action": name, "aria-label": whose, ...facts }, text);
   const mover = (name, step, sign) =>
-    h(
-      "button",
+    button(
+      name,
+      t(`agents.rules.${name}Of`, { id }),
       {
-        type: "button", class: "mover", "data-action": name, "aria-label": t(`agents.rules.${name}Of`, { id }),
-        title: t(`agents.rules.${name}`), disabled: !canMove || place + step < 0 || place + step >= peers.length,
+        class: "mover",
+        title: label(name),
+        disabled: !canMove || place + step < 0 || place + step >= peers.length,
         onClick: () => move(rule, step),
       },
       sign,
     );
+  const verb = rule.is_enabled ? "disable" : "enable";
   return h(
-    "tr",
-    { "data-rule": id, class: rule.is_enabled ? "" : "is-off" },
-    cell("place", number(rules.indexOf(rule) + 1)),
-    h("th", { scope: "row" }, h("a", { href: rulePath(id) }, id)),
-    cell("condition", h("div", {}, t(`agents.kind.${rule.kind}`)), rule.pattern && h("code", { class: "pattern" }, rule.pattern)),
-    cell("target", ...targetOf(rule, agents)),
-    cell("priority", number(rule.priority)),
-    cell("state", h("span", { class: `badge ${rule.is_enabled ? "is-good" : ""}` }, t(rule.is_enabled ? "agents.enabled" : "agents.disabled"))),
-    cell(
-      "actions",
-      h(
-        "div",
-        { class: "actions" },
-        mover("up", -1, "↑"),
-        mover("down", 1, "↓"),
-        h(
-          "button",
-          { type: "button", "data-action": "switch", "aria-label": t(rule.is_enabled ? "agents.disableOf" : "agents.enableOf", { name: id }), onClick: () => toggle(rule) },
-          t(rule.is_enabled ? "agents.disable" : "agents.enable"),
-        ),
-        h("a", { class: "button", href: rulePath(id), "aria-label": t("agents.rules.editOf", { id }) }, t("agents.edit")),
-      ),
-    ),
+    "div",
+    { class: "actions" },
+    mover("up", -1, "↑"),
+    mover("down", 1, "↓"),
+    button("switch", t(`agents.${verb}Of`, { name: id }), { onClick: () => toggle(rule) }, t(`agents.${verb}`)),
+    h("a", { class: "button", href: rulePath(id), "aria-label": t("agents.rules.editOf", { id }) }, t("agents.edit")),
   );
 }
 

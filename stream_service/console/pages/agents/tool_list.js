@@ -2,6 +2,7 @@
 
 import { h } from "../../shell/element.js";
 import { t } from "../../shell/language.js";
+import { cellsOf, listTable, stateBadge } from "./parts.js";
 import { toolPath } from "./places.js";
 
 /** Fill `place` with the tools. */
@@ -20,29 +21,26 @@ export async function openToolList(place, { api }) {
 }
 
 function tableOf(tools) {
-  const columns = ["tool", "address", "state"];
-  const rows = tools.map((tool) =>
-    h(
-      "tr",
-      {},
-      h("th", { scope: "row" }, h("a", { href: toolPath(tool.id) }, tool.id), h("div", { class: "row-detail" }, tool.description)),
-      h("td", { "data-label": t("agents.tools.address") }, h("code", { class: "pattern" }, `${tool.method} ${tool.url}`)),
-      h(
-        "td",
-        { "data-label": t("agents.tools.state") },
-        h("span", { class: `badge ${tool.is_enabled ? "is-good" : ""}` }, t(tool.is_enabled ? "agents.enabled" : "agents.disabled")),
-      ),
-    ),
-  );
+  return listTable({
+    caption: t("agents.tools.caption"),
+    label,
+    columns: ["tool", "address", "state"],
+    rows: tools.map(rowOf),
+  });
+}
+
+function label(column) {
+  return t(`agents.tools.${column}`);
+}
+
+function rowOf(tool) {
+  const cell = cellsOf(label);
+  const description = h("div", { class: "row-detail" }, tool.description);
   return h(
-    "div",
-    { class: "table-frame" },
-    h(
-      "table",
-      { class: "list stacking" },
-      h("caption", { class: "unseen" }, t("agents.tools.caption")),
-      h("thead", {}, h("tr", {}, ...columns.map((name) => h("th", { scope: "col" }, t(`agents.tools.${name}`))))),
-      h("tbody", {}, ...rows),
-    ),
+    "tr",
+    {},
+    h("th", { scope: "row" }, h("a", { href: toolPath(tool.id) }, tool.id), description),
+    cell("address", h("code", { class: "pattern" }, `${tool.method} ${tool.url}`)),
+    cell("state", stateBadge(tool.is_enabled)),
   );
 }

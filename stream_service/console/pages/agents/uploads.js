@@ -3,6 +3,7 @@
 import { h } from "../../shell/element.js";
 import { t } from "../../shell/language.js";
 import { ApiProblem } from "../../shell/api.js";
+import { labelled } from "./parts.js";
 
 const LARGEST_BYTES = 700_000;
 const TYPES = {
@@ -33,7 +34,7 @@ export function uploadArea({ send, onAdded }) {
     "section",
     { class: "card drop-area", "aria-labelledby": "upload-title" },
     h("h2", { id: "upload-title" }, t("agents.upload.title")),
-    h("div", { class: "field" }, h("label", { for: input.id }, t("agents.upload.choose")), input),
+    labelled(t("agents.upload.choose"), input),
     h("p", { class: "hint", id: "upload-help" }, t("agents.upload.help")),
     summary,
     rows,
@@ -127,8 +128,8 @@ function pasteArea(add) {
     "details",
     { class: "paste" },
     h("summary", {}, t("agents.upload.paste")),
-    h("div", { class: "field" }, h("label", { for: title.id }, t("agents.upload.pasteTitle")), title),
-    h("div", { class: "field" }, h("label", { for: text.id }, t("agents.upload.pasteText")), text),
+    labelled(t("agents.upload.pasteTitle"), title),
+    labelled(t("agents.upload.pasteText"), text),
     error,
     button,
   );
