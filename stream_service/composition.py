@@ -20,6 +20,7 @@ from stream_service.ecs_agent import EcsTaskProtection
 from stream_service.heartbeat import Heartbeat
 from stream_service.media_endpoint import MediaEndpoint
 from stream_service.serve_call import serve_call
+from stream_service.start_up import until_stores_answer
 from stream_service.task_protection import ProtectWhileCalled
 from stream_service.turn_taking import TurnTiming
 from stream_service.updates.door import UpdatesDoor
@@ -91,7 +92,8 @@ def _protection(settings: Settings, live_calls: LiveCalls) -> ProtectWhileCalled
 
 
 async def _warm_stores() -> None:
-    await asyncio.gather(stores.catalogue().current(), connect_to_every_shard(stores.redis()))
+    await until_stores_answer(stores.catalogue().current)
+    await until_stores_answer(lambda: connect_to_every_shard(stores.redis()))
 
 
 async def _prepare_fixed_speech(synthesizer: ReliableSynthesizer) -> None:
