@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from benchmarks.history.questions import PAGE, RECENT, Ask, Known, Question
+from shared import observability
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.history_reader import PostgresHistoryReader
 from shared.domain.conversation import Speaker
@@ -114,6 +115,8 @@ async def _peer(database: Database, query: str, values: Sequence[dict[str, objec
 
 
 async def _answer_ms(reader: PostgresHistoryReader, ask: Ask) -> float:
+    # A hundred measured values would be written among the figures.
+    observability.metrics.clear_metrics()
     begin = time.perf_counter()
     try:
         await ask(reader)
