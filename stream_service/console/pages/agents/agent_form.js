@@ -7,7 +7,10 @@ import { editThing } from "./kept_thing.js";
 import { agentPath } from "./places.js";
 
 const BUILT_IN_TOOLS = ["search_knowledge", "schedule_call_back", "send_on_whatsapp", "end_call"];
-const LANGUAGES = ["en-IN", "hi-IN", "ta-IN", "te-IN", "kn-IN", "ml-IN", "mr-IN", "bn-IN", "gu-IN", "id-ID", "ms-MY", "th-TH", "vi-VN"];
+const LANGUAGES = [
+  ...["en-IN", "hi-IN", "ta-IN", "te-IN", "kn-IN", "ml-IN", "mr-IN", "bn-IN", "gu-IN"],
+  ...["id-ID", "ms-MY", "th-TH", "vi-VN"],
+];
 const DEFAULTS = {
   greeting_interruptible: true, language: "en-IN", voice: "default", coalesce_seconds: 0, voice_notes: "on_request",
   answer_threshold: 0.4, scope: "", tools: ["search_knowledge", "end_call"], models: [], is_enabled: true,

@@ -68,7 +68,8 @@ export function valueInWords(value) {
 }
 
 function labelOf(spec, id, title) {
-  const optional = spec.isRequired || ["check", "choice", "number", "json"].includes(spec.kind) ? null : t("agents.form.optional");
+  const alwaysSaysSomething = ["check", "choice", "number", "json"].includes(spec.kind);
+  const optional = spec.isRequired || alwaysSaysSomething ? null : t("agents.form.optional");
   return h("label", { for: id }, title, optional && h("span", { class: "field-optional" }, ` (${optional})`));
 }
 

@@ -47,6 +47,7 @@ function foundIn(passages, threshold) {
   }
   const items = passages.map((passage) => {
     const isEnough = passage.score >= threshold;
+    const fits = t("agents.search.score", { score: passage.score.toFixed(2) });
     const verdict = isEnough ? t("agents.search.enough") : t("agents.search.tooLittle", { threshold });
     return h(
       "li",
@@ -55,8 +56,8 @@ function foundIn(passages, threshold) {
       h(
         "p",
         { class: "score" },
-        h("meter", { min: 0, max: 1, low: threshold, value: Math.max(0, passage.score), "aria-label": t("agents.search.score", { score: passage.score.toFixed(2) }) }),
-        ` ${t("agents.search.score", { score: passage.score.toFixed(2) })} · ${verdict}`,
+        h("meter", { min: 0, max: 1, low: threshold, value: Math.max(0, passage.score), "aria-label": fits }),
+        ` ${fits} · ${verdict}`,
       ),
       h("p", { class: "passage-text" }, passage.text),
     );

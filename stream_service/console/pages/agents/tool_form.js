@@ -63,7 +63,8 @@ function fieldsOf(tool) {
 
 function trialOf(api, tool) {
   const given = h("textarea", { id: "tool-arguments", rows: 4, spellcheck: "false" });
-  given.value = JSON.stringify(Object.fromEntries(Object.keys(tool.parameters.properties ?? {}).map((name) => [name, ""])), null, 1);
+  const names = Object.keys(tool.parameters.properties ?? {});
+  given.value = JSON.stringify(Object.fromEntries(names.map((name) => [name, ""])), null, 1);
   const button = h("button", { type: "submit" }, t("agents.toolTrial.run"));
   const error = h("p", { class: "problem", role: "alert", hidden: true });
   const answer = h("div", { "aria-live": "polite" });

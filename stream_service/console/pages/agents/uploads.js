@@ -27,7 +27,8 @@ export function problemOf(file) {
 
 /** An area to add documents; `send(file, title)` uploads one and answers {status, data}, `onAdded` is told at the end. */
 export function uploadArea({ send, onAdded }) {
-  const input = h("input", { type: "file", id: "upload-files", multiple: true, accept: ACCEPTED, "aria-describedby": "upload-help" });
+  const kind = { type: "file", multiple: true, accept: ACCEPTED };
+  const input = h("input", { id: "upload-files", "aria-describedby": "upload-help", ...kind });
   const rows = h("ul", { class: "uploads", "aria-label": t("agents.upload.progress") });
   const summary = h("p", { class: "upload-summary", role: "status" });
   const area = h(

@@ -39,6 +39,10 @@ export function monthChart({ months, label, amount }) {
 /** Names of the series beside their colours. */
 export function legend(names) {
   const swatch = (series) =>
-    h("svg", { class: "swatch", viewBox: "0 0 10 10", "aria-hidden": "true", focusable: "false" }, h("rect", { class: `series-${series}`, width: 10, height: 10 }));
+    h(
+      "svg",
+      { class: "swatch", viewBox: "0 0 10 10", "aria-hidden": "true", focusable: "false" },
+      h("rect", { class: `series-${series}`, width: 10, height: 10 }),
+    );
   return h("ul", { class: "legend" }, names.map((name, place) => h("li", {}, swatch(place + 1), name)));
 }

@@ -74,7 +74,13 @@ function bars(typical, slow) {
   const bar = (share, y, look) => h("rect", { x: 0, y, width: Math.max(1, share * WIDTH), height: 8, rx: 2, class: look });
   return h(
     "svg",
-    { class: "stage-bars", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true", focusable: "false", preserveAspectRatio: "none" },
+    {
+      class: "stage-bars",
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      preserveAspectRatio: "none",
+      "aria-hidden": "true",
+      focusable: "false",
+    },
     bar(typical, 2, "typical"),
     bar(slow, 12, "slow"),
   );

@@ -3,8 +3,9 @@
 const CONVERSATIONS = 24;
 const MESSAGES = 50;
 const AT_ONCE = 4;
-export const VOICE_STAGES = ["endpoint", "transcript", "context", "routing", "model_first_piece", "tools", "reply", "speech", "first_audio"];
-export const TEXT_STAGES = ["context", "routing", "model_first_piece", "tools", "reply", "total"];
+const WRITING = ["context", "routing", "model_first_piece", "tools", "reply"];
+export const VOICE_STAGES = ["endpoint", "transcript", ...WRITING, "speech", "first_audio"];
+export const TEXT_STAGES = [...WRITING, "total"];
 
 /** Replies of the latest conversations, each with the channel that it went to. */
 export async function readReplies(api) {

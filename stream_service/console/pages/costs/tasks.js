@@ -33,10 +33,11 @@ function drawn({ active_calls: calls, capacity, tasks }) {
   if (!tasks.length) {
     return [h("p", { class: "problem" }, t("costs.tasks.none"))];
   }
-  const summary = { calls: number(calls), capacity: number(capacity), count: tasks.length };
+  const counts = { calls: number(calls), capacity: number(capacity), count: tasks.length };
+  const said = t("costs.tasks.summary", counts);
   return [
-    h("p", {}, t("costs.tasks.summary", summary)),
-    h("meter", { min: 0, max: Math.max(1, capacity), high: capacity * 0.8, value: calls, "aria-label": t("costs.tasks.summary", summary) }),
+    h("p", {}, said),
+    h("meter", { min: 0, max: Math.max(1, capacity), high: capacity * 0.8, value: calls, "aria-label": said }),
     tableOf({
       caption: t("costs.tasks.caption"),
       heads: ["task", "calls", "capacity", "lag", "state"].map((column) => t(`costs.tasks.${column}`)),
@@ -54,7 +55,9 @@ function rowOf(task) {
     number(task.capacity),
     milliseconds(task.loop_lag_ms),
     [
-      h("span", { class: `badge ${task.is_draining ? "is-warning" : "is-good"}` }, t(`costs.tasks.${task.is_draining ? "draining" : "open"}`)),
+      task.is_draining
+        ? h("span", { class: "badge is-warning" }, t("costs.tasks.draining"))
+        : h("span", { class: "badge is-good" }, t("costs.tasks.open")),
       isSlow && h("span", { class: "badge is-warning" }, t("costs.tasks.slow")),
     ],
   ];
