@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from local.openapi_shared import HEADERS, TAGS, describe_headers, share_refusals
 from local.webhook_operations import platform_paths, security_schemes
 
 Node = dict[str, Any]
@@ -51,12 +52,20 @@ def compose(*documents: Node) -> Node:
         for method in _METHODS:
             if method in item:
                 _complete(item[method], schemas)
+    describe_headers(paths)
     return _named_by_title(
         {
             "openapi": "3.1.0",
             "info": {"title": "Vaani", "version": "0.1.0", "description": _DESCRIPTION},
+            "servers": [{"url": "/", "description": "The platform that this document was read from."}],
+            "tags": TAGS,
             "paths": dict(sorted(paths.items())),
-            "components": {"schemas": dict(sorted(schemas.items())), "securitySchemes": schemes},
+            "components": {
+                "schemas": dict(sorted(schemas.items())),
+                "responses": share_refusals(paths),
+                "headers": HEADERS,
+                "securitySchemes": schemes,
+            },
         }
     )
 

@@ -37,19 +37,23 @@ class InvalidContent(PlatformError):
     code = "invalid_content"
 
 
-class WindowClosed(InvalidContent):
+class Inapplicable(InvalidContent):
+    """The request is right in itself, but does not go with what there is: agents, a channel's limits, what is kept."""
+
+
+class WindowClosed(Inapplicable):
     """The user wrote too long ago for a free text; only a template may be sent."""
 
     code = "window_closed"
 
 
-class OptedOut(InvalidContent):
+class OptedOut(Inapplicable):
     """The user asked for no more messages on this channel; nothing may be sent until they ask for it again."""
 
     code = "opted_out"
 
 
-class NotTakenOver(InvalidContent):
+class NotTakenOver(Inapplicable):
     """The agents have the conversation: a person who wants to write into it has to take it over first."""
 
     code = "not_taken_over"

@@ -21,6 +21,7 @@ STATUS_OF: Mapping[type[errors.PlatformError], int] = {
     errors.NotFound: 404,
     errors.MethodNotAllowed: 405,
     errors.VersionConflict: 409,
+    errors.Inapplicable: 409,
     errors.TooLarge: 413,
     errors.InvalidContent: 422,
     errors.RateLimited: 429,

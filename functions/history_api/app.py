@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +18,16 @@ from shared.http_api.access import signed_in
 from shared.http_api.application import create_application
 from shared.http_api.documentation import docs_page
 from shared.http_api.envelope import ItemPage, Success, fails_with, succeeds_with
-from shared.http_api.fields import Flag, Identifier, PlainText, UserIdentity, WantedTime
+from shared.http_api.fields import (
+    CallCursor,
+    Flag,
+    IdCursor,
+    Identifier,
+    PlainText,
+    TurnCursor,
+    UserIdentity,
+    WantedTime,
+)
 from shared.http_api.history_models import (
     CallDetailView,
     CallView,
@@ -34,17 +44,22 @@ DOCUMENT = Path(__file__).with_name("openapi.json")
 
 query_history = wiring.query_history()
 review_tool_calls = wiring.review_tool_calls()
-app = create_application(title="Vaani history", allowed_origins=wiring.settings().allowed_origins)
+app = create_application(
+    title="Vaani history",
+    allowed_origins=wiring.settings().allowed_origins,
+    # People write where the history is read; the administration takes that.
+    methods_elsewhere=lambda path: ("POST",) if re.fullmatch(r"/api/v1/conversations/[^/]+/messages", path) else (),
+)
 router = APIRouter(
     prefix="/api/v1",
     dependencies=[Depends(signed_in(wiring.token_verifier()))],
     responses=fails_with(errors.InvalidRequest, errors.Unauthenticated, errors.InvalidContent, errors.StoreUnavailable),
 )
 
-Cursor = Annotated[
-    PlainText | None,
-    Query(max_length=512, description="`next_cursor` of the page before; the filters must stay the same."),
-]
+_CURSOR = Query(description="`next_cursor` of the page before; the filters must stay the same.")
+ListCursor = Annotated[IdCursor | None, _CURSOR]
+CallsCursor = Annotated[CallCursor | None, _CURSOR]
+Cursor = Annotated[TurnCursor | None, _CURSOR]
 Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="Most items of a page.")]
 ConversationId = Annotated[Identifier, PathParameter(examples=[examples.CONVERSATION["id"]])]
 CallSid = Annotated[Identifier, PathParameter(examples=[examples.CALL["id"]])]
@@ -81,7 +96,10 @@ States = Annotated[
 
 @router.get("/conversations", responses=succeeds_with(examples.page(examples.CONVERSATION)))
 async def list_conversations(
-    wanted: Wanted, needs_attention: Flag | None = None, cursor: Cursor = None, limit: Limit = 50
+    wanted: Wanted,
+    needs_attention: Flag | None = None,
+    cursor: ListCursor = None,
+    limit: Limit = 50,
 ) -> Success[ItemPage[ConversationView]]:
     """List conversations, the latest message first."""
     wanted = replace(wanted, needs_attention=needs_attention)
@@ -115,7 +133,7 @@ async def list_messages(
     responses=succeeds_with(examples.page(TOOL_CALL)) | fails_with(errors.NotFound),
 )
 async def list_tool_calls(
-    conversation_id: ConversationId, cursor: Cursor = None, limit: Limit = 50
+    conversation_id: ConversationId, cursor: ListCursor = None, limit: Limit = 50
 ) -> Success[ItemPage[ToolCallView]]:
     """List what agents did in a conversation besides talking: each use of a tool, in the order they began."""
     page = await review_tool_calls(conversation_id, cursor=cursor, limit=limit)
@@ -124,7 +142,7 @@ async def list_tool_calls(
 
 @router.get("/calls", responses=succeeds_with(examples.page(examples.CALL)))
 async def list_calls(
-    wanted: Wanted, state: States = (), cursor: Cursor = None, limit: Limit = 50
+    wanted: Wanted, state: States = (), cursor: CallsCursor = None, limit: Limit = 50
 ) -> Success[ItemPage[CallView]]:
     """List calls, the latest first; `state=ringing&state=live` are those that go on now."""
     page = await query_history.calls(replace(wanted, call_states=state), cursor=cursor, limit=limit)

@@ -18,7 +18,7 @@ from shared.domain.content import (
     TextContent,
 )
 from shared.domain.media import MediaFile
-from shared.errors import InvalidContent
+from shared.errors import Inapplicable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def fit(content: Content, limits: ContentLimits, *, text_limit: int) -> Content:
     """The content as the channel can carry it: itself, or words that say the same. `text_limit` 0 means none.
 
     Raises:
-        InvalidContent: the channel cannot carry it; the message names the limit.
+        Inapplicable: the channel cannot carry it; the message names the limit.
     """
     if isinstance(content, Choices):
         return _fit_options(content, limits.choices, text_limit)
@@ -79,7 +79,7 @@ def fit(content: Content, limits: ContentLimits, *, text_limit: int) -> Content:
     if isinstance(content, Location) and not limits.locations:
         return _fit_text(TextContent(text=f"{content.label}\n{_map_link(content)}".strip()), text_limit)
     if isinstance(content, Reaction) and not limits.reactions:
-        raise InvalidContent("The channel has no reactions.")
+        raise Inapplicable("The channel has no reactions.")
     if isinstance(content, FileContent):
         return _fit_file(content, limits)
     if isinstance(content, MessageTemplate):
@@ -92,23 +92,23 @@ def fit_file(content: FileContent, file: MediaFile, limits: ContentLimits) -> Fi
     """The content, now that its file is at hand.
 
     Raises:
-        InvalidContent: the file is too large, or of a type that the channel does not take.
+        Inapplicable: the file is too large, or of a type that the channel does not take.
     """
     known = limits.files[content.file_kind]
     _check_type(content.file_kind, file.mime_type, known)
     if len(file.content) > known.most_bytes:
-        raise InvalidContent(f"The file has {len(file.content)} bytes; the channel takes {known.most_bytes}.")
+        raise Inapplicable(f"The file has {len(file.content)} bytes; the channel takes {known.most_bytes}.")
     return replace(content, mime_type=file.mime_type, filename=content.filename or file.filename or "")
 
 
 def _fit_options(content: Choices | Menu, limits: OptionLimits | None, text_limit: int) -> Content:
     options = content.options
     if len({option.id for option in options}) < len(options):
-        raise InvalidContent("Each option needs an id of its own.")
+        raise Inapplicable("Each option needs an id of its own.")
     if limits is None:
         return _fit_text(TextContent(text=content.as_turn), text_limit)
     if len(options) > limits.most:
-        raise InvalidContent(f"The channel shows at most {limits.most} options; there are {len(options)}.")
+        raise Inapplicable(f"The channel shows at most {limits.most} options; there are {len(options)}.")
     _check_length("text", content.text, limits.longest_text)
     _check_length("header", content.header, limits.longest_header)
     _check_length("footer", content.footer, limits.longest_footer)
@@ -119,9 +119,9 @@ def _fit_options(content: Choices | Menu, limits: OptionLimits | None, text_limi
         for section in content.sections:
             _check_length("title of a section", section.title, limits.longest_section_title)
         if len(content.sections) > 1 and not all(section.title for section in content.sections):
-            raise InvalidContent("With several sections each needs a title.")
+            raise Inapplicable("With several sections each needs a title.")
     elif len({option.title for option in options}) < len(options):
-        raise InvalidContent("No two buttons may have the same title.")
+        raise Inapplicable("No two buttons may have the same title.")
     return content
 
 
@@ -134,7 +134,7 @@ def _check_option(option: Option, limits: OptionLimits) -> None:
 def _fit_file(content: FileContent, limits: ContentLimits) -> FileContent:
     known = limits.files.get(content.file_kind)
     if known is None:
-        raise InvalidContent(f"The channel does not send files of the kind {content.file_kind.value}.")
+        raise Inapplicable(f"The channel does not send files of the kind {content.file_kind.value}.")
     if content.mime_type:
         _check_type(content.file_kind, content.mime_type, known)
     _check_length("caption", content.caption, known.longest_caption)
@@ -144,15 +144,15 @@ def _fit_file(content: FileContent, limits: ContentLimits) -> FileContent:
 def _check_type(kind: FileKind, mime_type: str, limits: FileLimits) -> None:
     if mime_type.partition(";")[0].strip().lower() not in limits.mime_types:
         taken = ", ".join(sorted(limits.mime_types))
-        raise InvalidContent(f"Files of the kind {kind.value} must be of one of these types: {taken}.")
+        raise Inapplicable(f"Files of the kind {kind.value} must be of one of these types: {taken}.")
 
 
 def _fit_template(content: MessageTemplate, limits: ContentLimits) -> MessageTemplate:
     if not limits.templates:
-        raise InvalidContent("The channel knows no templates.")
+        raise Inapplicable("The channel knows no templates.")
     has_parts = bool(content.header or content.header_file or content.buttons)
     if has_parts and not limits.template_parts:
-        raise InvalidContent("On this channel all values of a template go into its variables.")
+        raise Inapplicable("On this channel all values of a template go into its variables.")
     if content.header_file is not None:
         _fit_file(content.header_file, limits)
     return content
@@ -168,7 +168,7 @@ def _fit_text(content: TextContent, text_limit: int) -> TextContent:
 def _check_length(what: str, text: str, longest: int) -> None:
     if len(text) > longest:
         allowed = f"at most {longest} characters" if longest else "none"
-        raise InvalidContent(f"The {what} has {len(text)} characters; the channel allows {allowed}.")
+        raise Inapplicable(f"The {what} has {len(text)} characters; the channel allows {allowed}.")
 
 
 def _map_link(place: Location) -> str:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -21,13 +20,13 @@ from shared.domain.agent import AgentProfile, RouteReason, RoutingRule, RuleKind
 from shared.domain.engine_name import ENGINE_NAME_PATTERN, read_engine_name
 from shared.domain.routing.steps import StepOutcome
 from shared.http_api import agent_examples as examples
-from shared.http_api.fields import PlainText, Slug, ToolName
+from shared.http_api.fields import Number, PlainText, Slug, StatedTime, ToolName, Whole, YesNo
 from shared.ports.live_tasks import LiveTask
 from shared.use_cases.try_routing import Trial, TriedRoute
 
 _LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 LanguageTag = Annotated[str, StringConstraints(pattern=_LANGUAGE_TAG)]
-Version = Annotated[int, Field(ge=1)]
+Version = Annotated[Whole, Field(ge=1)]
 
 
 def _known_engine(name: str) -> str:
@@ -56,12 +55,12 @@ class AgentFields(_Body):
     )
     instructions: PlainText = Field(min_length=1, max_length=8000, description="Its system prompt.")
     greeting: PlainText = Field(max_length=500, description="What it says first in a call.")
-    greeting_interruptible: bool = Field(
+    greeting_interruptible: YesNo = Field(
         default=True, description="Whether a caller may speak into the greeting; false when all of it has to be heard."
     )
     language: LanguageTag = "en-IN"
     voice: PlainText = Field(default="default", min_length=1, max_length=64)
-    coalesce_seconds: int = Field(
+    coalesce_seconds: Whole = Field(
         default=0,
         ge=0,
         le=10,
@@ -72,7 +71,7 @@ class AgentFields(_Body):
         description="When it replies with a voice note: `never`, `on_request` of the user, or also to voice notes "
         "(`mirror`).",
     )
-    answer_threshold: float = Field(
+    answer_threshold: Number = Field(
         default=0.4, ge=0, le=1, description="Below this similarity the knowledge base is taken not to know."
     )
     scope: PlainText = Field(
@@ -95,7 +94,7 @@ class AgentFields(_Body):
         "used in this environment is refused.",
         examples=[["bedrock:amazon.nova-pro-v1:0", "openai"]],
     )
-    is_enabled: bool = True
+    is_enabled: YesNo = True
 
     @field_validator("tools", "models")
     @classmethod
@@ -166,14 +165,14 @@ class RuleFields(_Body):
         "`default`: empty.",
     )
     agent_id: Slug = Field(description="Of an agent, or `human` for a person of the team.")
-    priority: int = Field(
+    priority: Whole = Field(
         default=0,
         ge=-1000,
         le=1000,
         description="The highest wins; then `button` and `referral` before words before circumstances, then the longer "
         "pattern (of a list its longest entry), then the id. Rules of kind `default` come last.",
     )
-    is_enabled: bool = True
+    is_enabled: YesNo = True
 
     def rule(self, rule_id: str) -> RoutingRule:
         """The rule with this id; its version is decided where it is kept."""
@@ -230,7 +229,7 @@ class RoutingTrial(_Body):
     )
     active_agent_id: Slug | None = Field(default=None, description="The agent who served the user before.")
     language: LanguageTag | None = Field(default=None, description="The one that the user asked for.")
-    at: AwareDatetime | None = Field(default=None, description="When the message comes; now, if not given.")
+    at: StatedTime | None = Field(default=None, description="When the message comes; now, if not given.")
 
     def trial(self) -> Trial:
         """The message."""

@@ -17,8 +17,10 @@ from shared.http_api.versions import ReadVersion, tagged
 from shared.use_cases.edit_agents import EditAgents
 
 AgentId = Annotated[Slug, PathParameter(examples=[examples.AGENT["id"]])]
-_with_input = fails_with(errors.InvalidRequest, errors.InvalidContent)
-_changes = fails_with(errors.NotFound, errors.VersionConflict) | _with_input
+_INPUT = (errors.InvalidRequest, errors.InvalidContent, errors.Inapplicable)
+_with_input = fails_with(*_INPUT)
+_new = fails_with(*_INPUT, errors.VersionConflict)
+_changes = fails_with(*_INPUT, errors.NotFound, errors.VersionConflict)
 
 
 def agent_routes(edit_agents: EditAgents) -> APIRouter:
@@ -34,7 +36,7 @@ def agent_routes(edit_agents: EditAgents) -> APIRouter:
     @router.post(
         "",
         status_code=201,
-        responses=succeeds_with(examples.AGENT, status=201) | fails_with(errors.VersionConflict) | _with_input,
+        responses=succeeds_with(examples.AGENT, status=201) | _new,
     )
     async def add_agent(agent: NewAgent, response: Response) -> Success[AgentView]:
         """Add an agent."""

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from shared import errors
 from shared.http_api.boundary import LARGEST_BODY_BYTES, RequestBoundary, problem_response
+from shared.http_api.conditional import ConditionalAnswers
 from shared.http_contract import encode_envelope, failure
 
 _EXPOSED_HEADERS = ("ETag", "Location", "Retry-After", "X-Request-Id")
+_METHODS = ("GET", "POST", "PUT", "DELETE")
 _MOST_PROBLEMS = 20
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
 def create_application(
-    *, title: str, allowed_origins: Sequence[str], largest_body_bytes: int = LARGEST_BODY_BYTES
+    *,
+    title: str,
+    allowed_origins: Sequence[str],
+    largest_body_bytes: int = LARGEST_BODY_BYTES,
+    methods_elsewhere: Callable[[str], Sequence[str]] = lambda _path: (),
 ) -> FastAPI:
-    """An application without routes; its OpenAPI document is published by `history_api` only."""
+    """An application without routes; its OpenAPI document is published by `history_api` only.
+
+    `methods_elsewhere` names the methods of a path that another function answers: 405 tells them too.
+    """
     application = FastAPI(
         title=title,
         openapi_url=None,
@@ -31,16 +42,18 @@ def create_application(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
+    application.state.methods_elsewhere = methods_elsewhere
     application.add_exception_handler(errors.PlatformError, _answer_foreseen)
     application.add_exception_handler(RequestValidationError, _answer_unusable)
     application.add_exception_handler(HTTPException, _answer_unrouted)
+    application.add_middleware(ConditionalAnswers)
     application.add_middleware(RequestBoundary, largest_body_bytes=largest_body_bytes)
     if allowed_origins:
         application.add_middleware(
             CORSMiddleware,
             allow_origins=list(allowed_origins),
-            allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key"],
+            allow_methods=list(_METHODS),
+            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"],
             expose_headers=list(_EXPOSED_HEADERS),
             max_age=600,
         )
@@ -60,10 +73,24 @@ async def _answer_unusable(request: Request, error: Exception) -> Response:
 
 async def _answer_unrouted(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        refused = errors.MethodNotAllowed("This method is not allowed here.", allowed=_methods_at(request))
+        return problem_response(refused, request_id=request.state.request_id)
     # Starlette's wording says what is wrong with the address or the method and holds no internals.
     code = _CODES.get(error.status_code, "invalid_request")
     body = encode_envelope(failure(code, str(error.detail), request_id=request.state.request_id))
     return Response(body, status_code=error.status_code, headers=error.headers, media_type="application/json")
+
+
+def _methods_at(request: Request) -> str:
+    """Every method of a path: each route knows only its own."""
+    application: FastAPI = request.app
+    methods: set[str] = set(application.state.methods_elsewhere(request.scope["path"]))
+    for method in _METHODS:
+        tried = request.scope | {"method": method}
+        if any(route.matches(tried)[0] is Match.FULL for route in application.routes):
+            methods.add(method)
+    return ", ".join(sorted(methods))
 
 
 def _explain(error: RequestValidationError) -> errors.PlatformError:

@@ -75,6 +75,8 @@ def problem_response(error: errors.PlatformError, *, request_id: str) -> Respons
     retry_after = retry_after_seconds(error)
     if retry_after is not None:
         headers["retry-after"] = str(retry_after)
+    if isinstance(error, errors.MethodNotAllowed):
+        headers["allow"] = error.allowed
     if isinstance(error, errors.Unauthenticated):
         headers["www-authenticate"] = 'Bearer realm="vaani"'
     return Response(body, status_code=status_of(error), headers=headers, media_type="application/json")

@@ -12,7 +12,7 @@ from shared.domain.call_back import CallBackState, WhoRings
 from shared.http_api import call_back_examples as examples
 from shared.http_api.call_back_models import CallBackView
 from shared.http_api.envelope import ItemPage, Success, fails_with, succeeds_with
-from shared.http_api.fields import Identifier
+from shared.http_api.fields import IdCursor, Identifier
 from shared.http_api.history_examples import page
 from shared.ports.call_backs import CallBacks
 from shared.ports.history import PAGE_LIMIT
@@ -33,7 +33,7 @@ def call_back_routes(call_backs: CallBacks) -> APIRouter:
         state: CallBackState | None = None,
         wanted: WhoRings | None = None,
         cursor: Annotated[
-            str | None, Query(max_length=512, description="`next_cursor` of the page before, with the same filters.")
+            IdCursor | None, Query(description="`next_cursor` of the page before, with the same filters.")
         ] = None,
         limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="Most items of a page.")] = 50,
     ) -> Success[ItemPage[CallBackView]]:

@@ -5,7 +5,7 @@ Lengths are bounded here only so far that nothing is endless; what a channel can
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -22,7 +22,7 @@ from shared.domain.content import (
     Section,
     TemplateButton,
 )
-from shared.http_api.fields import PlainText, ProviderId
+from shared.http_api.fields import Number, PlainText, ProviderId, Whole
 
 TemplateName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,512}$")]
 TemplateLanguage = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")]
@@ -38,6 +38,12 @@ class Body(BaseModel):
     """Refuses fields that it does not know, so that a misspelt one is not lost in silence."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+def exactly_one(*names: str) -> dict[str, Any]:
+    """What a schema says when one of several optional fields has to be given, and no two; null gives nothing."""
+    given = [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in names]
+    return {"oneOf": given}
 
 
 class OptionFields(Body):
@@ -96,6 +102,8 @@ class MenuFields(Body):
 class MediaFields(Body):
     """A file, either one that the platform keeps (`key`) or one that the provider can fetch (`link`)."""
 
+    model_config = ConfigDict(json_schema_extra=exactly_one("key", "link"))
+
     kind: FileKind
     key: MediaKey | None = None
     link: Link | None = None
@@ -124,8 +132,8 @@ class MediaFields(Body):
 class LocationFields(Body):
     """A place on the map."""
 
-    latitude: float = Field(ge=-90, le=90)
-    longitude: float = Field(ge=-180, le=180)
+    latitude: Number = Field(ge=-90, le=90)
+    longitude: Number = Field(ge=-180, le=180)
     name: Annotated[PlainText, Field(max_length=1000)] = ""
     address: Annotated[PlainText, Field(max_length=1000)] = ""
 
@@ -148,7 +156,7 @@ class ReactionFields(Body):
 class TemplateButtonFields(Body):
     """The value of a template's button."""
 
-    index: int = Field(ge=0, le=9, description="Its place among the template's buttons, from 0.")
+    index: Whole = Field(ge=0, le=9, description="Its place among the template's buttons, from 0.")
     action: ButtonAction
     value: Variable = Field(description="The rest of its address, what comes back when it is tapped, or the code.")
 

@@ -38,7 +38,7 @@ def docs_page(document: bytes) -> DocsPage:
     """Render the operations of an OpenAPI document, in its order."""
     described: Node = msgspec.json.decode(document)
     operations = "\n".join(
-        _operation(method, path, item[method])
+        _operation(method, path, item[method], described["components"].get("responses", {}))
         for path, item in described["paths"].items()
         for method in _METHODS
         if method in item
@@ -56,7 +56,7 @@ def docs_page(document: bytes) -> DocsPage:
     return DocsPage(html=html, security_policy=policy)
 
 
-def _operation(method: str, path: str, operation: Node) -> str:
+def _operation(method: str, path: str, operation: Node, shared: Node) -> str:
     return (
         f'<details><summary><code><span class="method">{method.upper()}</span> {escape(path)}</code> '
         f"{escape(operation.get('summary', ''))}</summary>{_paragraphs(operation.get('description', ''))}"
@@ -64,10 +64,18 @@ def _operation(method: str, path: str, operation: Node) -> str:
         f"{_examples('Request', operation.get('requestBody', {}))}"
         + "".join(
             _examples(f"{status} {response.get('description', '')}", response)
-            for status, response in operation["responses"].items()
+            for status, response in _answers(operation, shared)
         )
         + "</details>"
     )
+
+
+def _answers(operation: Node, shared: Node) -> list[tuple[str, Node]]:
+    """Each status and its answer, those that operations share included."""
+    return [
+        (status, shared[answer["$ref"].rpartition("/")[2]] if "$ref" in answer else answer)
+        for status, answer in sorted(operation["responses"].items())
+    ]
 
 
 def _access(operation: Node) -> str:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 # PostgreSQL cannot store the character NUL in a text.
@@ -26,6 +34,29 @@ ProviderId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,512}$")]
 """A provider's id of a message."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+
+def _cursor(last: str) -> Any:
+    """The microsecond and the id of the last one seen; whatever looks like that is a place in the list."""
+    form = rf"^[0-9]{{16}}\.{last}$"
+
+    def read(value: object) -> object:
+        if not isinstance(value, str) or re.fullmatch(form, value, re.ASCII) is None:
+            raise PydanticCustomError("cursor_parsing", "The cursor is not one of ours.")
+        return value
+
+    return Annotated[str, BeforeValidator(read), WithJsonSchema({"type": "string", "pattern": form})]
+
+
+# A function makes them, which no type checker can follow.
+if TYPE_CHECKING:
+    IdCursor = CallCursor = TurnCursor = str
+else:
+    IdCursor = _cursor(_UUID)
+    CallCursor = _cursor("[A-Za-z0-9._:+-]{1,128}")
+    TurnCursor = _cursor("[0-9]{1,18}")
+
 ToolName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 """A tool's name as models see it."""
 
@@ -40,6 +71,27 @@ Flag = Annotated[bool, BeforeValidator(_read_flag)]
 """Yes or no in a query."""
 
 
+def _is_whole(value: object) -> object:
+    """Numbers only, for `"5"` and `true` are none; 5.0 is as whole as 5."""
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("int_type", "Input should be a whole number")
+    return value
+
+
+def _is_number(value: object) -> object:
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("float_type", "Input should be a number")
+    return value
+
+
+YesNo = StrictBool
+"""Yes or no in a body."""
+Whole = Annotated[int, BeforeValidator(_is_whole)]
+"""A whole number in a body."""
+Number = Annotated[float, BeforeValidator(_is_number), Field(allow_inf_nan=False)]
+"""A number in a body."""
+
+
 def _read_time(value: object) -> object:
     """A time by RFC 3339; UTC when it has no offset. A plus sign that a query turned into a space is mended."""
     if not isinstance(value, str):
@@ -49,6 +101,16 @@ def _read_time(value: object) -> object:
         return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise PydanticCustomError("time_parsing", "Input should be a time such as 2026-03-01T09:30:00Z") from error
+
+
+def _is_text(value: object) -> object:
+    if not isinstance(value, str):
+        raise PydanticCustomError("time_type", "Input should be a time such as 2026-03-01T09:30:00Z")
+    return value
+
+
+StatedTime = Annotated[AwareDatetime, BeforeValidator(_is_text)]
+"""A time in a body, with its offset."""
 
 
 def _to_utc(value: datetime) -> datetime:

@@ -23,7 +23,7 @@ AgentId = Annotated[Slug, PathParameter(examples=[agent_examples.AGENT["id"]])]
 DocumentId = Annotated[Identifier, PathParameter(examples=[examples.DOCUMENT["id"]])]
 _TITLE = StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TITLE, pattern=r"^[^\x00-\x1f]*$")
 _title = Query(description="What it is called where it is cited.", examples=[examples.DOCUMENT["title"]])
-_with_input = fails_with(errors.InvalidRequest, errors.InvalidContent)
+_with_input = fails_with(errors.InvalidRequest, errors.InvalidContent, errors.Inapplicable)
 _uploads = fails_with(errors.NotFound, errors.TooLarge, errors.ModelUnavailable, errors.StoreUnavailable) | _with_input
 _unchanged: dict[int | str, dict[str, Any]] = {
     200: {
@@ -36,11 +36,8 @@ _FILE: dict[str, Any] = {
         "required": True,
         "description": "The file itself, at most 700,000 bytes, with its type in `Content-Type`.",
         "content": {
-            **{
-                media_type: {"schema": {"type": "string"}, "example": text}
-                for media_type, text in examples.UPLOADS.items()
-            },
-            "application/pdf": {"schema": {"type": "string", "format": "binary"}, "example": "%PDF-1.7 ..."},
+            **{media_type: {"schema": {}, "example": text} for media_type, text in examples.UPLOADS.items()},
+            "application/pdf": {"schema": {}},
         },
     }
 }
@@ -58,6 +55,11 @@ async def _upload(request: Request, title: Annotated[str, _TITLE, _title] | None
     )
 
 
+async def _new_upload(request: Request, title: Annotated[str, _TITLE, _title]) -> Upload:
+    return await _upload(request, title)
+
+
+NewUpload = Annotated[Upload, Depends(_new_upload)]
 ReadUpload = Annotated[Upload, Depends(_upload)]
 
 
@@ -79,14 +81,12 @@ def knowledge_routes(edit_documents: EditDocuments, search_knowledge: SearchKnow
         responses=succeeds_with(examples.DOCUMENT, status=201) | _unchanged | _uploads,
         openapi_extra=_FILE,
     )
-    async def add_document(agent_id: AgentId, upload: ReadUpload, response: Response) -> Success[DocumentView]:
+    async def add_document(agent_id: AgentId, upload: NewUpload, response: Response) -> Success[DocumentView]:
         """Add a document: plain text, Markdown, CSV, HTML or PDF, by its `Content-Type`.
 
         It is cut into passages at headings, paragraphs and sentences, and is known to the agent from the next message
-        on. Without a `title`, passages under no heading have none either, so it is refused.
+        on.
         """
-        if not upload.title:
-            raise errors.InvalidContent("title: say what the document is called, for example ?title=Price%20list")
         document, is_new = await edit_documents.add(agent_id, upload)
         response.status_code = 201 if is_new else 200
         response.headers["location"] = f"/api/v1/agents/{agent_id}/documents/{document.id}"

@@ -21,11 +21,24 @@ from shared.http_api.content_models import (
     MenuFields,
     ReactionFields,
     TemplateFields,
+    exactly_one,
 )
 from shared.http_api.fields import Identifier, PlainText, ProviderId, Slug
 
 PhoneNumber = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{7,14}$")]
 """International, without plus. Source: ITU-T E.164."""
+
+
+_CONTENTS = ("text", "choices", "menu", "media", "location", "reaction", "template")
+_ONE_CONTENT = {
+    **exactly_one(*_CONTENTS),
+    "not": {
+        "anyOf": [
+            {"required": pair, "properties": {name: {"not": {"type": "null"}} for name in pair}}
+            for pair in (["template", "fallback_template"], ["reaction", "reply_to"])
+        ]
+    },
+}
 
 
 class _Message(Body):
@@ -69,7 +82,7 @@ class _Message(Body):
 class NewOutboundMessage(_Message):
     """One message: anything within the channel's window, or a template at any time."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": list(examples.NEW_MESSAGES.values())})
+    model_config = ConfigDict(json_schema_extra={"examples": list(examples.NEW_MESSAGES.values()), **_ONE_CONTENT})
 
     channel: Slug = "whatsapp"
     user_id: Identifier = Field(description="The provider's identity of the user: a phone number without plus.")
@@ -87,7 +100,7 @@ class NewOutboundMessage(_Message):
 class NewPersonMessage(_Message):
     """What a person writes into a conversation."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.NEW_PERSON_MESSAGE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.NEW_PERSON_MESSAGE], **_ONE_CONTENT})
 
 
 class SentMessageView(BaseModel):

@@ -24,6 +24,7 @@ IdempotencyKey = Annotated[
 NOT_SENT = (
     errors.InvalidRequest,
     errors.InvalidContent,
+    errors.Inapplicable,
     errors.WindowClosed,
     errors.OptedOut,
     errors.VersionConflict,
@@ -35,6 +36,7 @@ NOT_SENT = (
 _NOT_RUNG = (
     errors.InvalidRequest,
     errors.InvalidContent,
+    errors.Inapplicable,
     errors.ProviderRejected,
     errors.RateLimited,
     errors.AlreadyClaimed,

@@ -14,11 +14,11 @@ from shared.http_api.access import Authenticate
 from shared.http_api.envelope import ItemPage, Success, fails_with, succeeds_with
 from shared.http_api.fields import Identifier
 from shared.http_api.history_examples import page
-from shared.http_api.person_link_models import ChannelName, NewPersonLink, PersonLinkView, UserId
+from shared.http_api.person_link_models import NewPersonLink, PersonLinkView
 from shared.use_cases.link_persons import MOST_LINKS, LinkPersons
 
 PersonId = Annotated[Identifier, PathParameter(examples=[examples.LINK["person_id"]])]
-_with_input = fails_with(errors.InvalidRequest, errors.InvalidContent)
+_with_input = fails_with(errors.InvalidRequest, errors.InvalidContent, errors.Inapplicable)
 
 
 def person_link_routes(link_persons: LinkPersons, authenticate: Authenticate) -> APIRouter:
@@ -37,14 +37,19 @@ def person_link_routes(link_persons: LinkPersons, authenticate: Authenticate) ->
 
     @router.get("", responses=succeeds_with(page(examples.LINK)) | _with_input)
     async def list_links(
-        channel: Annotated[ChannelName | None, Query(description="With `user_id`: the link of this identity.")] = None,
-        user_id: Annotated[UserId | None, Query()] = None,
+        identity: Annotated[
+            str | None,
+            Query(
+                pattern=r"^[a-z0-9][a-z0-9-]{0,62}:[!-~]{1,128}$",
+                examples=["whatsapp:919845012345"],
+                description="The link of this identity alone: channel, colon, user id.",
+            ),
+        ] = None,
         cursor: Annotated[Identifier | None, Query(description="`next_cursor` of the page before.")] = None,
     ) -> Success[ItemPage[PersonLinkView]]:
         """List who is linked, a hundred at a time."""
-        if (channel is None) != (user_id is None):
-            raise errors.InvalidContent("Name `channel` and `user_id` together.")
-        of = None if channel is None or user_id is None else ConversationKey(channel=channel, user_id=user_id)
+        channel, _, user_id = (identity or "").partition(":")
+        of = ConversationKey(channel=channel, user_id=user_id.removeprefix("+")) if identity else None
         links = await link_persons.all(of=of, after=cursor or "")
         items = [PersonLinkView.model_validate(one) for one in links]
         following = items[-1].person_id if len(items) == MOST_LINKS else None

@@ -20,7 +20,7 @@ from shared.use_cases.change_hands import ChangeHands
 from shared.use_cases.write_as_person import WriteAsPerson
 
 ConversationId = Annotated[Identifier, PathParameter(examples=[history_examples.CONVERSATION["id"]])]
-_ANSWERED_BY = fails_with(errors.NotFound, errors.InvalidRequest, errors.InvalidContent)
+_ANSWERED_BY = fails_with(errors.NotFound, errors.InvalidRequest, errors.InvalidContent, errors.Inapplicable)
 
 
 def person_routes(change_hands: ChangeHands, write_as_person: WriteAsPerson, authenticate: Authenticate) -> APIRouter:

@@ -20,8 +20,10 @@ from shared.use_cases.try_routing import TryRouting
 RULES_OF_A_PAGE = 500
 """Of the longest, less than the megabyte that a load balancer takes from a function."""
 RuleId = Annotated[Slug, PathParameter(examples=[examples.RULE["id"]])]
-_with_input = fails_with(errors.InvalidRequest, errors.InvalidContent)
-_changes = fails_with(errors.NotFound, errors.VersionConflict) | _with_input
+_INPUT = (errors.InvalidRequest, errors.InvalidContent, errors.Inapplicable)
+_with_input = fails_with(*_INPUT)
+_new = fails_with(*_INPUT, errors.VersionConflict)
+_changes = fails_with(*_INPUT, errors.NotFound, errors.VersionConflict)
 
 
 def rule_routes(edit_rules: EditRules, try_routing: TryRouting) -> APIRouter:
@@ -41,7 +43,7 @@ def rule_routes(edit_rules: EditRules, try_routing: TryRouting) -> APIRouter:
     @router.post(
         "",
         status_code=201,
-        responses=succeeds_with(examples.RULE, status=201) | fails_with(errors.VersionConflict) | _with_input,
+        responses=succeeds_with(examples.RULE, status=201) | _new,
     )
     async def add_rule(rule: NewRule, response: Response) -> Success[RuleView]:
         """Add a routing rule."""

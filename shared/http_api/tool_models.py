@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from shared.domain.tools.http_tool import LONGEST_URL, HttpMethod, HttpTool
 from shared.domain.tools.tool import ToolOutcome
 from shared.http_api import tool_examples as examples
-from shared.http_api.fields import PlainText, Time, ToolName
+from shared.http_api.fields import PlainText, Time, ToolName, Whole, YesNo
 
 SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/_+=.@-]{0,127}$")]
 
@@ -39,8 +39,8 @@ class ToolFields(_Body):
     secret_name: SecretName | None = Field(
         default=None, description="The secret that proves who asks, without the prefix of TOOL_SECRET_PREFIX."
     )
-    timeout_ms: int = Field(default=5000, ge=100, le=10_000, description="On the phone no tool gets more than 3.8 s.")
-    is_enabled: bool = True
+    timeout_ms: Whole = Field(default=5000, ge=100, le=10_000, description="On the phone no tool gets more than 3.8 s.")
+    is_enabled: YesNo = True
 
     def tool(self, tool_id: str) -> HttpTool:
         """The tool with this name; its version is decided where it is kept."""
@@ -61,7 +61,7 @@ class ChangedTool(ToolFields):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CHANGED_TOOL]})
 
     id: ToolName | None = None
-    version: int | None = Field(default=None, ge=1)
+    version: Annotated[Whole, Field(ge=1)] | None = None
 
 
 class ToolView(BaseModel):

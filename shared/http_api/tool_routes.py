@@ -17,8 +17,10 @@ from shared.http_api.versions import ReadVersion, tagged
 from shared.use_cases.edit_tools import EditTools, TryTool
 
 ToolId = Annotated[ToolName, PathParameter(examples=[examples.TOOL["id"]])]
-_with_input = fails_with(errors.InvalidRequest, errors.InvalidContent)
-_changes = fails_with(errors.NotFound, errors.VersionConflict) | _with_input
+_INPUT = (errors.InvalidRequest, errors.InvalidContent, errors.Inapplicable)
+_with_input = fails_with(*_INPUT)
+_new = fails_with(*_INPUT, errors.VersionConflict)
+_changes = fails_with(*_INPUT, errors.NotFound, errors.VersionConflict)
 
 
 def tool_routes(edit_tools: EditTools, try_tool: TryTool) -> APIRouter:
@@ -34,7 +36,7 @@ def tool_routes(edit_tools: EditTools, try_tool: TryTool) -> APIRouter:
     @router.post(
         "",
         status_code=201,
-        responses=succeeds_with(examples.TOOL, status=201) | fails_with(errors.VersionConflict) | _with_input,
+        responses=succeeds_with(examples.TOOL, status=201) | _new,
     )
     async def add_tool(tool: NewTool, response: Response) -> Success[ToolView]:
         """Add an HTTP tool; agents whose `tools` name it may use it from their next turn on."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from shared.domain.content import Content, FileContent, MessageTemplate, file_of
 from shared.domain.content_limits import fit_file
 from shared.domain.media import MediaFile
-from shared.errors import InvalidContent, NotFound
+from shared.errors import Inapplicable, NotFound
 from shared.ports.channel import ChannelCapabilities
 from shared.ports.media import MediaStore
 
@@ -25,7 +25,7 @@ class BringFile:
         """The content as the channel sends it, and the file if the channel takes uploads.
 
         Raises:
-            InvalidContent: there is no such file, or the channel does not take one of this size or type.
+            Inapplicable: there is no such file, or the channel does not take one of this size or type.
             StoreUnavailable: the file cannot be had now.
         """
         wanted = file_of(content)
@@ -34,7 +34,7 @@ class BringFile:
         try:
             file = await self._media.get(wanted.key)
         except NotFound as error:
-            raise InvalidContent("There is no such file.") from error
+            raise Inapplicable("There is no such file.") from error
         fitting = fit_file(wanted, file, capabilities.contents)
         if capabilities.contents.takes_uploads:
             return _with_file(content, fitting), replace(file, filename=fitting.filename or file.filename)

@@ -47,7 +47,7 @@ class ChangeHands:
         """
         conversation = await self._reader.conversation(conversation_id)
         if conversation.status is ConversationStatus.CLOSED:
-            raise errors.InvalidContent("The conversation is closed.")
+            raise errors.Inapplicable("The conversation is closed.")
         if conversation.status is to:
             return conversation
         await self._history.set_status(conversation.id, to, note=_NOTES[to])

@@ -33,7 +33,8 @@ class EditAgents:
         """Keep a new agent.
 
         Raises:
-            InvalidContent: its id stands for a person, or it names a tool or an engine that does not exist here.
+            InvalidContent: its id stands for a person.
+            Inapplicable: it names a tool or an engine that does not exist here.
             VersionConflict: there is one of this id.
         """
         if agent.id == HUMAN:
@@ -45,7 +46,7 @@ class EditAgents:
         """Change an agent that is still in the version the caller read.
 
         Raises:
-            InvalidContent: it names a tool or an engine that does not exist here.
+            Inapplicable: it names a tool or an engine that does not exist here.
             NotFound: no such agent.
             VersionConflict: it was changed since.
         """
@@ -59,12 +60,12 @@ class EditAgents:
     async def _check(self, agent: AgentProfile) -> None:
         for name in agent.models:
             if problem := self._engine_problem(name):
-                raise errors.InvalidContent(problem)
+                raise errors.Inapplicable(problem)
         unknown = set(agent.tools) - BUILT_IN_TOOLS
         if unknown:
             unknown -= {tool.id for tool in await self._tools.all_tools()}
         if unknown:
-            raise errors.InvalidContent(f"There is no tool of the name {min(unknown)}.")
+            raise errors.Inapplicable(f"There is no tool of the name {min(unknown)}.")
 
 
 class EditRules:
@@ -79,12 +80,12 @@ class EditRules:
         """Rules in the order in which they are tried, from behind the one of the id `after`; and where to go on.
 
         Raises:
-            InvalidRequest: there is no rule of that id any more.
+            Inapplicable: there is no rule of that id any more.
         """
         rules = await self._rules.all_rules()
         places = {rule.id: place for place, rule in enumerate(rules, start=1)}
         if after is not None and after not in places:
-            raise errors.InvalidRequest("The rule to go on from is gone; begin anew.")
+            raise errors.Inapplicable("The rule to go on from is gone; begin anew.")
         start = 0 if after is None else places[after]
         found = rules[start : start + limit]
         return found, found[-1].id if start + limit < len(rules) else None
@@ -97,7 +98,8 @@ class EditRules:
         """Keep a new rule.
 
         Raises:
-            InvalidContent: its pattern cannot be read or matches nothing, it names no agent, or there are too many.
+            InvalidContent: its pattern cannot be read or matches nothing.
+            Inapplicable: it names no agent, or there are too many.
             VersionConflict: there is one of this id.
         """
         await self._check(rule)
@@ -113,10 +115,9 @@ class EditRules:
         await self._rules.remove_rule(rule_id, version=version)
 
     async def _check(self, rule: RoutingRule) -> None:
+        if rule.agent_id != HUMAN:
+            try:
+                await self._agents.agent(rule.agent_id)
+            except errors.NotFound as error:
+                raise errors.Inapplicable("The rule names an agent that does not exist.") from error
         prepare_rule(rule, self._compile_expression)
-        if rule.agent_id == HUMAN:
-            return
-        try:
-            await self._agents.agent(rule.agent_id)
-        except errors.NotFound as error:
-            raise errors.InvalidContent("The rule names an agent that does not exist.") from error

@@ -58,9 +58,9 @@ class EditTools:
     def _check(self, tool: HttpTool) -> None:
         if tool.id in RESERVED_TOOL_NAMES or not _NAME.fullmatch(tool.id):
             raise errors.InvalidContent(f"{tool.id} is the name of one of the platform's own tools, or none at all.")
-        problem = (
-            self._schemas.problem_of_schema(tool.parameters) or problem_of_url(tool) or self._hosts.problem(tool.url)
-        )
+        if (problem := self._hosts.problem(tool.url)) is not None:
+            raise errors.Inapplicable(problem)
+        problem = self._schemas.problem_of_schema(tool.parameters) or problem_of_url(tool)
         if problem is not None:
             raise errors.InvalidContent(problem)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from shared.domain.conversation import ConversationKey
 from shared.domain.person_link import PersonLink
-from shared.errors import InvalidContent, StoreUnavailable
+from shared.errors import Inapplicable, StoreUnavailable
 from shared.observability import logger
 from shared.ports.person_links import PersonLinks
 from shared.ports.stores import ContextStore
@@ -26,12 +26,12 @@ class LinkPersons:
         """Let these identities be one person.
 
         Raises:
-            InvalidContent: they are fewer than two, or too many.
+            Inapplicable: they are fewer than two, or too many.
             StoreUnavailable: not linked.
         """
         distinct = tuple(dict.fromkeys(identities))
         if not _FEWEST <= len(distinct) <= _MOST:
-            raise InvalidContent(f"Link {_FEWEST} to {_MOST} different identities.")
+            raise Inapplicable(f"Link {_FEWEST} to {_MOST} different identities.")
         earlier = [link for key in distinct for link in await self._links.all(of=key, limit=1)]
         link = await self._links.link(distinct, noted_by=noted_by)
         await self._read_anew([*(key for other in earlier for key in other.identities), *link.identities])

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from shared.domain.call import Call, CallDirection, StreamTicket
-from shared.errors import InvalidContent, ProviderRejected, RateLimited, StoreUnavailable
+from shared.errors import Inapplicable, ProviderRejected, RateLimited, StoreUnavailable
 from shared.observability import count, logger, user_hash
 from shared.ports.request_keys import RequestKeys
 from shared.ports.stores import CallStore
@@ -51,7 +51,7 @@ class PlaceCall:
         A machine that answers is left `voicemail_message`, or is hung up on when that is empty.
 
         Raises:
-            InvalidContent: nobody said which of our numbers it comes from.
+            Inapplicable: nobody said which of our numbers it comes from.
             RateLimited: the user has as many calls as allowed or was rung too often, or too many users are being rung.
             AlreadyClaimed: begun before, and not known whether the phone rang.
             ProviderRejected: the provider does not ring this number.
@@ -60,7 +60,7 @@ class PlaceCall:
         """
         ticket_business = business_id or self._business_number.removeprefix("+")
         if not ticket_business:
-            raise InvalidContent("business_id has to say which number the call comes from.")
+            raise Inapplicable("business_id has to say which number the call comes from.")
         key = f"{user_id}:{idempotency_key}"
         call_sid = await self._keys.begin(key, ttl_seconds=UNKNOWN_FOR_SECONDS)
         if call_sid is None:

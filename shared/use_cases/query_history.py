@@ -42,7 +42,6 @@ class QueryHistory:
         self, wanted: HistoryFilter, *, cursor: str | None, limit: int
     ) -> Page[ConversationSummary]:
         """A page of conversations, the latest message first."""
-        _refuse_empty_period(wanted)
         return await self._history.conversations(wanted, cursor=cursor, limit=limit)
 
     async def conversation(self, conversation_id: str) -> ConversationSummary:
@@ -56,7 +55,6 @@ class QueryHistory:
 
     async def calls(self, wanted: HistoryFilter, *, cursor: str | None, limit: int) -> Page[Call]:
         """A page of calls, the latest first."""
-        _refuse_empty_period(wanted)
         return await self._history.calls(wanted, cursor=cursor, limit=limit)
 
     async def call(self, call_sid: str) -> CallAccount:
@@ -75,8 +73,3 @@ class QueryHistory:
             raise errors.NotFound("The call has no recording yet.")
         url = await self._recordings.link(call.recording_key, ttl_seconds=RECORDING_LINK_SECONDS)
         return RecordingLink(url=url, expires_in_seconds=RECORDING_LINK_SECONDS)
-
-
-def _refuse_empty_period(wanted: HistoryFilter) -> None:
-    if wanted.since is not None and wanted.until is not None and wanted.since >= wanted.until:
-        raise errors.InvalidContent("The period is empty: `from` must be before `to`.")

@@ -77,7 +77,8 @@ class AnswerCosts:
         Raises:
             Unauthenticated: no valid bearer token.
             Forbidden: the caller is no admin.
-            NotFound: neither path, or another method.
+            NotFound: neither path.
+            MethodNotAllowed: another method.
             InvalidContent: too many months, or none.
             ProviderUnavailable: the accounts could not be read.
             StoreUnavailable: what lies idle, or what was sent, is not known.
@@ -86,15 +87,17 @@ class AnswerCosts:
         if scheme.lower() != "bearer":
             raise errors.Unauthenticated("A bearer token is needed.")
         (await self._tokens.verify(token.strip())).require(Role.ADMIN)
-        if request.method == "GET" and request.path == _COSTS:
+        if request.path not in (_COSTS, f"{_COSTS}/recommendations"):
+            raise errors.NotFound("There is nothing here.")
+        if request.method != "GET":
+            raise errors.MethodNotAllowed("This method is not allowed here.", allowed="GET")
+        if request.path == _COSTS:
             return await self._months(request)
-        if request.method == "GET" and request.path == f"{_COSTS}/recommendations":
-            advice = await self._costs.reservation_advice()
-            idle = [item for item in await self._idle.load() if item.is_sent]
-            return HTTPResponse.ok(
-                {"reservations": [_advice(item) for item in advice], "idle": [_recommendation(item) for item in idle]}
-            )
-        raise errors.NotFound("There is nothing here.")
+        advice = await self._costs.reservation_advice()
+        idle = [item for item in await self._idle.load() if item.is_sent]
+        return HTTPResponse.ok(
+            {"reservations": [_advice(item) for item in advice], "idle": [_recommendation(item) for item in idle]}
+        )
 
     async def _months(self, request: HTTPRequest) -> HTTPResponse:
         wanted = _wanted_months(request.query_values.get("months"))

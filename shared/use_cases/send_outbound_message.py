@@ -23,7 +23,7 @@ from shared.domain.outbound import (
     window_end,
 )
 from shared.errors import (
-    InvalidContent,
+    Inapplicable,
     OptedOut,
     ProviderBusy,
     ProviderRejected,
@@ -85,7 +85,7 @@ class SendOutboundMessage:
         """Send the message, or say what became of it when the key was used before.
 
         Raises:
-            InvalidContent: no such channel, or one that cannot send this, or nobody knows which number to send from.
+            Inapplicable: no such channel, or one that cannot send this, or nobody knows which number to send from.
             OptedOut: the user asked for no more messages; nothing was sent, not even a template.
             WindowClosed: the user wrote too long ago for anything but a template; nothing was sent.
             VersionConflict: the key was used for another message.
@@ -118,7 +118,7 @@ class SendOutboundMessage:
     def _channel_of(self, message: OutboundMessage) -> Channel:
         channel = self._channels.get(message.key.channel)
         if channel is None:
-            raise InvalidContent("There is no such channel for messages.")
+            raise Inapplicable("There is no such channel for messages.")
         return channel
 
     def _plan(self, message: OutboundMessage, heard: LastHeard | None, channel: Channel) -> HeldContent:
@@ -145,7 +145,7 @@ class SendOutboundMessage:
         """Everything that can be refused is refused here, before anything is kept."""
         sender = message.business_id or (heard.business_id if heard is not None else "")
         if not sender:
-            raise InvalidContent("The user never wrote, so business_id has to say which number it leaves from.")
+            raise Inapplicable("The user never wrote, so business_id has to say which number it leaves from.")
         if message.fallback is not None:
             fit(message.fallback, channel.capabilities.contents, text_limit=channel.capabilities.text_limit)
         stated = message.fallback if held.uses_fallback and message.fallback is not None else message.content

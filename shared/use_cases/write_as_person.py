@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from shared.domain.conversation import ConversationKey, ConversationStatus
 from shared.domain.outbound import OutboundMessage, SentMessage, delivery_id_of
-from shared.errors import InvalidContent, NotTakenOver
+from shared.errors import Inapplicable, NotTakenOver
 from shared.ports.channel import Channel
 from shared.ports.history import ConversationSummary, HistoryReader
 from shared.ports.outbound import OutboundMessages
@@ -48,12 +48,12 @@ class WriteAsPerson:
         Raises:
             NotFound: no such conversation.
             NotTakenOver: the agents have the conversation.
-            InvalidContent: it is a call, or over, or its channel cannot carry this.
+            Inapplicable: it is a call, or over, or its channel cannot carry this.
             and whatever `SendOutboundMessage` raises.
         """
         conversation = await self._reader.conversation(conversation_id)
         if conversation.channel not in self._channels:
-            raise InvalidContent("Nobody can write into a call; write to the user on a channel for messages.")
+            raise Inapplicable("Nobody can write into a call; write to the user on a channel for messages.")
         key = ConversationKey(channel=conversation.channel, user_id=conversation.user_id)
         own_key = f"conversation:{conversation.id}:{idempotency_key}"
         if await self._outbound.find(delivery_id_of(own_key)) is None:
@@ -62,10 +62,10 @@ class WriteAsPerson:
 
     async def _require_taken_over(self, conversation: ConversationSummary, key: ConversationKey) -> None:
         if conversation.status is ConversationStatus.CLOSED:
-            raise InvalidContent("The conversation is closed.")
+            raise Inapplicable("The conversation is closed.")
         if conversation.status is not ConversationStatus.HUMAN:
             raise NotTakenOver("The agents have the conversation; take it over before you write.")
         current = await self._history.load_conversation(key)
         # Where there is no current one, the channel's window tells better what can still be done.
         if current is not None and current.id != conversation.id:
-            raise InvalidContent("The user has begun another conversation since; write into that one.")
+            raise Inapplicable("The user has begun another conversation since; write into that one.")

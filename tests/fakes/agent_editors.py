@@ -56,7 +56,7 @@ class FakeRuleEditor:
     async def add_rule(self, rule: RoutingRule) -> RoutingRule:
         """See `RuleEditor.add_rule`."""
         if len(self.kept) >= MOST_RULES:
-            raise errors.InvalidContent("There are too many already.")
+            raise errors.Inapplicable("There are too many already.")
         return _add(self.kept, rule)
 
     async def replace_rule(self, rule: RoutingRule, *, version: int) -> RoutingRule:

@@ -98,13 +98,16 @@ class FakeCallBacks:
     async def page(
         self, *, state: CallBackState | None, wanted: WhoRings | None, cursor: str | None, limit: int
     ) -> Page[CallBack]:
-        if cursor is not None and not cursor.isdecimal():
+        if cursor is not None and not cursor.partition(".")[0].isdecimal():
             raise InvalidRequest("The cursor is not one of ours.")
         found = sorted(self.kept, key=lambda kept: (kept.due_at, kept.id), reverse=True)
         found = [kept for kept in found if state in (None, kept.state) and wanted in (None, kept.wanted)]
-        first = int(cursor or 0)
+        first = int((cursor or "0").partition(".")[0])
         last = first + limit
-        return Page(items=tuple(found[first:last]), next_cursor=str(last) if last < len(found) else None)
+        return Page(
+            items=tuple(found[first:last]),
+            next_cursor=f"{last:016}.00000000-0000-0000-0000-000000000000" if last < len(found) else None,
+        )
 
     def _is_due(self, row: _Row, retry_after: timedelta) -> bool:
         if row.kept.wanted is not WhoRings.AGENT:

@@ -55,7 +55,7 @@ class FakeDocumentStore:
             return same
         known = await self.all(document.agent_id)
         if len(known) >= MOST_DOCUMENTS:
-            raise errors.InvalidContent("too many documents")
+            raise errors.Inapplicable("too many documents")
         return self._keep(self._new_id(), document, passages, created_at=NOON)
 
     async def replace(self, document_id: str, document: NewDocument, passages: Sequence[MeasuredPassage]) -> Document:
@@ -79,7 +79,7 @@ class FakeDocumentStore:
             if known.agent_id == document.agent_id and known.id != document_id
         )
         if others + len(passages) > MOST_PASSAGES_OF_AGENT:
-            raise errors.InvalidContent("too many passages")
+            raise errors.Inapplicable("too many passages")
         self._forget_passages(document_id)
         kept = Document(
             id=document_id,

@@ -187,9 +187,9 @@ def _check_bounds(connection: Connection, agent_id: str) -> None:
         )
     ).one()
     if written > MOST_DOCUMENTS:
-        raise errors.InvalidContent(f"An agent has at most {MOST_DOCUMENTS} documents.")
+        raise errors.Inapplicable(f"An agent has at most {MOST_DOCUMENTS} documents.")
     if passages > MOST_PASSAGES_OF_AGENT:
-        raise errors.InvalidContent(f"An agent has at most {MOST_PASSAGES_OF_AGENT} passages in all its documents.")
+        raise errors.Inapplicable(f"An agent has at most {MOST_PASSAGES_OF_AGENT} passages in all its documents.")
 
 
 def _document(row: Row[Any]) -> Document:

@@ -35,7 +35,7 @@ def add_row(connection: Connection, table: Table, values: dict[str, Any], most: 
         raise errors.VersionConflict("There is an entry of this id already.")
     # Counted afterwards: the new row made the catalogue's revision grow, and whoever else adds one waits for that.
     if connection.execute(select(func.count()).select_from(table)).scalar_one() > most:
-        raise errors.InvalidContent(f"There are {most} already; remove one before you add another.")
+        raise errors.Inapplicable(f"There are {most} already; remove one before you add another.")
     return row
 
 

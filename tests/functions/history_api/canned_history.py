@@ -12,6 +12,7 @@ from shared.domain.call import Call, TranscriptSegment
 from shared.ports.history import ConversationSummary, HistoryFilter, Page, StoredMessage
 
 Item = TypeVar("Item")
+_NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass
@@ -89,8 +90,6 @@ def _is_within(at: datetime, wanted: HistoryFilter) -> bool:
 
 
 def _cut(found: Sequence[Item], cursor: str | None, limit: int) -> Page[Item]:
-    if cursor is not None and not cursor.isdigit():
-        raise errors.InvalidRequest("The cursor is not one of ours.")
-    start = int(cursor or 0)
+    start = int((cursor or "0").partition(".")[0])
     rest = start + limit
-    return Page(items=tuple(found[start:rest]), next_cursor=str(rest) if rest < len(found) else None)
+    return Page(items=tuple(found[start:rest]), next_cursor=f"{rest:016}.{_NOBODY}" if rest < len(found) else None)

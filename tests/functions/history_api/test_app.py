@@ -187,7 +187,7 @@ def test_pages_join_without_gap_or_repetition(read: Any, history: CannedHistory)
         replace(CONVERSATION, id=f"c{number}", last_message_at=NOON - timedelta(minutes=number)) for number in range(5)
     ]
     seen: list[str] = []
-    cursor: str | None = "0"
+    cursor: str | None = "0000000000000000.00000000-0000-0000-0000-000000000000"
 
     while cursor is not None:
         page = read("/api/v1/conversations", limit="2", cursor=cursor).json["data"]
@@ -269,14 +269,13 @@ def test_an_offset_whose_plus_became_a_space_is_understood(read: Any, history: C
         ({"from": "yesterday"}, 400),
         ({"from": "0"}, 400),
         ({"from": "0001-01-01T00:00:00%2B14:00"}, 400),
-        ({"from": "2026-03-02", "to": "2026-03-01"}, 422),
         ({"status": "asleep"}, 422),
         ({"needs_attention": "1"}, 400),
         ({"needs_attention": "yes"}, 400),
         ({"q": ""}, 422),
         ({"q": "a%00b"}, 422),
         ({"cursor": "not-ours"}, 400),
-        ({"cursor": "x" * 513}, 422),
+        ({"cursor": "x" * 513}, 400),
     ],
     ids=str,
 )
@@ -285,6 +284,12 @@ def test_unusable_parameters_are_explained(read: Any, query: dict[str, str], sta
 
     assert answer.status == status
     assert problem_of(answer)["code"] == {400: "invalid_request", 422: "invalid_content"}[status]
+
+
+def test_an_empty_period_holds_nothing(read: Any) -> None:
+    answer = read("/api/v1/conversations", **{"from": "2026-03-02", "to": "2026-03-01"})
+
+    assert (answer.status, answer.json["data"]["items"]) == (200, [])
 
 
 def test_an_explanation_does_not_repeat_what_was_sent(read: Any) -> None:
