@@ -87,7 +87,7 @@ def _methods_at(request: Request) -> str:
     application: FastAPI = request.app
     methods: set[str] = set(application.state.methods_elsewhere(request.scope["path"]))
     for method in _METHODS:
-        tried = request.scope | {"method": method}
+        tried = {**request.scope, "method": method}
         if any(route.matches(tried)[0] is Match.FULL for route in application.routes):
             methods.add(method)
     return ", ".join(sorted(methods))

@@ -37,7 +37,7 @@ class ConditionalAnswers:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app(scope | {"method": "GET"}, receive, send_needed)
+        await self._app({**scope, "method": "GET"}, receive, send_needed)
 
 
 def _is_known(tag: str | None, known: str) -> bool:

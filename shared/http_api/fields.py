@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
@@ -37,25 +37,29 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
-def _cursor(last: str) -> Any:
-    """The microsecond and the id of the last one seen; whatever looks like that is a place in the list."""
-    form = rf"^[0-9]{{16}}\.{last}$"
-
+def _place(form: str) -> BeforeValidator:
     def read(value: object) -> object:
         if not isinstance(value, str) or re.fullmatch(form, value, re.ASCII) is None:
             raise PydanticCustomError("cursor_parsing", "The cursor is not one of ours.")
         return value
 
-    return Annotated[str, BeforeValidator(read), WithJsonSchema({"type": "string", "pattern": form})]
+    return BeforeValidator(read)
 
 
-# A function makes them, which no type checker can follow.
-if TYPE_CHECKING:
-    IdCursor = CallCursor = TurnCursor = str
-else:
-    IdCursor = _cursor(_UUID)
-    CallCursor = _cursor("[A-Za-z0-9._:+-]{1,128}")
-    TurnCursor = _cursor("[0-9]{1,18}")
+def _shown(form: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": form})
+
+
+# The microsecond and the id of the last one seen; whatever looks like that is a place in the list.
+_AFTER_ID = rf"^[0-9]{{16}}\.{_UUID}$"
+_AFTER_CALL = r"^[0-9]{16}\.[A-Za-z0-9._:+-]{1,128}$"
+_AFTER_TURN = r"^[0-9]{16}\.[0-9]{1,18}$"
+IdCursor = Annotated[str, _place(_AFTER_ID), _shown(_AFTER_ID)]
+"""A place in a list of things that have ids of ours."""
+CallCursor = Annotated[str, _place(_AFTER_CALL), _shown(_AFTER_CALL)]
+"""A place in a list of calls."""
+TurnCursor = Annotated[str, _place(_AFTER_TURN), _shown(_AFTER_TURN)]
+"""A place in a conversation."""
 
 ToolName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 """A tool's name as models see it."""

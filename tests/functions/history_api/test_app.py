@@ -131,7 +131,7 @@ def loaded(provider: IdentityProvider) -> ModuleType:
 def module(
     loaded: ModuleType, history: CannedHistory, uses: FakeToolAudit, monkeypatch: pytest.MonkeyPatch
 ) -> ModuleType:
-    monkeypatch.setattr(loaded, "review_tool_calls", ReviewToolCalls(history, uses))  # type: ignore[arg-type]
+    monkeypatch.setattr(loaded, "review_tool_calls", ReviewToolCalls(history, uses))
     monkeypatch.setattr(loaded, "query_history", QueryHistory(history, Recordings(), link_media()))  # type: ignore[arg-type]
     return loaded
 
