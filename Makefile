@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev install-judges install-browser run demo eval stop clean-local status build invoke check format test fuzz soak requirements openapi lock ci
+.PHONY: help install install-dev install-judges install-browser run demo eval stop clean-local status build invoke check format test fuzz fuzz-api soak requirements openapi lock ci
 
 VENV := $(CURDIR)/.venv
 RUN := $(VENV)/bin/python
@@ -78,6 +78,9 @@ test: install-dev install-judges install-browser ## all tests, those with real d
 
 fuzz: install-dev ## break the message webhook in 100,000 ways (CASES=n: in so many)
 	$(RUN) -m tests.fuzz $(CASES)
+
+fuzz-api: install-dev install-judges ## let schemathesis judge the API of a running copy for 5 minutes (SECONDS=n: so long)
+	@$(RUN) -m tests.end_to_end.api_judge $(if $(SECONDS),--seconds $(SECONDS))
 
 soak: install-dev ## 1,000 messages of 50 users while worker, poller and Redis are killed (SEED=4 repeats a run)
 	@$(RUN) -m tests.end_to_end.soak $(if $(SEED),--seed $(SEED))

@@ -94,7 +94,7 @@ States = Annotated[
 ]
 
 
-@router.get("/conversations", responses=succeeds_with(examples.page(examples.CONVERSATION)))
+@router.get("/conversations", tags=["conversations"], responses=succeeds_with(examples.page(examples.CONVERSATION)))
 async def list_conversations(
     wanted: Wanted,
     needs_attention: Flag | None = None,
@@ -109,6 +109,7 @@ async def list_conversations(
 
 @router.get(
     "/conversations/{conversation_id}",
+    tags=["conversations"],
     responses=succeeds_with(examples.CONVERSATION) | fails_with(errors.NotFound),
 )
 async def read_conversation(conversation_id: ConversationId) -> Success[ConversationView]:
@@ -118,6 +119,7 @@ async def read_conversation(conversation_id: ConversationId) -> Success[Conversa
 
 @router.get(
     "/conversations/{conversation_id}/messages",
+    tags=["conversations"],
     responses=succeeds_with(examples.page(examples.QUESTION, examples.ANSWER)) | fails_with(errors.NotFound),
 )
 async def list_messages(
@@ -130,6 +132,7 @@ async def list_messages(
 
 @router.get(
     "/conversations/{conversation_id}/tool-calls",
+    tags=["conversations"],
     responses=succeeds_with(examples.page(TOOL_CALL)) | fails_with(errors.NotFound),
 )
 async def list_tool_calls(
@@ -140,7 +143,7 @@ async def list_tool_calls(
     return Success(data=ItemPage[ToolCallView].model_validate(page))
 
 
-@router.get("/calls", responses=succeeds_with(examples.page(examples.CALL)))
+@router.get("/calls", tags=["calls"], responses=succeeds_with(examples.page(examples.CALL)))
 async def list_calls(
     wanted: Wanted, state: States = (), cursor: CallsCursor = None, limit: Limit = 50
 ) -> Success[ItemPage[CallView]]:
@@ -150,14 +153,20 @@ async def list_calls(
     return Success(data=ItemPage[CallView](items=views, next_cursor=page.next_cursor))
 
 
-@router.get("/calls/{call_sid}", responses=succeeds_with(examples.CALL_DETAIL) | fails_with(errors.NotFound))
+@router.get(
+    "/calls/{call_sid}", tags=["calls"], responses=succeeds_with(examples.CALL_DETAIL) | fails_with(errors.NotFound)
+)
 async def read_call(call_sid: CallSid) -> Success[CallDetailView]:
     """Read one call with its transcript, in milliseconds since the media stream started."""
     account = await query_history.call(call_sid)
     return Success(data=CallDetailView.with_transcript(account.call, account.transcript))
 
 
-@router.get("/calls/{call_sid}/recording", responses=succeeds_with(examples.RECORDING) | fails_with(errors.NotFound))
+@router.get(
+    "/calls/{call_sid}/recording",
+    tags=["calls"],
+    responses=succeeds_with(examples.RECORDING) | fails_with(errors.NotFound),
+)
 async def read_recording(call_sid: CallSid) -> Success[RecordingView]:
     """Get a short-lived address of a call's stereo recording: caller left, agent right."""
     return Success(data=RecordingView.model_validate(await query_history.recording(call_sid), from_attributes=True))
