@@ -129,4 +129,6 @@ class Console:
             sizes = await request.sizes()
         except Exception:  # noqa: BLE001 - the window was closed meanwhile; nobody counts any more.
             return
-        self.transferred_bytes += sizes["responseHeadersSize"] + sizes["responseBodySize"]
+        # What the API tells besides depends on how much there is to tell.
+        if request.url.startswith(self.url):
+            self.transferred_bytes += sizes["responseHeadersSize"] + sizes["responseBodySize"]

@@ -1,7 +1,7 @@
 // The latest replies of agents, and what they tell: how long each stage took, what the models cost.
 
-const CONVERSATIONS = 24;
-const MESSAGES = 50;
+const CONVERSATIONS = 12;
+const MESSAGES = 30;
 const AT_ONCE = 4;
 const WRITING = ["context", "routing", "model_first_piece", "tools", "reply"];
 export const VOICE_STAGES = ["endpoint", "transcript", ...WRITING, "speech", "first_audio"];
