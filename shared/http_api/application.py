@@ -7,7 +7,6 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
@@ -15,6 +14,7 @@ from starlette.routing import Match
 from shared import errors
 from shared.http_api.boundary import LARGEST_BODY_BYTES, RequestBoundary, problem_response
 from shared.http_api.conditional import ConditionalAnswers
+from shared.http_api.cross_origin import CrossOrigin
 from shared.http_contract import encode_envelope, failure
 
 _EXPOSED_HEADERS = ("ETag", "Location", "Retry-After", "X-Request-Id")
@@ -50,7 +50,7 @@ def create_application(
     application.add_middleware(RequestBoundary, largest_body_bytes=largest_body_bytes)
     if allowed_origins:
         application.add_middleware(
-            CORSMiddleware,
+            CrossOrigin,
             allow_origins=list(allowed_origins),
             allow_methods=list(_METHODS),
             allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"],

@@ -97,10 +97,14 @@ def _complete(headers: MutableHeaders, request_id: str) -> None:
 
 def _request_id(scope: Scope) -> str:
     """The load balancer's trace id, as for the other functions, or Lambda's own."""
-    root = _TRACE_ROOT.search(Headers(scope=scope).get("x-amzn-trace-id", ""))
-    if root:
-        return root.group(1)
-    return str(getattr(scope.get("aws.context"), "aws_request_id", None) or uuid4())
+    own = getattr(scope.get("aws.context"), "aws_request_id", None)
+    return name_request(Headers(scope=scope), otherwise=own)
+
+
+def name_request(headers: Headers, *, otherwise: str | None = None) -> str:
+    """The id of a request: the load balancer's, as far as it is one."""
+    root = _TRACE_ROOT.search(headers.get("x-amzn-trace-id", ""))
+    return root.group(1) if root else str(otherwise or uuid4())
 
 
 def _refuse_large_body(scope: Scope, largest_bytes: int) -> None:

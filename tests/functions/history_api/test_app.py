@@ -459,6 +459,19 @@ def test_another_origin_may_not(module: ModuleType) -> None:
     assert "access-control-allow-origin" not in answer.headers
 
 
+@pytest.mark.requirement("13.2")
+def test_a_refused_preflight_is_answered_in_the_envelope(module: ModuleType) -> None:
+    asked = {"origin": "https://evil.example", "access-control-request-method": "GET"}
+
+    answer = call(module, "OPTIONS", "/api/v1/calls", headers=asked)
+
+    assert answer.status == 403
+    assert problem_of(answer)["request_id"] == answer.headers["x-request-id"] == TRACE_ID
+    assert "access-control-allow-origin" not in answer.headers
+    assert "access-control-allow-credentials" not in answer.headers
+    assert "Origin" in answer.headers["vary"]
+
+
 def test_health_asks_no_store(module: ModuleType, history: CannedHistory) -> None:
     history.is_down = True
 
