@@ -99,7 +99,8 @@ async def test_frames_keep_real_time_without_drift(platform: FakePlatform) -> No
         await call.say(tone(600))
         elapsed_ms = (asyncio.get_running_loop().time() - began) * 1000
 
-    assert 560 <= elapsed_ms <= 620 + call.largest_lag_ms + 60
+    # A caller who was held up before catches up now.
+    assert 560 - call.largest_lag_ms <= elapsed_ms <= 620 + call.largest_lag_ms + 60
 
 
 async def test_mark_is_echoed_after_its_audio_was_played(platform: FakePlatform) -> None:
