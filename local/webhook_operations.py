@@ -203,7 +203,10 @@ def _health_paths() -> Node:
     function = operation(
         "read_function_health",
         "Whether a function starts.",
-        {"200": answer("application/json", success({"alive": True}))},
+        {
+            "200": answer("application/json", success({"alive": True})),
+            "404": problem("not_found", "Nothing is served at this path."),
+        },
         tag="health",
     )
     function["parameters"] = [{**query("function", "history_api"), "in": "path"}]

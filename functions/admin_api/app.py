@@ -30,6 +30,8 @@ app = create_application(
     title="Vaani administration",
     allowed_origins=wiring.settings().allowed_origins,
     largest_body_bytes=LARGEST_DOCUMENT_BYTES,
+    # It looks like the place of a rule.
+    methods_of=lambda path: ("POST",) if path == "/api/v1/routing-rules/test" else (),
 )
 authenticate = signed_in(wiring.token_verifier())
 _always = fails_with(errors.Unauthenticated, errors.Forbidden, errors.StoreUnavailable)

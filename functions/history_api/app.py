@@ -48,7 +48,7 @@ app = create_application(
     title="Vaani history",
     allowed_origins=wiring.settings().allowed_origins,
     # People write where the history is read; the administration takes that.
-    methods_elsewhere=lambda path: ("POST",) if re.fullmatch(r"/api/v1/conversations/[^/]+/messages", path) else (),
+    methods_of=lambda path: ("GET", "POST") if re.fullmatch(r"/api/v1/conversations/[^/]+/messages", path) else (),
 )
 router = APIRouter(
     prefix="/api/v1",

@@ -20,13 +20,12 @@ from shared.domain.agent import AgentProfile, RouteReason, RoutingRule, RuleKind
 from shared.domain.engine_name import ENGINE_NAME_PATTERN, read_engine_name
 from shared.domain.routing.steps import StepOutcome
 from shared.http_api import agent_examples as examples
-from shared.http_api.fields import Number, PlainText, Slug, StatedTime, ToolName, Whole, YesNo
+from shared.http_api.fields import Number, PlainText, Slug, StatedTime, ToolName, Version, Whole, YesNo
 from shared.ports.live_tasks import LiveTask
 from shared.use_cases.try_routing import Trial, TriedRoute
 
 _LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 LanguageTag = Annotated[str, StringConstraints(pattern=_LANGUAGE_TAG)]
-Version = Annotated[Whole, Field(ge=1)]
 
 
 def _known_engine(name: str) -> str:
@@ -83,12 +82,14 @@ class AgentFields(_Body):
     tools: list[ToolName] = Field(
         default=[],
         max_length=20,
+        json_schema_extra={"uniqueItems": True},
         description="The tools that it may use: `search_knowledge`, `end_call`, `send_on_whatsapp`, "
         "`schedule_call_back`, and those defined under `/api/v1/tools`. To hand over needs no permission.",
     )
     models: list[EngineText] = Field(
         default=[],
         max_length=4,
+        json_schema_extra={"uniqueItems": True},
         description="The engines that write its replies, the preferred one first: `bedrock`, `openai`, `local`, or "
         "one model, `bedrock:<model id>`, `openai:<model>`. Empty: those of the platform. An engine that cannot be "
         "used in this environment is refused.",

@@ -28,11 +28,11 @@ def create_application(
     title: str,
     allowed_origins: Sequence[str],
     largest_body_bytes: int = LARGEST_BODY_BYTES,
-    methods_elsewhere: Callable[[str], Sequence[str]] = lambda _path: (),
+    methods_of: Callable[[str], Sequence[str]] = lambda _path: (),
 ) -> FastAPI:
     """An application without routes; its OpenAPI document is published by `history_api` only.
 
-    `methods_elsewhere` names the methods of a path that another function answers: 405 tells them too.
+    `methods_of` names the methods of a path where its routes here do not tell: 405 states them.
     """
     application = FastAPI(
         title=title,
@@ -42,7 +42,7 @@ def create_application(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    application.state.methods_elsewhere = methods_elsewhere
+    application.state.methods_of = methods_of
     application.add_exception_handler(errors.PlatformError, _answer_foreseen)
     application.add_exception_handler(RequestValidationError, _answer_unusable)
     application.add_exception_handler(HTTPException, _answer_unrouted)
@@ -85,12 +85,14 @@ async def _answer_unrouted(request: Request, error: Exception) -> Response:
 def _methods_at(request: Request) -> str:
     """Every method of a path: each route knows only its own."""
     application: FastAPI = request.app
-    methods: set[str] = set(application.state.methods_elsewhere(request.scope["path"]))
-    for method in _METHODS:
-        tried = {**request.scope, "method": method}
-        if any(route.matches(tried)[0] is Match.FULL for route in application.routes):
-            methods.add(method)
-    return ", ".join(sorted(methods))
+    stated = application.state.methods_of(request.scope["path"])
+    if stated:
+        return ", ".join(stated)
+    return ", ".join(
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in application.routes)
+    )
 
 
 def _explain(error: RequestValidationError) -> errors.PlatformError:

@@ -161,8 +161,20 @@ class TemplateButtonFields(Body):
     value: Variable = Field(description="The rest of its address, what comes back when it is tapped, or the code.")
 
 
+_HEADER_KINDS = (FileKind.IMAGE, FileKind.VIDEO, FileKind.DOCUMENT)
+
+
 class TemplateFields(Body):
     """A template that the provider approved."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "not": {
+                "required": ["header", "header_media"],
+                "properties": {"header": {"minLength": 1}, "header_media": {"not": {"type": "null"}}},
+            }
+        }
+    )
 
     name: TemplateName = Field(description="Its name at Meta, or its content sid (`HX…`) at Twilio.")
     language: TemplateLanguage = "en"
@@ -170,7 +182,11 @@ class TemplateFields(Body):
     header: Annotated[PlainText, Field(max_length=1024)] = Field(
         default="", description="Value of the placeholder in its header."
     )
-    header_media: MediaFields | None = Field(default=None, description="The file in its header.")
+    header_media: MediaFields | None = Field(
+        default=None,
+        description="The file in its header, instead of a `header`.",
+        json_schema_extra={"properties": {"kind": {"enum": [kind.value for kind in _HEADER_KINDS]}}},
+    )
     buttons: list[TemplateButtonFields] = Field(default=[], max_length=10)
 
     @model_validator(mode="after")
@@ -178,7 +194,7 @@ class TemplateFields(Body):
         file = self.header_media
         if file is not None and self.header:
             raise ValueError("give either a header or header_media")
-        if file is not None and file.kind not in {FileKind.IMAGE, FileKind.VIDEO, FileKind.DOCUMENT}:
+        if file is not None and file.kind not in _HEADER_KINDS:
             raise ValueError("the header of a template holds an image, a video or a document")
         return self
 

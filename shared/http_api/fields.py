@@ -92,6 +92,8 @@ YesNo = StrictBool
 """Yes or no in a body."""
 Whole = Annotated[int, BeforeValidator(_is_whole)]
 """A whole number in a body."""
+Version = Annotated[int, Field(ge=1), BeforeValidator(_is_whole)]
+"""The version of something, in a body."""
 Number = Annotated[float, BeforeValidator(_is_number), Field(allow_inf_nan=False)]
 """A number in a body."""
 

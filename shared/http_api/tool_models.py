@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from shared.domain.tools.http_tool import LONGEST_URL, HttpMethod, HttpTool
 from shared.domain.tools.tool import ToolOutcome
 from shared.http_api import tool_examples as examples
-from shared.http_api.fields import PlainText, Time, ToolName, Whole, YesNo
+from shared.http_api.fields import PlainText, Time, ToolName, Version, Whole, YesNo
 
 SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/_+=.@-]{0,127}$")]
 
@@ -61,7 +61,7 @@ class ChangedTool(ToolFields):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CHANGED_TOOL]})
 
     id: ToolName | None = None
-    version: Annotated[Whole, Field(ge=1)] | None = None
+    version: Version | None = None
 
 
 class ToolView(BaseModel):

@@ -98,8 +98,7 @@ class EditRules:
         """Keep a new rule.
 
         Raises:
-            InvalidContent: its pattern cannot be read or matches nothing.
-            Inapplicable: it names no agent, or there are too many.
+            Inapplicable: its pattern does not go with its kind, it names no agent, or there are too many.
             VersionConflict: there is one of this id.
         """
         await self._check(rule)
@@ -120,4 +119,7 @@ class EditRules:
                 await self._agents.agent(rule.agent_id)
             except errors.NotFound as error:
                 raise errors.Inapplicable("The rule names an agent that does not exist.") from error
-        prepare_rule(rule, self._compile_expression)
+        try:
+            prepare_rule(rule, self._compile_expression)
+        except errors.InvalidContent as error:
+            raise errors.Inapplicable(str(error)) from error

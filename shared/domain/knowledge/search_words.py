@@ -9,6 +9,8 @@ from shared.domain.routing.comparable_text import comparable, words_of
 MOST_SEARCH_WORDS = 24
 """Of a longer question the first are looked for."""
 
+# Longer ones are addresses and keys, by which nothing is found; PostgreSQL refuses to look for more than 2046 bytes.
+_LONGEST_WORD = 100
 _SHORTEST_OPEN_STEM = 5
 _SHORTEST_LATIN_STEM = 4
 _SHORTEST_INDIC_STEM = 2
@@ -60,7 +62,8 @@ _COMMON = frozenset(
 def search_words(text: str) -> tuple[str, ...]:
     """The stems of the words that carry meaning, each once, in the order of the text."""
     words = (word for word in all_words(text) if word not in _COMMON)
-    return tuple(dict.fromkeys(stem(word) for word in words if len(word) > 1 or word.isdigit()))
+    words = (word for word in words if (len(word) > 1 or word.isdigit()) and len(word) <= _LONGEST_WORD)
+    return tuple(dict.fromkeys(stem(word) for word in words))
 
 
 def optional_words(stems: Sequence[str]) -> frozenset[int]:

@@ -447,7 +447,7 @@ def test_a_rule_is_added_changed_and_removed(admin: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "status"), [({"agent_id": "missing"}, 409), ({"pattern": " , "}, 422), ({"kind": "guess"}, 422)], ids=str
+    ("change", "status"), [({"agent_id": "missing"}, 409), ({"pattern": " , "}, 409), ({"kind": "guess"}, 422)], ids=str
 )
 def test_a_rule_that_could_never_apply_is_refused(admin: Any, change: dict[str, object], status: int) -> None:
     body = examples.NEW_RULE | {"agent_id": "reception"} | change
@@ -491,7 +491,7 @@ def test_a_moment_without_a_time_zone_is_refused(admin: Any) -> None:
 def test_a_rule_that_cannot_work_is_refused_with_the_reason(admin: Any, rule: dict[str, str], complaint: str) -> None:
     answer = admin("POST", "/api/v1/routing-rules", {"id": "new", "agent_id": "reception", **rule})
 
-    assert (answer.status, answer.json["error"]["code"]) == (422, "invalid_content")
+    assert (answer.status, answer.json["error"]["code"]) == (409, "invalid_content")
     assert complaint in answer.json["error"]["message"]
 
 

@@ -54,3 +54,7 @@ def test_no_character_of_a_query_language_remains(text: str) -> None:
     letters = "".join("".join(forms(one)) if not is_open(one) else one for one in search_words(text))
 
     assert not set(letters) & set("'\\&|!:*() ")
+
+
+def test_nothing_is_looked_for_by_what_no_passage_has() -> None:
+    assert search_words("fees " + "0" * 4096) == ("fee",)
