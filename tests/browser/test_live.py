@@ -203,7 +203,7 @@ async def take_over(page: Page, name: str) -> None:
 async def test_a_reply_after_the_window_is_refused_in_words_and_kept(console: Console) -> None:
     name = new_name("Kiran")
     page = await watch(console)
-    console.expect_problem(r"status of 422")
+    console.expect_problem(r"status of 409")
 
     async with user_of(console, name) as user:
         await user.say("Hello")
@@ -277,3 +277,20 @@ async def test_fifty_events_a_second_leave_the_page_usable(console: Console) -> 
     assert figures["shown"] == 200
     assert figures["more"].startswith("100 more")
     assert figures["drawn"] > 30
+
+
+async def test_an_entry_that_changes_under_the_finger_is_opened_all_the_same(console: Console) -> None:
+    name = new_name("Meera")
+    page = await watch(console)
+
+    async with user_of(console, name) as user:
+        await user.say("Hello")
+        await user.hear()
+        entry = page.get_by_role("link", name=name)
+        await entry.hover()
+        await page.mouse.down()
+        await user.say("Are you there?")
+        await user.hear()
+        await page.mouse.up()
+
+    await expect(page.get_by_role("button", name="Take over")).to_be_visible()

@@ -61,7 +61,7 @@ async def test_a_stranger_gets_a_template_and_no_text(scripted_platform: Platfor
     refused = await ask(scripted_platform, "/api/v1/outbound-messages", text, key="text-702")
     taken = await ask(scripted_platform, "/api/v1/outbound-messages", template, key="template-702")
 
-    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "window_closed")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "window_closed")
     assert (taken.status_code, taken.json()["data"]["delivery_status"]) == (201, "sent"), taken.text
     assert len(await requests_to_providers(scripted_platform, "Asha702")) == 1
     assert await requests_to_providers(scripted_platform, "Buy now!") == []
@@ -120,7 +120,7 @@ async def test_a_list_is_shown_and_another_one_under_the_same_key_is_a_conflict(
         refused = await ask(scripted_platform, "/api/v1/outbound-messages", too_long, key="menu-712-b")
 
     assert (shown.is_list, len(shown.options)) == (True, 10)
-    assert [answer.status_code for answer in (sent, again, conflict, refused)] == [201, 201, 409, 422]
+    assert [answer.status_code for answer in (sent, again, conflict, refused)] == [201, 201, 409, 409]
     assert "at most 20 characters" in refused.json()["error"]["message"]
 
 
@@ -159,7 +159,7 @@ async def test_a_day_later_the_fallback_leaves(scripted_platform: Platform) -> N
         sent = await ask(scripted_platform, "/api/v1/outbound-messages", body, key="fallback-714")
 
     error = refused.json()["error"]
-    assert (refused.status_code, error["code"], "closed_at" in error["details"]) == (422, "window_closed", True)
+    assert (refused.status_code, error["code"], "closed_at" in error["details"]) == (409, "window_closed", True)
     assert (sent.status_code, sent.json()["data"]["text"]) == (201, "[report_ready] Asha714"), sent.text
     assert len(await requests_to_providers(scripted_platform, "Asha714")) == 1
 

@@ -80,7 +80,7 @@ async def test_a_user_is_left_alone_from_stop_until_start(scripted_platform: Pla
 
     assert confirmation == ["अब से आपको यहाँ हमारी ओर से कोई संदेश नहीं आएगा। फिर से पाने के लिए START या «शुरू करें» लिखें।"]
     assert because == "opted_out"
-    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "opted_out")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "opted_out")
     assert shown["opted_out"] is True
     assert restored == ["You will get our messages again. Write STOP whenever you want them to end."]
     assert answered != restored

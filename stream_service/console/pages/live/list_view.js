@@ -24,6 +24,9 @@ export class ListView {
     this._list = h("ul", { class: "entries", "aria-label": t("live.list") });
     this._empty = h("div", { class: "empty", hidden: true });
     this._more = h("p", { class: "hint", hidden: true });
+    this._isHeld = false;
+    this._awaited = null;
+    this._list.addEventListener("pointerdown", () => this._hold());
     this._choices = Object.keys(KINDS).map((kind) => this._choice(kind, onChoice));
     this.element = h(
       "section",
@@ -36,6 +39,10 @@ export class ListView {
   }
 
   draw(state, openId) {
+    if (this._isHeld) {
+      this._awaited = [state, openId];
+      return;
+    }
     const entries = listed(state, { isWanted: KINDS[this.kind], most: Infinity });
     const shown = entries.slice(0, MOST_SHOWN);
     arrange(
@@ -55,6 +62,26 @@ export class ListView {
     for (const shown of this._list.querySelectorAll("[data-since]")) {
       shown.textContent = duration(now - Number(shown.dataset.since));
     }
+  }
+
+  /** Let nothing move under a finger: an entry that changes between press and release would not be clicked. */
+  _hold() {
+    const pressed = new AbortController();
+    const release = () => {
+      pressed.abort();
+      // The click comes right after the release.
+      setTimeout(() => {
+        this._isHeld = false;
+        const awaited = this._awaited;
+        this._awaited = null;
+        if (awaited) {
+          this.draw(...awaited);
+        }
+      });
+    };
+    this._isHeld = true;
+    window.addEventListener("pointerup", release, { signal: pressed.signal });
+    window.addEventListener("pointercancel", release, { signal: pressed.signal });
   }
 
   _choice(kind, onChoice) {

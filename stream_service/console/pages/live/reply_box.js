@@ -11,6 +11,7 @@ export class ReplyBox {
   constructor({ write }) {
     this._write = write;
     this._key = null;
+    this._isAwaited = false;
     const hint = newId("hint");
     const field = newId("reply");
     this._text = h("textarea", { id: field, rows: 2, maxlength: 4096, "aria-describedby": hint, onKeydown: (event) => this._noteKey(event) });
@@ -34,10 +35,20 @@ export class ReplyBox {
     this._closed.hidden = because === null;
     this._closed.textContent = because ? t(because) : "";
     this._text.placeholder = t("live.reply.placeholder", { name: userName(entry) });
+    this._takeFocus();
   }
 
+  /** Have the focus, at once or as soon as there is where to write. */
   focus() {
-    this._text.focus();
+    this._isAwaited = true;
+    this._takeFocus();
+  }
+
+  _takeFocus() {
+    if (this._isAwaited && !this._form.hidden) {
+      this._isAwaited = false;
+      this._text.focus();
+    }
   }
 
   _noteKey(event) {
