@@ -68,7 +68,9 @@ async def sent_to(platform: Platform, user_ids: list[str]) -> dict[str, int]:
     """How many messages the provider was given for each user."""
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
         requests = (await client.get(f"{platform.facts['simulator_url']}/sent")).json()
-    recipients = [request["body"]["to"] for request in requests if request["body"].get("type") == "text"]
+    # Files that were asked for have no body.
+    bodies = [request["body"] for request in requests if isinstance(request["body"], dict)]
+    recipients = [body["to"] for body in bodies if body.get("type") == "text"]
     return {user_id: recipients.count(user_id) for user_id in user_ids}
 
 
