@@ -3,7 +3,6 @@
 export const RATE_HZ = 8000;
 /** 20 ms: what the telephone sends and plays at a time. */
 export const FRAME_SAMPLES = 160;
-export const SILENCE = 0xff;
 
 const BIAS = 33;
 /** With the bias, the last that has a segment; audio that is louder is clipped. */
