@@ -22,7 +22,7 @@ from shared.domain.prompt import (
     taken_over,
 )
 from shared.domain.tokens import estimate_tokens
-from tests.attacks import ATTACKS
+from tests.prompt_attacks import ATTACKS
 from tests.samples import NOON
 
 BUDGET = HISTORY_TOKENS * CHARACTERS_PER_TOKEN

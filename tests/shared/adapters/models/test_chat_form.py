@@ -7,8 +7,8 @@ import pytest
 from shared.adapters.models.chat_form import chat_messages, system_text
 from shared.adapters.models.tool_form import TOOL_RULE
 from shared.domain.conversation import Speaker
-from tests.attacks import ATTACKS
 from tests.fakes.prompts import SEARCH, a_step, make_prompt, turn
+from tests.prompt_attacks import ATTACKS
 
 
 def roles_and_texts(*turns, question="When?"):

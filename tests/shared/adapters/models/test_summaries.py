@@ -9,9 +9,9 @@ from shared.domain.conversation import Speaker
 from shared.domain.summary import SUMMARY_TOKENS
 from shared.domain.tokens import estimate_tokens
 from shared.errors import ModelUnavailable
-from tests.attacks import ATTACKS
 from tests.fakes.language_model import FakeLanguageModel
 from tests.fakes.prompts import turn
+from tests.prompt_attacks import ATTACKS
 
 TURNS = (
     turn(Speaker.USER, "Hello"),

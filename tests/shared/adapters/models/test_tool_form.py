@@ -20,8 +20,8 @@ from shared.adapters.models.tool_form import (
 from shared.domain.prompt import HandOver
 from shared.domain.tools.tool import ToolCall, ToolOutcome
 from shared.errors import ModelUnavailable
-from tests.attacks import ATTACKS
 from tests.fakes.prompts import BOOK, COLLEAGUES, SEARCH, a_step, make_prompt
+from tests.prompt_attacks import ATTACKS
 
 PROMPT = make_prompt(tools=(SEARCH, BOOK))
 HAND_OVER = '{"target": "billing", "reason": "invoice", "summary": "Wants a copy."}'

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.guardrails.enclosing import enclose
-from tests.attacks import ATTACKS
+from tests.prompt_attacks import ATTACKS
 
 _PARTS = st.sampled_from(
     [
