@@ -19,28 +19,31 @@ class RateCounter(Protocol):
         """
 
 
+class FailedSource(NamedTuple):
+    """How a source stands that has just failed validation.
+
+    Attributes:
+        failures: in the current window, or since the block began; this one included.
+        blocked_seconds: for how long the source stays shut out that was shut out before; 0 if it was not.
+    """
+
+    failures: int
+    blocked_seconds: int
+
+
 class Blocklist(Protocol):
     """Sources that failed validation too often."""
 
-    async def blocked_for(self, source: str) -> int:
-        """Seconds for which the source stays shut out; 0 when it is not.
+    async def record_failure(
+        self, source: str, *, failures_before_block: int, window_seconds: int, block_seconds: int
+    ) -> FailedSource:
+        """Count a failed validation, and shut the source out from `failures_before_block` in one window on.
 
-        Raises:
-            StoreUnavailable: not known.
-        """
-
-    async def record_failure(self, source: str, *, window_seconds: int) -> int:
-        """Count a failed validation and return how many fell into the window.
+        Counting and blocking are one step: of any number of failures at once, exactly so many find no block.
+        What fails while it is shut out makes the block no longer.
 
         Raises:
             StoreUnavailable: not counted.
-        """
-
-    async def block(self, source: str, *, seconds: int) -> None:
-        """Shut the source out.
-
-        Raises:
-            StoreUnavailable: not done.
         """
 
     async def forgive(self, source: str) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from shared.domain.log_allowance import LogAllowance, is_noteworthy
 from shared.domain.quota import must_block
-from shared.errors import Blocked, Forbidden, PlatformError, SignatureInvalid, StoreUnavailable
+from shared.domain.source_address import source_of
+from shared.errors import Blocked, Forbidden, SignatureInvalid, StoreUnavailable
 from shared.http_contract import HTTPRequest
 from shared.observability import count, logger
-from shared.ports.counters import Blocklist
+from shared.ports.counters import Blocklist, FailedSource
+
+# Of one process. Metrics count every attempt; this many lines are enough to see who it is.
+_LINES_PER_MINUTE = 100
+_NOT_COUNTED = FailedSource(failures=0, blocked_seconds=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +35,12 @@ class GuardSource:
     whoever can sign is never shut out. A source is an address on a path, so failures elsewhere do not count.
     """
 
-    def __init__(self, blocklist: Blocklist, rule: BlockingRule) -> None:
+    def __init__(self, blocklist: Blocklist, rule: BlockingRule, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` gives seconds; it spaces lines of the log, nothing else."""
         self._blocklist = blocklist
         self._rule = rule
+        self._clock = clock
+        self._lines = LogAllowance(lines_per_minute=_LINES_PER_MINUTE)
 
     async def __call__(self, request: HTTPRequest, prove: Callable[[HTTPRequest], None], *, webhook: str) -> None:
         """Admit the request if `prove` does not object.
@@ -39,31 +49,59 @@ class GuardSource:
             SignatureInvalid, Forbidden: what `prove` raised.
             Blocked: the same, from a source that failed too often.
         """
-        source = f"{request.source_ip}|{request.path}"
+        address = source_of(request.source_ip)
+        source = f"{address}|{request.path}"
         try:
             prove(request)
         except (SignatureInvalid, Forbidden) as error:
-            count("webhook_rejected", channel=webhook)
-            logger.warning("webhook_rejected", channel=webhook, source=request.source_ip, code=error.code)
-            await self._count_failure(source, error)
-            raise
+            standing = await self._count_failure(source)
+            if standing.blocked_seconds == 0:
+                self._note_failure(error.code, standing, address, webhook)
+                raise
+            self._note_blocked(standing, address, webhook)
+            raise Blocked(
+                "Too many requests from this source failed validation.", retry_after_seconds=standing.blocked_seconds
+            ) from error
         await self._forgive(source)
 
-    async def _count_failure(self, source: str, error: PlatformError) -> None:
+    async def _count_failure(self, source: str) -> FailedSource:
         rule = self._rule
         try:
-            remaining_seconds = await self._blocklist.blocked_for(source)
-            if remaining_seconds > 0:
-                raise Blocked(
-                    "Too many requests from this source failed validation.", retry_after_seconds=remaining_seconds
-                ) from error
-            failures = await self._blocklist.record_failure(source, window_seconds=rule.failure_window_seconds)
-            if must_block(failures=failures, threshold=rule.failures_before_block):
-                await self._blocklist.block(source, seconds=rule.block_seconds)
-                logger.warning("source_blocked", source=source, seconds=rule.block_seconds)
-                count("source_blocked")
+            return await self._blocklist.record_failure(
+                source,
+                failures_before_block=rule.failures_before_block,
+                window_seconds=rule.failure_window_seconds,
+                block_seconds=rule.block_seconds,
+            )
         except StoreUnavailable:
             note_lost_counter("blocklist")
+            return _NOT_COUNTED
+
+    def _note_failure(self, code: str, standing: FailedSource, address: str, webhook: str) -> None:
+        count("webhook_rejected", channel=webhook)
+        self._write(code, standing, address, webhook)
+        if must_block(failures=standing.failures, threshold=self._rule.failures_before_block):
+            count("source_blocked")
+            logger.warning("source_blocked", channel=webhook, source=address, seconds=self._rule.block_seconds)
+
+    def _note_blocked(self, standing: FailedSource, address: str, webhook: str) -> None:
+        """Fewer and fewer lines, which tell how many attempts there were."""
+        count("webhook_rejected", channel=webhook)
+        count("blocked_attempts")
+        attempts = standing.failures - self._rule.failures_before_block
+        if is_noteworthy(before=attempts - 1, now=attempts):
+            self._write(Blocked.code, standing, address, webhook)
+
+    def _write(self, code: str, standing: FailedSource, address: str, webhook: str) -> None:
+        if self._lines.admit(self._clock()):
+            logger.warning(
+                "webhook_rejected",
+                channel=webhook,
+                source=address,
+                code=code,
+                failures=standing.failures,
+                unlogged=self._lines.take_kept_back(),
+            )
 
     async def _forgive(self, source: str) -> None:
         try:

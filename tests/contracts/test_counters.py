@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 
 from shared.adapters.redis.counters import RedisBlocklist, RedisConnectionCounter, RedisRateCounter
-from shared.ports.counters import Blocklist, ConnectionCounter, RateCounter, Slot
+from shared.ports.counters import Blocklist, ConnectionCounter, FailedSource, RateCounter, Slot
 from tests.contracts.conftest import REAL
+from tests.fakes.clock import FrozenClock
 from tests.fakes.counters import FakeBlocklist, FakeConnectionCounter, FakeRateCounter
 
 ADDRESS = "2001:db8::1"
+
+
+async def fail(blocklist: Blocklist, source: str = ADDRESS) -> FailedSource:
+    return await blocklist.record_failure(source, failures_before_block=3, window_seconds=300, block_seconds=900)
 
 
 @pytest.fixture(params=["fake", REAL])
@@ -59,30 +64,34 @@ async def test_subjects_and_windows_are_counted_apart(rates: RateCounter) -> Non
 
 
 @pytest.mark.requirement("6.5")
-async def test_a_blocked_source_stays_shut_out(blocklist: Blocklist) -> None:
-    assert await blocklist.blocked_for(ADDRESS) == 0
+async def test_a_source_is_shut_out_from_the_threshold_on_and_no_longer_for_trying(
+    blocklist: Blocklist, clock: FrozenClock
+) -> None:
+    found = [await fail(blocklist) for _ in range(3)]
+    clock.advance(seconds=10)
+    later = await fail(blocklist)
 
-    await blocklist.block(ADDRESS, seconds=900)
+    assert found == [FailedSource(1, 0), FailedSource(2, 0), FailedSource(3, 0)]
+    assert later.failures == 4
+    assert 880 <= later.blocked_seconds <= 900
+    assert await fail(blocklist, "2001:db8::2") == FailedSource(1, 0)
 
-    assert 890 <= await blocklist.blocked_for(ADDRESS) <= 900
-    assert await blocklist.blocked_for("2001:db8::2") == 0
 
+@pytest.mark.requirement("6.5")
+async def test_of_many_failures_at_once_exactly_the_threshold_finds_no_block(blocklist: Blocklist) -> None:
+    found = await asyncio.gather(*(fail(blocklist) for _ in range(50)))
 
-async def test_failures_are_counted_per_source(blocklist: Blocklist) -> None:
-    counts = [await blocklist.record_failure(ADDRESS, window_seconds=300) for _ in range(3)]
-
-    assert counts == [1, 2, 3]
-    assert await blocklist.record_failure("192.0.2.1", window_seconds=300) == 1
+    assert sorted(standing.failures for standing in found) == list(range(1, 51))
+    assert sum(standing.blocked_seconds == 0 for standing in found) == 3
 
 
 async def test_who_proved_its_identity_is_forgiven(blocklist: Blocklist) -> None:
-    await blocklist.record_failure(ADDRESS, window_seconds=300)
-    await blocklist.block(ADDRESS, seconds=900)
+    for _ in range(4):
+        await fail(blocklist)
 
     await blocklist.forgive(ADDRESS)
 
-    assert await blocklist.blocked_for(ADDRESS) == 0
-    assert await blocklist.record_failure(ADDRESS, window_seconds=300) == 1
+    assert await fail(blocklist) == FailedSource(1, 0)
 
 
 @pytest.mark.requirement("12.3")

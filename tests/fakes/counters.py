@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from shared.domain.quota import RateWindow
-from shared.ports.counters import Slot
+from shared.ports.counters import FailedSource, Slot
 
 
 class FakeRateCounter:
@@ -25,32 +25,30 @@ class FakeRateCounter:
         self._windows[(subject, window_seconds)] = (count + cost, ends_at)
         return RateWindow(count=count + cost, resets_in_seconds=_seconds(ends_at - now))
 
-    def forget(self, subject: str) -> None:
-        """Drop the subject's windows."""
-        self._windows = {key: window for key, window in self._windows.items() if key[0] != subject}
-
 
 class FakeBlocklist:
     """Implements `Blocklist`."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._failures = FakeRateCounter(clock)
-        self._blocked: dict[str, datetime] = {}
+        self._sources: dict[str, tuple[int, datetime, bool]] = {}
 
-    async def blocked_for(self, source: str) -> int:
+    async def record_failure(
+        self, source: str, *, failures_before_block: int, window_seconds: int, block_seconds: int
+    ) -> FailedSource:
         now = self._clock()
-        return max(0, _seconds(self._blocked.get(source, now) - now))
-
-    async def record_failure(self, source: str, *, window_seconds: int) -> int:
-        return (await self._failures.hit(source, window_seconds=window_seconds)).count
-
-    async def block(self, source: str, *, seconds: int) -> None:
-        self._blocked[source] = self._clock() + timedelta(seconds=seconds)
+        failures, ends_at, is_blocked = self._sources.get(source, (0, now, False))
+        if ends_at <= now:
+            failures, ends_at, is_blocked = 0, now + timedelta(seconds=window_seconds), False
+        failures += 1
+        blocked_seconds = _seconds(ends_at - now) if is_blocked else 0
+        if not is_blocked and failures >= failures_before_block:
+            ends_at, is_blocked = now + timedelta(seconds=block_seconds), True
+        self._sources[source] = (failures, ends_at, is_blocked)
+        return FailedSource(failures, blocked_seconds)
 
     async def forgive(self, source: str) -> None:
-        self._blocked.pop(source, None)
-        self._failures.forget(source)
+        self._sources.pop(source, None)
 
 
 class FakeConnectionCounter:

@@ -10,7 +10,7 @@ from redis.asyncio.cluster import RedisCluster
 from shared.adapters.redis.client import cache_operation
 from shared.adapters.redis.keys import key_of
 from shared.domain.quota import RateWindow
-from shared.ports.counters import Slot
+from shared.ports.counters import FailedSource, Slot
 
 # The window begins with its first request and ends with its key.
 _HIT = """
@@ -21,6 +21,23 @@ if left_ms < 0 then
     redis.call('PEXPIRE', KEYS[1], left_ms)
 end
 return {count, left_ms}
+"""
+
+# A source's key ends with its window, or with its block once there is one.
+_FAIL = """
+local failures = redis.call('HINCRBY', KEYS[1], 'failures', 1)
+local left_ms = redis.call('PTTL', KEYS[1])
+if left_ms < 0 then
+    redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+if redis.call('HEXISTS', KEYS[1], 'blocked') == 1 then
+    return {failures, left_ms}
+end
+if failures >= tonumber(ARGV[1]) then
+    redis.call('HSET', KEYS[1], 'blocked', 1)
+    redis.call('PEXPIRE', KEYS[1], ARGV[3])
+end
+return {failures, 0}
 """
 
 # Members are slots, scores the millisecond at which they free themselves, by the server's clock.
@@ -89,25 +106,20 @@ class RedisBlocklist:
     def __init__(self, client: RedisCluster) -> None:
         self._client = client
 
-    async def blocked_for(self, source: str) -> int:
-        """See `Blocklist.blocked_for`."""
-        async with cache_operation():
-            left_ms = await self._client.pttl(key_of("block", source))
-        return _whole_seconds(left_ms)
-
-    async def record_failure(self, source: str, *, window_seconds: int) -> int:
+    async def record_failure(
+        self, source: str, *, failures_before_block: int, window_seconds: int, block_seconds: int
+    ) -> FailedSource:
         """See `Blocklist.record_failure`."""
-        return (await _hit(self._client, key_of("fail", source), window_seconds, 1)).count
-
-    async def block(self, source: str, *, seconds: int) -> None:
-        """See `Blocklist.block`."""
+        limits = (failures_before_block, window_seconds * 1000, block_seconds * 1000)
         async with cache_operation():
-            await self._client.set(key_of("block", source), b"1", ex=seconds)
+            reply = await self._client.eval(_FAIL, 1, key_of("source", source), *map(str, limits))
+        failures, left_ms = cast("list[int]", reply)
+        return FailedSource(failures, _whole_seconds(left_ms))
 
     async def forgive(self, source: str) -> None:
         """See `Blocklist.forgive`."""
         async with cache_operation():
-            await self._client.delete(key_of("block", source), key_of("fail", source))
+            await self._client.delete(key_of("source", source))
 
 
 class RedisConnectionCounter:

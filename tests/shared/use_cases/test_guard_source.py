@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -98,6 +100,60 @@ async def test_a_failure_is_logged_with_its_source(board: Switchboard, capsys: p
     output = capsys.readouterr().out
     assert '"message":"webhook_rejected"' in output
     assert "203.0.113.9" in output
+
+
+async def test_a_flood_is_counted_in_full_and_written_down_in_few_lines(
+    board: Switchboard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await fail(board, 3)
+    for _ in range(1000):
+        with pytest.raises(Blocked):
+            await board.guard(HERE, forged, webhook="toy")
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    written = [line for line in lines if line.get("message") == "webhook_rejected"]
+    assert [line["code"] for line in written] == ["signature_invalid"] * 3 + ["blocked"] * 12
+    assert written[-1]["failures"] == 1003
+    assert sum(line.get("webhook_rejected", [0])[0] for line in lines) == 1003
+    assert [line["seconds"] for line in lines if line.get("message") == "source_blocked"] == [900]
+
+
+async def test_a_flood_from_many_addresses_fills_no_log_either(
+    board: Switchboard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guard = board.guard
+
+    for number in range(250):
+        with pytest.raises(SignatureInvalid):
+            await guard(replace(HERE, source_ip=f"198.51.100.{number}"), forged, webhook="toy")
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert sum(line.get("message") == "webhook_rejected" for line in lines) == 100
+    assert sum(line.get("webhook_rejected", [0])[0] for line in lines) == 250
+
+
+@pytest.mark.parametrize(
+    ("address", "neighbour"), [("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"), ("203.0.113.9", "::ffff:203.0.113.9")]
+)
+async def test_another_address_of_the_same_sender_does_not_help(
+    board: Switchboard, address: str, neighbour: str
+) -> None:
+    await fail(board, 3, request=replace(HERE, source_ip=address))
+
+    with pytest.raises(Blocked):
+        await board.guard(replace(HERE, source_ip=neighbour), forged, webhook="toy")
+
+
+async def test_a_source_that_goes_on_trying_is_blocked_no_longer(board: Switchboard, clock: FrozenClock) -> None:
+    await fail(board, 3)
+    clock.advance(seconds=899)
+
+    with pytest.raises(Blocked) as refusal:
+        await board.guard(HERE, forged, webhook="toy")
+    clock.advance(seconds=1)
+
+    assert refusal.value.retry_after_seconds == 1
+    await fail(board, 1)
 
 
 async def test_without_the_block_list_a_signature_still_decides(board: Switchboard) -> None:

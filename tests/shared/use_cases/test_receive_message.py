@@ -28,6 +28,7 @@ from shared.errors import (
 )
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.ports.channel import Channel
+from shared.ports.counters import FailedSource
 from shared.use_cases.guard_source import BlockingRule, GuardSource
 from shared.use_cases.receive_message import ReceiveMessage
 from tests.fakes.counters import FakeBlocklist, FakeRateCounter
@@ -74,10 +75,10 @@ class Blocks(FakeBlocklist):
 
     is_down = False
 
-    async def blocked_for(self, source: str) -> int:
+    async def record_failure(self, source: str, **rule: int) -> FailedSource:
         if self.is_down:
             raise StoreUnavailable("The block list did not answer.")
-        return await super().blocked_for(source)
+        return await super().record_failure(source, **rule)
 
     async def forgive(self, source: str) -> None:
         if self.is_down:

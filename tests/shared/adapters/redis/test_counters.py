@@ -35,14 +35,17 @@ async def test_a_counter_that_lost_its_end_gets_a_new_one(cache: Any) -> None:
 
 
 @pytest.mark.requirement("6.5")
-async def test_blocks_and_failures_end_by_themselves(cache: Any) -> None:
+async def test_failures_and_blocks_end_by_themselves(cache: Any) -> None:
     blocklist = RedisBlocklist(cache)
 
-    await blocklist.block("192.0.2.1", seconds=900)
-    await blocklist.record_failure("192.0.2.1", window_seconds=300)
+    async def fail() -> int:
+        await blocklist.record_failure("192.0.2.1", failures_before_block=2, window_seconds=300, block_seconds=900)
+        return int(await cache.ttl("source:{192.0.2.1}"))
 
-    assert 895 <= await cache.ttl("block:{192.0.2.1}") <= 900
-    assert 295 <= await cache.ttl("fail:{192.0.2.1}") <= 300
+    assert 295 <= await fail() <= 300
+    assert 895 <= await fail() <= 900
+    await cache.expire("source:{192.0.2.1}", 200)
+    assert await fail() <= 200
 
 
 async def test_slots_of_a_user_end_with_the_last_of_them(cache: Any) -> None:
