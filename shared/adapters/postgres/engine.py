@@ -17,6 +17,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 
 from shared.adapters.postgres import driver
+from shared.adapters.postgres.turnstile import PoolUse, Turnstile
 from shared.errors import StoreUnavailable
 from shared.observability import logger, timed
 
@@ -25,6 +26,7 @@ Credentials = Callable[[], tuple[str, str]]
 """Gives the user and the password of a new connection, so that rotated ones are picked up without a restart."""
 
 SOCKET_TIMEOUT_SECONDS = 5.0
+# Never waited for: whoever has a thread finds a connection, or may open one.
 POOL_TIMEOUT_SECONDS = 2.0
 # Younger than any idle limit on the way: RDS Proxy closes idle client connections after 30 minutes.
 RECYCLE_SECONDS = 600
@@ -62,15 +64,16 @@ class Database:
             renewed_credentials=renewed_credentials,
             socket_timeout_seconds=socket_timeout_seconds,
         )
-        # As many threads as connections: work waits for a thread, not in a thread for a connection.
+        # As many threads as connections: work waits in front of the turnstile, not in a thread for a connection.
         self._executor = ThreadPoolExecutor(max_workers=pool_size, thread_name_prefix="postgres")
+        self._turnstile = Turnstile(pool_size)
 
     async def run(self, work: Callable[[Connection], Result]) -> Result:
         """Run the work in one transaction and return what it returns; whatever it raises rolls back.
 
         Raises:
-            StoreUnavailable: no connection, no answer in time, or the server gave up; the transaction is undone
-                unless only its confirmation was lost.
+            StoreUnavailable: too much other work, no connection, no answer in time, or the server gave up; the
+                transaction is undone unless only its confirmation was lost.
         """
         return await self._on_a_thread(self._in_transaction, work)
 
@@ -82,6 +85,10 @@ class Database:
         """
         return await self._on_a_thread(self._without_transaction, work)
 
+    def use_since_last_look(self) -> PoolUse:
+        """How busy the pool was since this was asked last."""
+        return self._turnstile.use_since_last_look()
+
     async def close(self) -> None:
         """Let go of all connections and threads."""
         await asyncio.to_thread(self._executor.shutdown)
@@ -92,8 +99,16 @@ class Database:
     ) -> Result:
         context = contextvars.copy_context()
         call = functools.partial(context.run, way, work)
+        await self._turnstile.enter()
         with timed("database_query"):
-            return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+            try:
+                working = self._executor.submit(call)
+            except RuntimeError:  # The pool was closed meanwhile.
+                self._turnstile.leave()
+                raise
+            # Whoever is cancelled stops waiting; the work goes on, and keeps its place until it is done.
+            working.add_done_callback(lambda _: self._turnstile.leave())
+            return await asyncio.wrap_future(working)
 
     def _in_transaction(self, work: Callable[[Connection], Result]) -> Result:
         with _translated(), self._engine.begin() as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 
 from shared.adapters.postgres import engine as engine_module
 from shared.adapters.postgres.engine import Database, driver_url
+from shared.adapters.postgres.turnstile import MOST_WAITING, RETRY_AFTER_SECONDS, PoolUse
 from shared.errors import NotFound, StoreUnavailable
 
 GIVEN_UP_WITHIN_SECONDS = 30
@@ -268,4 +270,89 @@ async def test_after_an_answer_that_came_too_late_the_next_work_gets_its_own(dat
         await run(lambda connection: connection.execute(text("SELECT 2, pg_sleep(1.5)")).scalar_one())
 
     assert await run(read_one) == 1
+    await database.close()
+
+
+def connections_of(admin: Engine) -> int:
+    """How many connections of ours the server counts."""
+    with admin.connect() as connection:
+        counted = connection.execute(text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'vaani'"))
+        return int(counted.scalar_one())
+
+
+@pytest.mark.integration
+@pytest.mark.requirement("10.6")
+async def test_under_overload_the_server_never_counts_more_than_twenty_and_everybody_is_answered(
+    database_url: str, postgres_admin: Engine
+) -> None:
+    database = Database(database_url)
+    counts: list[int] = []
+    is_over = threading.Event()
+
+    def keep_counting() -> None:
+        while not is_over.is_set():
+            counts.append(connections_of(postgres_admin))
+
+    async def ask() -> int | StoreUnavailable:
+        try:
+            return await database.run(lambda connection: connection.execute(text("SELECT 1, pg_sleep(0.4)")).scalar())
+        except StoreUnavailable as refusal:
+            return refusal
+
+    counting = asyncio.create_task(asyncio.to_thread(keep_counting))
+    answers = await asyncio.gather(*(ask() for _ in range(500)))
+    served_afterwards = await asyncio.gather(*(database.run(read_one) for _ in range(100)))
+    is_over.set()
+    await counting
+    await database.close()
+
+    refused = [answer for answer in answers if isinstance(answer, StoreUnavailable)]
+    assert len(refused) + answers.count(1) == 500
+    assert answers.count(1) >= 20
+    # As many as may not even wait, at the least.
+    assert len(refused) >= 500 - 20 - MOST_WAITING
+    assert {refusal.retry_after_seconds for refusal in refused} == {RETRY_AFTER_SECONDS}
+    assert served_afterwards == [1] * 100
+    assert len(counts) > 10
+    assert max(counts) == 20
+
+
+@pytest.mark.integration
+async def test_work_whose_caller_left_keeps_its_place_until_it_is_done(database_url: str) -> None:
+    database = Database(database_url, pool_size=1)
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def work(connection: Connection) -> int:
+        has_begun.set()
+        may_end.wait(10)
+        return read_one(connection)
+
+    left = asyncio.create_task(database.run(work))
+    await asyncio.to_thread(has_begun.wait, 10)
+    left.cancel()
+    await asyncio.wait({left})
+    next_in_line = asyncio.create_task(database.run(read_one))
+    await asyncio.sleep(0)
+    in_use = database.use_since_last_look()
+    may_end.set()
+
+    assert await next_in_line == 1
+    assert (left.cancelled(), in_use) == (True, PoolUse(in_use=1, waiting=1))
+    await database.close()
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.usefixtures("abandoned_sockets")
+@pytest.mark.requirement("10.6")
+async def test_a_server_that_hangs_holds_the_pool_no_longer_than_its_time_limit(
+    silent_server: str,
+) -> None:
+    database = Database(silent_server, pool_size=2, socket_timeout_seconds=0.2)
+
+    outcomes = await asyncio.gather(*(database.run(read_one) for _ in range(12)), return_exceptions=True)
+
+    # Two at a time hang for as long as a connection may; the others get their turn, and the pool is free again.
+    assert {type(outcome) for outcome in outcomes} == {StoreUnavailable}
+    database.use_since_last_look()
+    assert database.use_since_last_look() == PoolUse(in_use=0, waiting=0)
     await database.close()
