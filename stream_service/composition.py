@@ -64,7 +64,9 @@ def stream_app(settings: Settings, live_calls: LiveCalls) -> Starlette:
         auth_token=settings.twilio_auth_token.get_secret_value(), public_base_url=settings.public_base_url
     )
     media = MediaEndpoint(signature, stores.stream_tickets(), live_calls, serve)
-    heartbeat = Heartbeat(live_calls, wiring.live_tasks(), updates.hub.audience)
+    heartbeat = Heartbeat(
+        live_calls, wiring.live_tasks(), updates.hub.audience, pool_use=stores.database().use_since_last_look
+    )
     return create_app(
         media,
         live_calls,

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Sized
+from collections.abc import Callable, Sized
 
 from shared import observability
+from shared.adapters.postgres.turnstile import PoolUse
 from shared.errors import StoreUnavailable
 from shared.ports.live_tasks import LiveTask, LiveTasks
 from stream_service.live_calls import LiveCalls
@@ -21,9 +22,18 @@ REPORTS_PER_METRIC = 6
 class Heartbeat:
     """Reports every ten seconds to whoever watches live, and once a minute as metrics."""
 
-    def __init__(self, live_calls: LiveCalls, live_tasks: LiveTasks, update_sockets: Sized = ()) -> None:
+    def __init__(
+        self,
+        live_calls: LiveCalls,
+        live_tasks: LiveTasks,
+        update_sockets: Sized = (),
+        *,
+        pool_use: Callable[[], PoolUse] = lambda: PoolUse(0, 0),
+    ) -> None:
+        """`pool_use` tells how busy the database's connections were since it was asked last."""
         self._live_calls = live_calls
         self._update_sockets = update_sockets
+        self._pool_use = pool_use
         self._live_tasks = live_tasks
         self._task_id = uuid.uuid4().hex
 
@@ -60,6 +70,9 @@ class Heartbeat:
         """A draining task measures no calls: it takes none any more, and its empty places are no capacity."""
         observability.measure("event_loop_lag", lag_ms)
         observability.count("update_sockets", len(self._update_sockets))
+        connections = self._pool_use()
+        observability.count("database_connections_in_use", connections.in_use)
+        observability.count("database_waiting", connections.waiting)
         if not self._live_calls.is_draining:
             observability.count("active_calls", self._live_calls.active)
             observability.count("call_capacity", self._live_calls.capacity)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.postgres.turnstile import PoolUse
 from stream_service import heartbeat
 from stream_service.heartbeat import Heartbeat
 from stream_service.live_calls import LiveCalls
@@ -50,6 +51,21 @@ async def test_calls_and_capacity_are_measured(clock: FrozenClock, capsys: pytes
 
     metrics = measured(capsys)
     assert (metrics["active_calls"], metrics["call_capacity"]) == ([2.0], [50.0])
+
+
+@pytest.mark.requirement("10.6")
+async def test_connections_in_use_and_callers_that_wait_for_one_are_measured(
+    clock: FrozenClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = Heartbeat(LiveCalls(capacity=50), FakeLiveTasks(clock), pool_use=lambda: PoolUse(in_use=20, waiting=7))
+    running = asyncio.create_task(service.run())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.wait({running})
+
+    metrics = measured(capsys)
+    assert (metrics["database_connections_in_use"], metrics["database_waiting"]) == ([20.0], [7.0])
 
 
 async def test_open_updates_sockets_are_measured(clock: FrozenClock, capsys: pytest.CaptureFixture[str]) -> None:

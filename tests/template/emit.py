@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from shared import observability
 from shared.adapters.postgres.engine import Database
+from shared.adapters.postgres.turnstile import Turnstile
 from shared.adapters.redis.client import cache_operation
 from shared.domain.message import Delivery, Unanswered
 from shared.domain.prompt import TokenUsage
@@ -28,6 +29,8 @@ async def use_stores() -> None:
     with contextlib.suppress(StoreUnavailable):
         await database.run(lambda _connection: None)
     await database.close()
+    with contextlib.suppress(StoreUnavailable):
+        await Turnstile(0, longest_wait_seconds=0).enter()
     async with cache_operation():
         pass
 
