@@ -10,6 +10,9 @@ from local.layout import REPOSITORY
 SETS = {"local": ("api", "stream", "voice", "local"), "dev": ("api", "stream", "voice", "local", "dev")}
 """Extras that each file of `requirements/` holds."""
 
+LISTS = ("requirements/bootstrap", "requirements/judges", "benchmarks/voice/pipecat_server/requirements")
+"""Lists (`.in`) that are locked by themselves: what installs, what judges, and the peer of the benchmark."""
+
 OPTIONS = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate")
 RUNTIME_OPTIONS = ("--python-version", "3.13", "--constraint", "requirements/dev.txt", *OPTIONS[3:], "--universal")
 # The addresses of the index and of local wheels are the reader's business.
@@ -26,13 +29,13 @@ def main() -> None:
         status = subprocess.run(command, cwd=REPOSITORY, check=False).returncode
         if status:
             sys.exit(status)
-    sys.exit(_lock_judges() or _lock_runtime())
+    sys.exit(any(_lock_listed(file) for file in LISTS) or _lock_runtime())
 
 
-def _lock_judges() -> int:
-    """What judges the template, in an environment of its own; returns the exit status."""
+def _lock_listed(file: str) -> int:
+    """What stands in a list beside its lock, for an environment of its own; returns the exit status."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", *OPTIONS, *WITHOUT_ADDRESSES]
-    command += ["requirements/judges.in", "--output-file", "requirements/judges.txt"]
+    command += [f"{file}.in", "--output-file", f"{file}.txt"]
     return subprocess.run(command, cwd=REPOSITORY, check=False).returncode
 
 

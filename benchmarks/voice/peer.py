@@ -63,7 +63,7 @@ def _installed(cache: Path) -> Path:
     print(f"installing Pipecat into {environment} (once; some hundred megabytes)", flush=True)
     venv.create(environment, with_pip=True, clear=True)
     command: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command += ["-r", _REQUIREMENTS]
+    command += ["--require-hashes", "-r", _REQUIREMENTS]
     outcome = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     if outcome.returncode:
         raise PeerMissing(f"Pipecat could not be installed:\n{outcome.stderr[-2000:]}")
