@@ -7,10 +7,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateWindow:
-    """How often somebody asked in the current window, this time included, and when the window ends."""
+    """How often somebody asked in the current window, this time included, and when the window ends.
+
+    The window begins with the first request after the one before ended: around that moment, twice as many can fall
+    into less than its length. Where no such moment may be, there is `Admission`.
+    """
 
     count: int
     resets_in_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Whether requests passed a limit that holds for every stretch of time of the window's length.
+
+    Attributes:
+        count: how many passed in the last window; for requests that were refused, with those refused of late.
+        retry_after_seconds: after which the next one passes; 0 for requests that passed.
+    """
+
+    is_admitted: bool
+    count: int
+    retry_after_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from shared.domain.quota import RateWindow
+from shared.domain.quota import Admission, RateWindow
 
 
 class RateCounter(Protocol):
-    """Counts requests in fixed windows."""
+    """Counts requests per subject."""
+
+    async def admit(self, subject: str, *, limit: int, window_seconds: int, cost: int = 1) -> Admission:
+        """Let `cost` requests of `subject` pass together if the first of them is within the limit.
+
+        In any `window_seconds`, from whatever moment on, no more than `limit` pass, plus what came together with the
+        last of them. What is refused takes nobody's place: whoever goes on asking waits no longer for it.
+
+        Raises:
+            StoreUnavailable: not counted.
+        """
 
     async def hit(self, subject: str, *, window_seconds: int, cost: int = 1) -> RateWindow:
-        """Count `cost` requests of `subject` and return the window they fell into.
+        """Count `cost` requests of `subject` and return the fixed window they fell into.
 
         Raises:
             StoreUnavailable: not counted.

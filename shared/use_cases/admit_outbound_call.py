@@ -12,10 +12,10 @@ from shared.errors import RateLimited, StoreUnavailable
 from shared.observability import count
 from shared.ports.counters import ConnectionCounter, RateCounter
 from shared.use_cases.guard_source import note_lost_counter
+from shared.use_cases.limit_rate import LimitRate
 
 LONGEST_WAIT_SECONDS = 2
 _PLACING_SECONDS = 60
-_RATE_WINDOW_SECONDS = 60
 _SLOT_MARGIN_SECONDS = 120
 
 
@@ -46,6 +46,9 @@ class AdmitOutboundCall:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._rates = rates
+        self._limit_rate = LimitRate(
+            rates, limit=limits.requests_per_minute, violation="outbound_calls_per_minute", channel="voice"
+        )
         self._slots = slots
         self._sleep = sleep
         self.limits = limits
@@ -74,15 +77,9 @@ class AdmitOutboundCall:
             await self._slots.release(user_id, slot)
 
     async def _check_rate(self, user_id: str) -> None:
-        try:
-            window = await self._rates.hit(f"outbound-call:{user_id}", window_seconds=_RATE_WINDOW_SECONDS)
-        except StoreUnavailable:
-            note_lost_counter("rate")
-            return
-        if not decide_rate(window=window, limit=self.limits.requests_per_minute).is_allowed:
-            raise RateLimited(
-                "The user was rung too often in the last minute.", retry_after_seconds=window.resets_in_seconds
-            )
+        wait_seconds = await self._limit_rate(f"outbound-call:{user_id}", user_id=user_id)
+        if wait_seconds:
+            raise RateLimited("The user was rung too often in the last minute.", retry_after_seconds=wait_seconds)
 
     async def _wait_for_turn(self) -> None:
         """Keep to the calls per second that the provider takes of the whole account.

@@ -6,14 +6,14 @@ import uuid
 from contextlib import suppress
 
 from shared.domain.call import ResumeReason, StreamTicket
-from shared.domain.quota import decide_rate
 from shared.errors import StoreUnavailable
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.observability import count, logger, user_hash
 from shared.ports.counters import ConnectionCounter, RateCounter
 from shared.ports.stores import StreamTickets
 from shared.ports.telephony import PhoneCall, Telephony
-from shared.use_cases.guard_source import GuardSource, note_lost_counter
+from shared.use_cases.guard_source import GuardSource
+from shared.use_cases.limit_rate import LimitRate
 
 TOO_MANY_CALLS = "All lines for your number are in use. Please end another call first. Goodbye."
 TOO_OFTEN = "You have called very often in the last minute. Please try again a little later. Goodbye."
@@ -21,7 +21,6 @@ NOT_NOW = "I'm sorry, we can't take your call at the moment. Please try again in
 TOKEN_TTL_SECONDS = 60
 # A slot outlives the longest call by a margin, so that a lost release frees itself and a live call never loses its own.
 _SLOT_MARGIN_SECONDS = 120
-_RATE_WINDOW_SECONDS = 60
 
 
 class AnswerCall:
@@ -41,11 +40,10 @@ class AnswerCall:
     ) -> None:
         self._telephony = telephony
         self._guard = guard
-        self._rates = rates
+        self._limit_rate = LimitRate(rates, limit=requests_per_minute, violation="calls_per_minute", channel="voice")
         self._slots = slots
         self._tickets = tickets
         self._calls_per_user = calls_per_user
-        self._requests_per_minute = requests_per_minute
         self._slot_ttl_seconds = call_limit_seconds + _SLOT_MARGIN_SECONDS
 
     async def __call__(self, request: HTTPRequest) -> HTTPResponse:
@@ -58,7 +56,7 @@ class AnswerCall:
         """
         await self._guard(request, self._telephony.verify, webhook="voice")
         call = self._telephony.parse(request)
-        if not await self._is_within_rate(call):
+        if await self._limit_rate(f"voice:{call.caller_id}", user_id=call.caller_id):
             return self._telephony.refuse(TOO_OFTEN)
         try:
             return await self.connect(call)
@@ -87,7 +85,7 @@ class AnswerCall:
             holder=stream_id,
         )
         if not is_admitted:
-            _note_violation(call, "concurrent_calls")
+            _note_too_many(call, self._calls_per_user)
             return self._telephony.refuse(TOO_MANY_CALLS)
         ticket = StreamTicket(
             call_sid=call.call_sid,
@@ -112,18 +110,8 @@ class AnswerCall:
                 await self._slots.release(ticket.caller_id, ticket.slot)
             raise
 
-    async def _is_within_rate(self, call: PhoneCall) -> bool:
-        try:
-            window = await self._rates.hit(f"voice:{call.caller_id}", window_seconds=_RATE_WINDOW_SECONDS)
-        except StoreUnavailable:
-            note_lost_counter("rate")
-            return True
-        is_allowed = decide_rate(window=window, limit=self._requests_per_minute).is_allowed
-        if not is_allowed:
-            _note_violation(call, "calls_per_minute")
-        return is_allowed
 
-
-def _note_violation(call: PhoneCall, violation: str) -> None:
-    logger.warning("rate_limit_exceeded", violation=violation, channel="voice", user=user_hash(call.caller_id))
+def _note_too_many(call: PhoneCall, limit: int) -> None:
+    user = user_hash(call.caller_id)
+    logger.warning("rate_limit_exceeded", violation="concurrent_calls", channel="voice", user=user, limit=limit)
     count("rate_limit_exceeded", channel="voice")

@@ -11,18 +11,17 @@ from typing import TypeGuard
 
 from shared.domain.conversation import ConversationKey
 from shared.domain.message import InboundItem, InboundMessage, MessageKind
-from shared.domain.quota import RateWindow, decide_rate
-from shared.errors import Forbidden, MethodNotAllowed, NotFound, RateLimited, StoreUnavailable
+from shared.errors import Forbidden, MethodNotAllowed, NotFound, RateLimited
 from shared.http_contract import HTTPRequest, HTTPResponse
-from shared.observability import count, logger, timed, user_hash
+from shared.observability import count, logger, timed
 from shared.ports.channel import InboundChannel
 from shared.ports.counters import RateCounter
 from shared.ports.messaging import MessageQueue
-from shared.use_cases.guard_source import GuardSource, note_lost_counter
+from shared.use_cases.guard_source import GuardSource
+from shared.use_cases.limit_rate import LimitRate
 
 _PATH_PREFIX = "/webhooks/messages/"
 _STATUS_SUFFIX = "/status"
-_RATE_WINDOW_SECONDS = 60
 _READING = frozenset({"GET", "HEAD"})
 
 
@@ -40,9 +39,8 @@ class ReceiveMessage:
     ) -> None:
         self._channels = channels
         self._queue = queue
-        self._rates = rates
+        self._limit_rate = LimitRate(rates, limit=requests_per_minute, violation="messages_per_minute")
         self._guard = guard
-        self._requests_per_minute = requests_per_minute
 
     async def __call__(self, request: HTTPRequest) -> HTTPResponse:
         """Verify, parse, count, queue, acknowledge.
@@ -87,37 +85,16 @@ class ReceiveMessage:
         holds nothing but messages of users over their limit.
         """
         counted = Counter(item.key for item in items if _is_from_a_user(item))
-        waits = await asyncio.gather(*(self._hit(key, cost) for key, cost in counted.items()))
+        waits = await asyncio.gather(*(self._wait_seconds(key, cost) for key, cost in counted.items()))
         if waits and all(waits) and all(_is_from_a_user(item) for item in items):
             raise RateLimited("Too many messages in this minute.", retry_after_seconds=max(waits))
 
-    async def _hit(self, key: ConversationKey, cost: int) -> int:
-        """Seconds to wait if none of the user's messages in this post is within the limit, else 0.
+    async def _wait_seconds(self, key: ConversationKey, cost: int) -> int:
+        """0 if one of the user's messages in this post is within the limit.
 
         A post with more messages than a whole minute allows must pass, or it would be refused for ever.
         """
-        limit = self._requests_per_minute
-        try:
-            window = await self._rates.hit(str(key), window_seconds=_RATE_WINDOW_SECONDS, cost=cost)
-        except StoreUnavailable:
-            note_lost_counter("rate")
-            return 0
-        if not decide_rate(window=window, limit=limit).is_allowed:
-            _note_violation(key, window, limit)
-        first = replace(window, count=window.count - cost + 1)
-        return decide_rate(window=first, limit=limit).retry_after_seconds
-
-
-def _note_violation(key: ConversationKey, window: RateWindow, limit: int) -> None:
-    logger.warning(
-        "rate_limit_exceeded",
-        violation="messages_per_minute",
-        channel=key.channel,
-        user=user_hash(key.user_id),
-        count=window.count,
-        limit=limit,
-    )
-    count("rate_limit_exceeded", channel=key.channel)
+        return await self._limit_rate(str(key), user_id=key.user_id, channel=key.channel, cost=cost)
 
 
 def _as_called(request: HTTPRequest, channel: InboundChannel) -> HTTPRequest:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from shared.domain.quota import RateWindow
+from shared.domain.quota import Admission, RateWindow
 from shared.ports.counters import FailedSource, Slot
 
 
@@ -16,6 +16,23 @@ class FakeRateCounter:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._windows: dict[tuple[str, int], tuple[int, datetime]] = {}
+        self._passed: dict[tuple[str, int], list[datetime]] = {}
+        self._refused: dict[tuple[str, int], tuple[int, datetime]] = {}
+
+    async def admit(self, subject: str, *, limit: int, window_seconds: int, cost: int = 1) -> Admission:
+        now, key, window = self._clock(), (subject, window_seconds), timedelta(seconds=window_seconds)
+        passed = [at for at in self._passed.get(key, []) if at + window > now]
+        refused, ends_at = self._refused.get(key, (0, now))
+        if ends_at <= now:
+            refused, ends_at = 0, now + window
+        if len(passed) < limit:
+            self._passed[key] = passed + [now] * cost
+            return Admission(is_admitted=True, count=len(passed) + cost)
+        self._refused[key] = (refused + cost, ends_at)
+        free_at = passed[len(passed) - limit] + window
+        return Admission(
+            is_admitted=False, count=len(passed) + refused + cost, retry_after_seconds=_seconds(free_at - now)
+        )
 
     async def hit(self, subject: str, *, window_seconds: int, cost: int = 1) -> RateWindow:
         now = self._clock()

@@ -9,7 +9,8 @@ from redis.asyncio.cluster import RedisCluster
 
 from shared.adapters.redis.client import cache_operation
 from shared.adapters.redis.keys import key_of
-from shared.domain.quota import RateWindow
+from shared.adapters.redis.shard_circuits import ShardCircuits
+from shared.domain.quota import Admission, RateWindow
 from shared.ports.counters import FailedSource, Slot
 
 # The window begins with its first request and ends with its key.
@@ -21,6 +22,45 @@ if left_ms < 0 then
     redis.call('PEXPIRE', KEYS[1], left_ms)
 end
 return {count, left_ms}
+"""
+
+# One list, which moves to another shard in one piece. Its head: how many were refused until when; then, in order, when
+# each request that passed stops counting. All in milliseconds of the server's clock; what a clock that was set back
+# left behind is forgotten.
+_ADMIT = """
+local limit, window_ms, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local time = redis.call('TIME')
+local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+local latest_ms = now_ms + window_ms
+
+local head = redis.call('LPOP', KEYS[1]) or '0 0'
+local refused, refused_until_ms = string.match(head, '(%d+) (%d+)')
+refused, refused_until_ms = tonumber(refused), tonumber(refused_until_ms)
+if refused_until_ms <= now_ms or refused_until_ms > latest_ms then
+    refused, refused_until_ms = 0, latest_ms
+end
+
+if tonumber(redis.call('LINDEX', KEYS[1], -1) or 0) > latest_ms then
+    redis.call('DEL', KEYS[1])
+end
+while tonumber(redis.call('LINDEX', KEYS[1], 0) or latest_ms) <= now_ms do
+    redis.call('LPOP', KEYS[1])
+end
+
+local passed = redis.call('LLEN', KEYS[1])
+local answer
+if passed < limit then
+    for _ = 1, math.min(cost, limit) do
+        redis.call('RPUSH', KEYS[1], string.format('%.0f', latest_ms))
+    end
+    answer = {1, passed + cost, 0}
+else
+    refused = refused + cost
+    answer = {0, passed + refused, tonumber(redis.call('LINDEX', KEYS[1], passed - limit)) - now_ms}
+end
+redis.call('LPUSH', KEYS[1], string.format('%.0f %.0f', refused, refused_until_ms))
+redis.call('PEXPIRE', KEYS[1], window_ms)
+return answer
 """
 
 # A source's key ends with its window, or with its block once there is one.
@@ -92,34 +132,50 @@ return dies_at_ms and tonumber(dies_at_ms) > time[1] * 1000 + math.floor(time[2]
 class RedisRateCounter:
     """Implements `RateCounter`."""
 
-    def __init__(self, client: RedisCluster) -> None:
+    def __init__(self, client: RedisCluster, shards: ShardCircuits | None = None) -> None:
         self._client = client
+        self._shards = shards or ShardCircuits(client)
+
+    async def admit(self, subject: str, *, limit: int, window_seconds: int, cost: int = 1) -> Admission:
+        """See `RateCounter.admit`."""
+        key = f"{key_of('passed', subject)}:{window_seconds}"
+        async with self._shards.operation(key):
+            reply = await self._client.eval(_ADMIT, 1, key, str(limit), str(window_seconds * 1000), str(cost))
+        is_admitted, count, wait_ms = cast("list[int]", reply)
+        return Admission(is_admitted=bool(is_admitted), count=count, retry_after_seconds=_whole_seconds(wait_ms))
 
     async def hit(self, subject: str, *, window_seconds: int, cost: int = 1) -> RateWindow:
         """See `RateCounter.hit`."""
-        return await _hit(self._client, f"{key_of('rate', subject)}:{window_seconds}", window_seconds, cost)
+        key = f"{key_of('rate', subject)}:{window_seconds}"
+        async with self._shards.operation(key):
+            reply = await self._client.eval(_HIT, 1, key, str(cost), str(window_seconds * 1000))
+        count, left_ms = cast("list[int]", reply)
+        return RateWindow(count=count, resets_in_seconds=_whole_seconds(left_ms))
 
 
 class RedisBlocklist:
     """Implements `Blocklist`."""
 
-    def __init__(self, client: RedisCluster) -> None:
+    def __init__(self, client: RedisCluster, shards: ShardCircuits | None = None) -> None:
         self._client = client
+        self._shards = shards or ShardCircuits(client)
 
     async def record_failure(
         self, source: str, *, failures_before_block: int, window_seconds: int, block_seconds: int
     ) -> FailedSource:
         """See `Blocklist.record_failure`."""
+        key = key_of("source", source)
         limits = (failures_before_block, window_seconds * 1000, block_seconds * 1000)
-        async with cache_operation():
-            reply = await self._client.eval(_FAIL, 1, key_of("source", source), *map(str, limits))
+        async with self._shards.operation(key):
+            reply = await self._client.eval(_FAIL, 1, key, *map(str, limits))
         failures, left_ms = cast("list[int]", reply)
         return FailedSource(failures, _whole_seconds(left_ms))
 
     async def forgive(self, source: str) -> None:
         """See `Blocklist.forgive`."""
-        async with cache_operation():
-            await self._client.delete(key_of("source", source))
+        key = key_of("source", source)
+        async with self._shards.operation(key):
+            await self._client.delete(key)
 
 
 class RedisConnectionCounter:
@@ -159,13 +215,6 @@ class RedisConnectionCounter:
 
 def _slot_keys(subject: str) -> tuple[str, str]:
     return key_of("slots", subject), key_of("slot-holders", subject)
-
-
-async def _hit(client: RedisCluster, key: str, window_seconds: int, cost: int) -> RateWindow:
-    async with cache_operation():
-        reply = await client.eval(_HIT, 1, key, str(cost), str(window_seconds * 1000))
-    count, left_ms = cast("list[int]", reply)
-    return RateWindow(count=count, resets_in_seconds=_whole_seconds(left_ms))
 
 
 def _whole_seconds(left_ms: int) -> int:

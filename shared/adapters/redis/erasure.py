@@ -69,4 +69,4 @@ def _names(key: ConversationKey) -> Iterator[str]:
         yield key_of("slot-holders", key.user_id)
         subjects.append(f"outbound-call:{key.user_id}")
     for subject in subjects:
-        yield f"{key_of('rate', subject)}:{_WINDOW_SECONDS}"
+        yield f"{key_of('passed', subject)}:{_WINDOW_SECONDS}"

@@ -14,7 +14,7 @@ from shared.adapters.twilio.signature import TwilioSignature
 from shared.adapters.twilio.whatsapp import TwilioWhatsAppChannel
 from shared.adapters.whatsapp import WhatsAppChannel
 from shared.domain.message import InboundItem, InboundMessage
-from shared.domain.quota import RateWindow
+from shared.domain.quota import Admission
 from shared.errors import (
     Blocked,
     Forbidden,
@@ -64,10 +64,10 @@ class Rates(FakeRateCounter):
 
     is_down = False
 
-    async def hit(self, subject: str, *, window_seconds: int, cost: int = 1) -> RateWindow:
+    async def admit(self, subject: str, *, limit: int, window_seconds: int, cost: int = 1) -> Admission:
         if self.is_down:
             raise StoreUnavailable("The counter did not answer.")
-        return await super().hit(subject, window_seconds=window_seconds, cost=cost)
+        return await super().admit(subject, limit=limit, window_seconds=window_seconds, cost=cost)
 
 
 class Blocks(FakeBlocklist):
@@ -101,9 +101,11 @@ class Intake:
     """The use case on fakes."""
 
     def __init__(self, *more: Channel) -> None:
-        meta = WhatsAppChannel(app_secret=APP_SECRET, verify_token=VERIFY_TOKEN, open_client=_never, clock=lambda: NOW)
+        meta = WhatsAppChannel(
+            app_secret=lambda: APP_SECRET, verify_token=lambda: VERIFY_TOKEN, open_client=_never, clock=lambda: NOW
+        )
         twilio = TwilioWhatsAppChannel(
-            signature=TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=BASE_URL),
+            signature=TwilioSignature(auth_tokens=[lambda: AUTH_TOKEN], public_base_url=BASE_URL),
             status_url=f"{BASE_URL}{TWILIO_PATH}/status",
             sender_number="",
             open_client=_never,
@@ -129,7 +131,7 @@ def intake() -> Intake:
 
 
 async def _use_up_the_minute(intake: Intake) -> None:
-    await intake.rates.hit(f"whatsapp:{USER}", window_seconds=60, cost=LIMIT)
+    await intake.rates.admit(f"whatsapp:{USER}", limit=LIMIT, window_seconds=60, cost=LIMIT)
 
 
 def _unsigned(body: object) -> HTTPRequest:

@@ -31,12 +31,12 @@ async def fill(cache: Any, user_id: str) -> None:
         await RedisActiveAgentStore(cache).save(
             key, ActiveAgent(agent_id="reception", agent_version=1, since=NOON), read_version=0
         )
-        await RedisRateCounter(cache).hit(str(key), window_seconds=60)
+        await RedisRateCounter(cache).admit(str(key), limit=100, window_seconds=60)
         for _ in range(600 if channel == "whatsapp" else 1):
             await RedisEventPublisher(cache).publish(
                 PlatformEvent(type=EventType.MESSAGE_SENT, at=NOON, conversation_id=conversation.id, key=key, data={})
             )
-    await RedisRateCounter(cache).hit(f"outbound-call:{user_id}", window_seconds=60)
+    await RedisRateCounter(cache).admit(f"outbound-call:{user_id}", limit=100, window_seconds=60)
     await RedisRateCounter(cache).hit(f"recover:CA{user_id}", window_seconds=300)
     await RedisConnectionCounter(cache).take(user_id, "slot", limit=3, ttl_seconds=60, holder="task")
 

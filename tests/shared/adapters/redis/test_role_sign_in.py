@@ -78,6 +78,7 @@ async def test_the_rights_of_the_template_suffice_for_the_stores(client_with_rig
     key = ConversationKey(channel="voice", user_id="+919800000001")
 
     window = await RedisRateCounter(client).hit("user", window_seconds=60)
+    admission = await RedisRateCounter(client).admit("user", limit=100, window_seconds=60)
     failed = await RedisBlocklist(client).record_failure(
         "source", failures_before_block=2, window_seconds=60, block_seconds=60
     )
@@ -85,7 +86,7 @@ async def test_the_rights_of_the_template_suffice_for_the_stores(client_with_rig
     kept = await RedisContextStore(client, ttl_seconds=60).load(key)
     added = await client.xadd("updates", {"event": "x"})
 
-    assert (window.count, failed.failures, is_admitted, kept) == (1, 1, True, None)
+    assert (window.count, admission.count, failed.failures, is_admitted, kept) == (1, 1, 1, True, None)
     assert added
 
 
