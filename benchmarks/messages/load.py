@@ -38,8 +38,22 @@ class Summary:
 
 def message_posts(number: int, *, users: int, phone_number_id: str, app_secret: str, base_url: str) -> list[bytes]:
     """Signed posts with one text each, of so many users in turn, as bytes on the wire."""
-    host = urlsplit(base_url).netloc
-    return [_request(host, _body(n % users, phone_number_id), app_secret) for n in range(number)]
+    return [
+        message_post(
+            new_message_id(), n % users, phone_number_id=phone_number_id, app_secret=app_secret, base_url=base_url
+        )
+        for n in range(number)
+    ]
+
+
+def message_post(message_id: str, user: int, *, phone_number_id: str, app_secret: str, base_url: str) -> bytes:
+    """A signed post with one text of the user of this number, as bytes on the wire."""
+    return _request(urlsplit(base_url).netloc, _body(message_id, user, phone_number_id), app_secret)
+
+
+def new_message_id() -> str:
+    """An id of the form that Meta gives to messages."""
+    return f"wamid.{secrets.token_urlsafe(24)}"
 
 
 def summarise(posted: Sequence[Posted]) -> Summary:
@@ -59,45 +73,60 @@ def summarise(posted: Sequence[Posted]) -> Summary:
     )
 
 
-async def post_at_rate(base_url: str, requests: Sequence[bytes], *, per_second: float) -> list[Posted]:
-    """Send each request at its moment, on a free connection or a new one.
+class Poster:
+    """Sends requests, each on a free connection or a new one."""
 
-    A request counts from the moment at which it was due: a client that falls behind must not hide what users wait.
-    """
-    address = urlsplit(base_url)
-    free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
-    began = time.perf_counter()
+    def __init__(self, base_url: str) -> None:
+        self._address = urlsplit(base_url)
+        self._free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
-    async def post(request: bytes, due: float) -> Posted:
-        while free:
-            connection = free.pop()
+    async def post(self, request: bytes, *, due: float) -> Posted:
+        """Send one request that was due at this moment of `time.perf_counter`.
+
+        Raises:
+            OSError, EOFError: no connection, or no whole answer.
+        """
+        while self._free:
+            connection = self._free.pop()
             if not connection[0].at_eof():  # The server may have closed it while nobody needed it.
                 break
         else:
-            connection = await asyncio.open_connection(address.hostname, address.port)
+            connection = await asyncio.open_connection(self._address.hostname, self._address.port)
         reader, writer = connection
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         await reader.readexactly(_content_length(head))
-        free.append(connection)
+        self._free.append(connection)
         return Posted(latency_ms=(time.perf_counter() - due) * 1000, status=int(head.split(b" ", 2)[1]))
 
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        while self._free:
+            self._free.pop()[1].close()
+
+
+async def post_at_rate(base_url: str, requests: Sequence[bytes], *, per_second: float) -> list[Posted]:
+    """Send each request at its moment.
+
+    A request counts from the moment at which it was due: a client that falls behind must not hide what users wait.
+    """
+    poster = Poster(base_url)
+    began = time.perf_counter()
     posting = []
     for number, request in enumerate(requests):
         due = began + number / per_second
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        posting.append(asyncio.create_task(post(request, due)))
+        posting.append(asyncio.create_task(poster.post(request, due=due)))
     posted = await asyncio.gather(*posting)
-    for _, writer in free:
-        writer.close()
+    poster.close()
     return posted
 
 
-def _body(user: int, phone_number_id: str) -> bytes:
+def _body(message_id: str, user: int, phone_number_id: str) -> bytes:
     wa_id = f"9198{user:08d}"
     message = {
         "from": wa_id,
-        "id": f"wamid.{secrets.token_urlsafe(24)}",
+        "id": message_id,
         "timestamp": str(int(time.time())),
         "type": "text",
         "text": {"body": "When are you open on Saturday?"},

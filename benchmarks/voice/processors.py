@@ -35,16 +35,16 @@ def read_tree(pid: int) -> Reading:
     """
     cpu = uss = 0.0
     threads = 0
-    for each in _tree(pid):
+    for each in process_tree(pid):
         try:
             cpu += _cpu_seconds(_PROC / str(each) / "stat")
-            memory = _memory_mib(each)
+            memory_mib = unique_mib(each)
             threads += len(list((_PROC / str(each) / "task").iterdir()))
         except (FileNotFoundError, ProcessLookupError):
             if each == pid:
                 raise ProcessLookupError(pid) from None
             continue
-        uss += memory["Private_Clean"] + memory["Private_Dirty"]
+        uss += memory_mib
     return Reading(at=time.monotonic(), cpu_seconds=cpu, uss_mib=uss, threads=threads)
 
 
@@ -57,10 +57,21 @@ def own_cpu_seconds(pid: int) -> float:
     return _cpu_seconds(_PROC / str(pid) / "stat")
 
 
+def unique_mib(pid: int) -> float:
+    """Memory of a process that is no other process's too.
+
+    Raises:
+        FileNotFoundError, ProcessLookupError: it does not run.
+    """
+    text = (_PROC / str(pid) / "smaps_rollup").read_text()
+    private = re.findall(r"^Private_(?:Clean|Dirty):\s+(\d+) kB", text, re.MULTILINE)
+    return sum(map(int, private)) / _KIB_PER_MIB
+
+
 def pin(pid: int, processors: Iterable[int]) -> None:
     """Bind a process, all its threads and what it will start to these processors."""
     chosen = set(processors)
-    for each in _tree(pid):
+    for each in process_tree(pid):
         for task in (_PROC / str(each) / "task").iterdir():
             with suppress(ProcessLookupError):
                 os.sched_setaffinity(int(task.name), chosen)
@@ -76,7 +87,8 @@ def busy_seconds(processor: int) -> float:
     raise ValueError(f"there is no processor {processor}")
 
 
-def _tree(pid: int) -> list[int]:
+def process_tree(pid: int) -> list[int]:
+    """A process and its descendants; a process that ended meanwhile may be among them."""
     found = [pid]
     for each in found:
         with suppress(FileNotFoundError, ProcessLookupError):
@@ -89,8 +101,3 @@ def _cpu_seconds(stat: Path) -> float:
     # The name, in brackets, may hold spaces.
     fields = stat.read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
-
-
-def _memory_mib(pid: int) -> dict[str, float]:
-    text = (_PROC / str(pid) / "smaps_rollup").read_text()
-    return {name: int(kib) / _KIB_PER_MIB for name, kib in re.findall(r"^(\w+):\s+(\d+) kB", text, re.MULTILINE)}

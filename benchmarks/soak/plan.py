@@ -1,0 +1,47 @@
+"""How much load, for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LONGEST_WARM_UP_MINUTES = 10.0
+_WARM_UP_SHARE = 1 / 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoakPlan:
+    """One run.
+
+    Attributes:
+        calls: held at the same time; whoever hangs up is replaced.
+        call_seconds: shortest and longest call.
+        users: who write, in turn.
+        duplicate_share: of the posts, repeated within `duplicate_within_seconds` as providers do.
+        warm_up_minutes: at the beginning, in which programs may still grow; not judged.
+    """
+
+    minutes: float
+    calls: int
+    messages_per_second: float
+    warm_up_minutes: float
+    users: int = 200
+    call_seconds: tuple[float, float] = (15.0, 105.0)
+    duplicate_share: float = 0.02
+    duplicate_within_seconds: float = 5.0
+    sample_seconds: float = 10.0
+    seed: int = 1
+
+    @property
+    def seconds(self) -> float:
+        """Of load."""
+        return self.minutes * 60
+
+    @property
+    def judged_from_seconds(self) -> float:
+        """Where the warm-up ends."""
+        return self.warm_up_minutes * 60
+
+
+def usual_warm_up(minutes: float) -> float:
+    """A sixth of the run, ten minutes at most."""
+    return min(LONGEST_WARM_UP_MINUTES, minutes * _WARM_UP_SHARE)
