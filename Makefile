@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev install-judges install-browser run demo eval stop clean-local status build invoke check format test fuzz fuzz-api soak requirements openapi lock ci
+.PHONY: help install install-dev install-judges install-browser run demo eval stop clean-local status build invoke check format test audit licences sbom fuzz fuzz-api soak soak-messages requirements openapi lock ci
 
 VENV := $(CURDIR)/.venv
 RUN := $(VENV)/bin/python
@@ -67,6 +67,7 @@ check: install-dev ## formatting, lint, types, template and the quick tests
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
 	$(VENV)/bin/cfn-lint -r ap-south-1 ap-southeast-1 -t template.yaml
+	$(RUN) -m local.supply_chain audit
 	$(RUN) -m pytest -q -m "not integration" --hypothesis-profile=quick --numprocesses auto --maxprocesses 4 --dist loadfile
 
 format: install-dev ## put the code into the form that `check` wants
@@ -82,7 +83,10 @@ fuzz: install-dev ## break the message webhook in 100,000 ways (CASES=n: in so m
 fuzz-api: install-dev install-judges ## let schemathesis judge the API of a running copy for 5 minutes (SECONDS=n: so long)
 	@$(RUN) -m tests.end_to_end.api_judge $(if $(SECONDS),--seconds $(SECONDS))
 
-soak: install-dev ## 1,000 messages of 50 users while worker, poller and Redis are killed (SEED=4 repeats a run)
+soak: install-dev ## an hour of calls and messages together: does anything grow, slow down or fail? (MINUTES, CALLS, MESSAGES=a second)
+	@$(RUN) -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(CALLS),--calls $(CALLS)) $(if $(MESSAGES),--messages-per-second $(MESSAGES))
+
+soak-messages: install-dev ## 1,000 messages of 50 users while worker, poller and Redis are killed (SEED=4 repeats a run)
 	@$(RUN) -m tests.end_to_end.soak $(if $(SEED),--seed $(SEED))
 
 requirements: install-dev ## which test proves which acceptance criterion
@@ -90,6 +94,15 @@ requirements: install-dev ## which test proves which acceptance criterion
 
 openapi: install-dev ## write the OpenAPI document of the whole platform
 	$(RUN) -m local.openapi --write
+
+audit: install-dev ## known vulnerabilities of everything locked, and bandit over the code (AGAIN=1: ask again today)
+	@$(RUN) -m local.supply_chain audit $(if $(filter 1,$(AGAIN)),--again)
+
+licences: install-dev ## write THIRD_PARTY.md: what is shipped that others wrote, and under which licence
+	$(RUN) -m local.supply_chain licences
+
+sbom: install-dev ## write a bill of materials (CycloneDX 1.6) of functions, stream service and local platform to dist/sbom
+	$(RUN) -m local.supply_chain sbom
 
 lock: install-dev ## resolve the dependencies anew, with hashes
 	$(RUN) -m local.lock

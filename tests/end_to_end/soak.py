@@ -1,4 +1,4 @@
-"""The long soak of the message path: `python -m tests.end_to_end.soak`, or `make soak`."""
+"""The long soak of the message path: `python -m tests.end_to_end.soak`, or `make soak-messages`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages of many users while worker, poller and Redis are killed; `make soak` is the long form."""
+"""Messages of many users while worker, poller and Redis are killed; `make soak-messages` is the long form."""
 
 from __future__ import annotations
 
