@@ -12,6 +12,7 @@ COMMANDS = {
     "status": "say where the platform is, and how each of its programs is",
     "demo": "play a phone call and a WhatsApp conversation and show what happened",
     "evaluate": "play the scenarios that the running platform must hold, and show which it does not",
+    "drill": "break a copy of the platform in every way known, under load, and tell who noticed what",
     "call": "make a simulated phone call",
     "chat": "write to the agents as a WhatsApp user",
     "tail": "follow the logs of all programs, or what happens in calls and conversations",

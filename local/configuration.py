@@ -59,6 +59,8 @@ class Configuration:
     redis_url: str
     attributes: Attributes
     variables: dict[str, str] = field(repr=False)
+    reached: Ports
+    """The same ports as the platform's own programs reach them: others when a fault proxy stands between."""
 
     @property
     def layout(self) -> Layout:
@@ -106,10 +108,12 @@ def configure(
     database_certificate: Path,
     redis_url: str,
     attributes: Attributes,
+    reached: Ports | None = None,
 ) -> Configuration:
     """Decide on the environment of every program.
 
-    `attributes` are those of the created AWS resources.
+    `attributes` are those of the created AWS resources, `reached` the ports at which programs reach what they depend
+    on, if something stands between.
     """
     configuration = Configuration(
         directory=str(layout.directory),
@@ -119,6 +123,7 @@ def configure(
         redis_url=redis_url,
         attributes=attributes,
         variables={},
+        reached=reached or ports,
     )
     configuration.variables.update(_variables(configuration, os.environ))
     return configuration
@@ -127,17 +132,22 @@ def configure(
 def read_configuration(file: Path) -> Configuration:
     """Read what `Configuration.write` wrote."""
     known = json.loads(file.read_text())
-    lists = {name: tuple(known["ports"][name]) for name in ("valkey", "stream_service")}
-    known["ports"] = Ports(**{**known["ports"], **lists})
+    for field_name in ("ports", "reached"):
+        lists = {name: tuple(known[field_name][name]) for name in ("valkey", "stream_service")}
+        known[field_name] = Ports(**{**known[field_name], **lists})
     return Configuration(**known)
 
 
 def _variables(configuration: Configuration, outside: Mapping[str, str]) -> dict[str, str]:
     chosen_outside = {name.upper() for name in Settings.model_fields} & outside.keys()
     issuer = f"http://{HOST}:{configuration.ports.identity}"
+    reached = configuration.reached
+    providers = f"http://{HOST}:{reached.simulators}"
     fixed = {
         "PUBLIC_BASE_URL": configuration.base_url,
-        "DATABASE_URL": configuration.database_url.replace("postgresql://", "postgresql+pg8000://", 1),
+        "DATABASE_URL": configuration.database_url.replace("postgresql://", "postgresql+pg8000://", 1).replace(
+            f":{configuration.ports.postgres}/", f":{reached.postgres}/"
+        ),
         "DATABASE_CA_FILE": configuration.database_certificate,
         "REDIS_URL": configuration.redis_url,
         # No wheel of Valkey has TLS.
@@ -146,14 +156,14 @@ def _variables(configuration: Configuration, outside: Mapping[str, str]) -> dict
         "DEAD_LETTER_QUEUE_URL": configuration.attributes["MessageDeadLetterQueue"]["Ref"],
         "BUCKET": configuration.attributes["DataBucket"]["Ref"],
         "PROVIDER_SECRET_ARN": configuration.attributes["ProviderSecret"]["Ref"],
-        "AWS_ENDPOINT_URL": configuration.aws_endpoint_url,
+        "AWS_ENDPOINT_URL": f"http://{HOST}:{reached.aws}",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_EC2_METADATA_DISABLED": "true",
-        "TWILIO_API_BASE_URL": configuration.simulator_url,
-        "WHATSAPP_API_BASE_URL": configuration.simulator_url,
+        "TWILIO_API_BASE_URL": providers,
+        "WHATSAPP_API_BASE_URL": providers,
         # First the demo business's bookkeeping, which one of its tools asks.
         "TOOL_SECRET_PREFIX": f"{STACK_NAME}/tools/",
         "TOOL_HOSTS": ",".join(
@@ -161,7 +171,7 @@ def _variables(configuration: Configuration, outside: Mapping[str, str]) -> dict
         ),
         "JWT_ISSUER": issuer,
         "JWT_AUDIENCE": AUDIENCE,
-        "JWT_JWKS_URL": f"{issuer}/.well-known/jwks.json",
+        "JWT_JWKS_URL": f"http://{HOST}:{reached.identity}/.well-known/jwks.json",
         "CONSOLE_SIMULATOR_URL": configuration.simulator_url,
         "STREAM_HOST": HOST,
         "STREAM_PORT": str(configuration.ports.stream_service[0]),

@@ -19,6 +19,7 @@ from typing import Any
 from local import child_process
 from local.configuration import PROVIDER_SECRET, Configuration, configure
 from local.databases import PostgresServer, ValkeyCluster
+from local.fault_addresses import link_arguments, linked_ports
 from local.identity.provider import TOKEN_SECONDS, IdentityProvider
 from local.layout import REPOSITORY, Layout, Ports, choose_ports
 from local.logs import bound_logs
@@ -41,11 +42,17 @@ class AlreadyRunningError(Exception):
 class Supervisor:
     """One run of the platform."""
 
-    def __init__(self, layout: Layout, *, port_base: int, stream_tasks: int, say: Say) -> None:
-        """`say` shows a line of progress to whoever started us."""
+    def __init__(
+        self, layout: Layout, *, port_base: int, stream_tasks: int, say: Say, fault_control: int | None = None
+    ) -> None:
+        """`say` shows a line of progress to whoever started us.
+
+        With `fault_control` all programs reach what they depend on through a fault proxy that is told on this port.
+        """
         self._layout = layout
         self._port_base = port_base
         self._stream_tasks = stream_tasks
+        self._fault_control = fault_control
         self._say = say
         self._services: list[Service] = []
         self._configuration: Configuration | None = None
@@ -96,10 +103,11 @@ class Supervisor:
     async def _start(self, ports: Ports) -> Configuration:
         self._identity = IdentityProvider(self._layout.directory, ports.identity)
         await self._identity.start()
+        reached = await self._start_links(ports)
         self._say("starting PostgreSQL, a Valkey cluster and the AWS emulator")
         async with asyncio.TaskGroup() as group:
             postgres = group.create_task(self._start_postgres(ports.postgres))
-            valkey = group.create_task(self._start_valkey(ports.valkey))
+            valkey = group.create_task(self._start_valkey(ports.valkey, reached.valkey))
             attributes = group.create_task(self._start_aws(ports.aws))
         configuration = self._configuration = configure(
             self._layout,
@@ -108,17 +116,29 @@ class Supervisor:
             database_certificate=postgres.result().certificate,
             redis_url=valkey.result(),
             attributes=attributes.result(),
+            reached=reached,
         )
         configuration.write()
         self._say("starting the functions, the stream service and the simulated providers")
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._start_module("simulators", ["local.simulators"], ports.simulators))
+            group.create_task(self._start_simulators(ports.simulators))
             group.create_task(self._start_module("stream_service", ["stream_service"], ports.stream_service[0]))
             group.create_task(self._start_functions("front_door", "local.front_door_program"))
             group.create_task(self._prepare_database(configuration))
         self._issue_tokens()
         self._tell()
         return configuration
+
+    async def _start_links(self, ports: Ports) -> Ports:
+        """The ports at which the programs reach what they depend on: those of the fault proxy, if there is one."""
+        if self._fault_control is None:
+            return ports
+        reached = linked_ports(ports)
+        arguments = ["--control", str(self._fault_control), *link_arguments(ports, reached)]
+        service = self._add(self._module("fault_proxy", ["local.fault_proxy", *arguments], environment=None))
+        is_ready = is_listening_on(self._fault_control)
+        await wait_until(is_ready, service, within_seconds=START_SECONDS, log=self._log("fault_proxy"))
+        return reached
 
     async def _start_postgres(self, port: int) -> PostgresServer:
         server = PostgresServer(self._layout.directory / "postgres", port, log=self._layout.logs / "postgres.log")
@@ -128,8 +148,13 @@ class Supervisor:
         await asyncio.to_thread(server.wait_until_ready, service.process)
         return server
 
-    async def _start_valkey(self, node_ports: tuple[int, ...]) -> str:
-        cluster = ValkeyCluster(self._layout.directory / "valkey", node_ports, log_directory=self._layout.logs)
+    async def _start_valkey(self, node_ports: tuple[int, ...], announced_ports: tuple[int, ...]) -> str:
+        cluster = ValkeyCluster(
+            self._layout.directory / "valkey",
+            node_ports,
+            log_directory=self._layout.logs,
+            announced_ports=announced_ports,
+        )
         await asyncio.to_thread(cluster.prepare)
         for port in node_ports:
             self._add(Service(name=f"valkey-{port}", spawn=functools.partial(cluster.spawn, port)))
@@ -156,6 +181,9 @@ class Supervisor:
         environment = {**self._configuration.variables, "POWERTOOLS_SERVICE_NAME": name}
         service = self._add(self._module(name, module, environment=environment))
         await wait_until(is_listening_on(port), service, within_seconds=START_SECONDS, log=self._log(name))
+
+    async def _start_simulators(self, port: int) -> None:
+        await self._start_module("simulators", ["local.simulators", "--port", str(port)], port)
 
     def _add_stream_tasks(self, ports: Ports) -> None:
         """Start the other tasks of the stream service; nobody waits for them, for the first one serves already."""
@@ -290,7 +318,7 @@ class Supervisor:
 
 
 def _is_store(name: str) -> bool:
-    return name in {"postgres", "aws"} or name.startswith("valkey-")
+    return name in {"postgres", "aws", "fault_proxy"} or name.startswith("valkey-")
 
 
 class _lock:  # noqa: N801 - used like a function.

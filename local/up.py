@@ -50,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--directory", type=Path, default=default_layout().directory, help="where data and logs are kept"
     )
+    parser.add_argument(
+        "--fault-control",
+        type=int,
+        metavar="PORT",
+        help="for drills: let programs reach what they depend on through a fault proxy, told on this port",
+    )
     parser.add_argument("--demo", action="store_true", help="play the demonstration when everything is ready")
     parser.add_argument("--once", action="store_true", help="end when the demonstration has ended; use a running copy")
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -71,7 +77,9 @@ def run(options: argparse.Namespace) -> int:
     def say(line: str) -> None:
         print(f"[{time.monotonic() - started:5.1f} s] {line}", flush=True)
 
-    supervisor = Supervisor(layout, port_base=options.port, stream_tasks=stream_tasks, say=say)
+    supervisor = Supervisor(
+        layout, port_base=options.port, stream_tasks=stream_tasks, say=say, fault_control=options.fault_control
+    )
     demo: list[asyncio.Task[int]] = []
 
     def on_ready(configuration: Configuration) -> None:

@@ -49,18 +49,27 @@ class ValkeyCluster:
 
     stop_signal = signal.SIGTERM
 
-    def __init__(self, directory: Path, node_ports: Sequence[int], *, log_directory: Path | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        node_ports: Sequence[int],
+        *,
+        log_directory: Path | None = None,
+        announced_ports: Sequence[int] = (),
+    ) -> None:
+        """`announced_ports`: where clients and replicas find the nodes, if something stands between."""
         if len(node_ports) != NODES:
             message = f"a cluster has {NODES} nodes, not {len(node_ports)}"
             raise ValueError(message)
         self.ports = tuple(node_ports)
+        self._announced = dict(zip(node_ports, announced_ports or node_ports, strict=True))
         self._directory = directory
         self._log_directory = log_directory or directory
 
     @property
     def url(self) -> str:
-        """Address of the first node."""
-        return f"redis://{ports.HOST}:{self.ports[0]}"
+        """Address of the first node, as clients find it."""
+        return f"redis://{ports.HOST}:{self._announced[self.ports[0]]}"
 
     def prepare(self) -> None:
         """Create the folders. Nodes know each other by address, so other ports than last time mean an empty cluster."""
@@ -76,6 +85,8 @@ class ValkeyCluster:
         options = {
             "port": str(port),
             "bind": ports.HOST,
+            "cluster-announce-port": str(self._announced[port]),
+            "cluster-announce-bus-port": str(port + BUS_PORT_OFFSET),
             "dir": str(self._node_directory(port).resolve()),
             "cluster-enabled": "yes",
             "cluster-config-file": "nodes.conf",
