@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev install-judges install-browser run demo eval stop clean-local status build invoke check format test audit licences sbom fuzz fuzz-api soak soak-messages requirements openapi lock ci
+.PHONY: help install install-dev install-judges install-browser run demo eval stop clean-local status build invoke check format test audit licences sbom fuzz fuzz-api drill soak soak-messages requirements openapi lock ci
 
 VENV := $(CURDIR)/.venv
 RUN := $(VENV)/bin/python
@@ -88,6 +88,9 @@ soak: install-dev ## an hour of calls and messages together: does anything grow,
 
 soak-messages: install-dev ## 1,000 messages of 50 users while worker, poller and Redis are killed (SEED=4 repeats a run)
 	@$(RUN) -m tests.end_to_end.soak $(if $(SEED),--seed $(SEED))
+
+drill: install ## break a copy of the platform in every way known while calls and messages run (ONLY=name,name; 15 minutes)
+	@$(RUN) -m local drill $(if $(ONLY),--only $(ONLY))
 
 requirements: install-dev ## which test proves which acceptance criterion
 	@$(RUN) -m tests.requirements_table

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -93,10 +93,11 @@ class Drill:
             (await simulator.post("/faults", json={**fault, **disorder})).raise_for_status()
 
     async def _until_answered(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SETTLE_SECONDS):
-                while any(each.accepted_at and not each.replies_at for each in self._notes.messages.values()):
-                    await asyncio.sleep(_POLL_SECONDS)
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < deadline:
+            if all(each.replies_at or not each.accepted_at for each in self._notes.messages.values()):
+                return
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def _until_settled(self) -> tuple[Verdict, Verdict]:
         """The verdict once nothing is missing any more, or after a while."""
@@ -171,9 +172,8 @@ async def _linked_copy(directory: Path, model_port: int, *, say: Say) -> AsyncIt
 
 
 @asynccontextmanager
-async def _running(*work) -> AsyncIterator[None]:  # noqa: ANN002
+async def _running(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Let this run while the context is open; a failure of one of them ends it."""
-    tasks = []
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(each) for each in work]
         try:

@@ -50,7 +50,7 @@ async def _events(answer: str) -> AsyncIterator[str]:
 
 
 def _answer(messages: list[dict[str, Any]]) -> str:
-    asked = next((message for message in reversed(messages) if message["role"] == "user"), {})
+    asked: dict[str, Any] = next((message for message in reversed(messages) if message["role"] == "user"), {})
     tokens = TOKEN.findall(json.dumps(asked.get("content", "")))
     named = f" This answers {tokens[-1]}." if tokens else ""
     return f"We are open today until six in the evening.{named}"

@@ -76,8 +76,8 @@ class Writers:
         while True:
             await asyncio.sleep(self._randomness.uniform(*THOUGHT_SECONDS))
             await self.are_writing.wait()
-            while self._unanswered(user_id) >= MOST_IN_FLIGHT:
-                await asyncio.sleep(POLL_SECONDS)
+            if self._unanswered(user_id) >= MOST_IN_FLIGHT:
+                continue
             message = self._new_message(user_id, user)
             with contextlib.suppress(MessageRefused, httpx.HTTPError):
                 await user.send(message)
