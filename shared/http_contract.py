@@ -37,6 +37,16 @@ STATUS_OF: Mapping[type[errors.PlatformError], int] = {
 
 _RETRY_AFTER_SECONDS = 5
 
+SECURITY_HEADERS: Mapping[str, str] = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+}
+"""What goes with every answer of a function that does not say otherwise: most of them are personal."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HTTPRequest:
@@ -105,15 +115,11 @@ class HTTPResponse:
 
     @classmethod
     def failure(cls, error: errors.PlatformError, *, request_id: str) -> HTTPResponse:
-        """An error in the envelope, with Retry-After where a later try may succeed, and Allow where it says so."""
-        retry_after = retry_after_seconds(error)
-        headers = {} if retry_after is None else {"retry-after": str(retry_after)}
-        if isinstance(error, errors.MethodNotAllowed):
-            headers["allow"] = error.allowed
+        """An error in the envelope, with the headers that belong to it."""
         return cls(
             status=status_of(error),
             body=encode_envelope(failure(error.code, str(error), details=error.details, request_id=request_id)),
-            headers=headers,
+            headers=headers_of(error),
         )
 
 
@@ -125,6 +131,19 @@ def status_of(error: errors.PlatformError) -> int:
 def status_of_kind(kind: type[errors.PlatformError]) -> int:
     """The HTTP status of all errors of a kind."""
     return next((STATUS_OF[known] for known in kind.__mro__ if known in STATUS_OF), 500)
+
+
+def headers_of(error: errors.PlatformError) -> dict[str, str]:
+    """When to try again, what is allowed instead, or how to prove who asks: what the status of an error calls for."""
+    headers: dict[str, str] = {}
+    retry_after = retry_after_seconds(error)
+    if retry_after is not None:
+        headers["retry-after"] = str(retry_after)
+    if isinstance(error, errors.MethodNotAllowed):
+        headers["allow"] = error.allowed
+    if isinstance(error, errors.Unauthenticated):
+        headers["www-authenticate"] = 'Bearer realm="vaani"'
+    return headers
 
 
 def retry_after_seconds(error: errors.PlatformError) -> int | None:

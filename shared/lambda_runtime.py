@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from shared import observability
 from shared.errors import InvalidRequest, PlatformError, TooLarge
-from shared.http_contract import HTTPRequest, HTTPResponse
+from shared.http_contract import SECURITY_HEADERS, HTTPRequest, HTTPResponse
 from shared.observability import logger
 
 Result = TypeVar("Result")
@@ -91,7 +91,7 @@ def to_request(event: Event, *, request_id: str = "") -> HTTPRequest:
     """
     headers = _headers(event)
     return HTTPRequest(
-        method=str(event.get("httpMethod", "")).upper(),
+        method=str(event.get("httpMethod", "")),
         path=str(event.get("path", "")),
         query=_query(event),
         headers=headers,
@@ -140,14 +140,14 @@ def _request_id(event: Event, context: LambdaContext) -> str:
 
 def to_alb_response(event: Event, response: HTTPResponse, *, request_id: str) -> dict[str, Any]:
     """The response in the form in which the event came: a target group speaks either single or multi-value headers."""
-    headers = {**response.headers, "x-request-id": request_id}
+    headers = {**SECURITY_HEADERS, **response.headers, "x-request-id": request_id}
     if response.content_type:
         headers["content-type"] = response.content_type
     answer: dict[str, Any] = {
         "statusCode": response.status,
         "statusDescription": f"{response.status} {HTTPStatus(response.status).phrase}",
         "isBase64Encoded": False,
-        "body": "" if str(event.get("httpMethod", "")).upper() == "HEAD" else response.body,
+        "body": "" if event.get("httpMethod") == "HEAD" else response.body,
     }
     if event.get("multiValueHeaders"):
         answer["multiValueHeaders"] = {name: [value] for name, value in headers.items()}

@@ -12,18 +12,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import errors, observability
-from shared.http_contract import encode_envelope, failure, retry_after_seconds, status_of
+from shared.http_contract import SECURITY_HEADERS, encode_envelope, failure, headers_of, status_of
 
 LARGEST_BODY_BYTES = 262_144
 _TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=([\w-]{1,64})")
-_SECURITY_HEADERS = {
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "x-frame-options": "DENY",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "strict-transport-security": "max-age=31536000; includeSubDomains",
-}
 
 
 class RequestBoundary:
@@ -71,15 +63,7 @@ class RequestBoundary:
 def problem_response(error: errors.PlatformError, *, request_id: str) -> Response:
     """An error in the envelope, with the headers that belong to it."""
     body = encode_envelope(failure(error.code, str(error), details=error.details, request_id=request_id))
-    headers: dict[str, str] = {}
-    retry_after = retry_after_seconds(error)
-    if retry_after is not None:
-        headers["retry-after"] = str(retry_after)
-    if isinstance(error, errors.MethodNotAllowed):
-        headers["allow"] = error.allowed
-    if isinstance(error, errors.Unauthenticated):
-        headers["www-authenticate"] = 'Bearer realm="vaani"'
-    return Response(body, status_code=status_of(error), headers=headers, media_type="application/json")
+    return Response(body, status_code=status_of(error), headers=headers_of(error), media_type="application/json")
 
 
 def _report(status: int, *, elapsed_ms: float) -> None:
@@ -91,7 +75,7 @@ def _report(status: int, *, elapsed_ms: float) -> None:
 
 def _complete(headers: MutableHeaders, request_id: str) -> None:
     headers["x-request-id"] = request_id
-    for name, value in _SECURITY_HEADERS.items():
+    for name, value in SECURITY_HEADERS.items():
         headers.setdefault(name, value)
 
 

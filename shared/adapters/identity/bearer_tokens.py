@@ -20,13 +20,13 @@ _AUDIENCES = ("aud", "client_id")
 
 
 class BearerTokens:
-    """Verifies access and identity tokens.
+    """Verifies access tokens; an identity token tells a front end who signed in, and opens nothing here.
 
-    Source: RFC 7519, RFC 8725 and Amazon Cognito, "Verifying JSON web tokens".
+    Source: RFC 7519, RFC 8725, RFC 9068 and Amazon Cognito, "Verifying JSON web tokens".
     """
 
     def __init__(self, keys: SigningKeys, *, issuer: str, audience: str) -> None:
-        """`audience` is the app client's id: `aud` of an identity token, `client_id` of an access token."""
+        """`audience` is the app client's id: `client_id` of an access token, `aud` where a token tells no kind."""
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
@@ -68,7 +68,7 @@ def _audiences_of(kind: object) -> tuple[str, ...]:
     """The claims that may name the audience of such a token; other providers than Cognito say no kind."""
     if kind is None:
         return _AUDIENCES
-    return {"access": ("client_id",), "id": ("aud",)}.get(str(kind), ())
+    return ("client_id",) if kind == "access" else ()
 
 
 def _key_id(token: str) -> str:
