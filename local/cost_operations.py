@@ -46,6 +46,7 @@ def cost_paths() -> Node:
     refusals = {
         "401": problem("unauthenticated", "The bearer token is not valid."),
         "403": problem("forbidden", "This needs the role admin."),
+        "429": problem("rate_limited", "Too many requests; try again later."),
         "503": problem("provider_unavailable", "Cost Explorer gave no usable answer."),
     }
     costs = operation(

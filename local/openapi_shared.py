@@ -46,7 +46,7 @@ HEADERS: Node = {
     },
     "Retry-After": {
         "description": "Seconds after which another try may succeed.",
-        "schema": {"type": "integer", "minimum": 0},
+        "schema": {"type": "integer", "minimum": 1},
         "example": 5,
     },
     "Allow": {"description": "The methods of this path.", "schema": {"type": "string"}, "example": "GET, POST"},

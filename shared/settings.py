@@ -138,6 +138,7 @@ class Settings(BaseModel):
     calls_per_task: int = Field(default=50, ge=1, le=1000)
 
     requests_per_minute: int = Field(default=100, ge=1)
+    api_requests_per_minute: int = Field(default=100, ge=1)
     failures_before_block: int = Field(default=10, ge=1)
     failure_window_seconds: int = Field(default=300, ge=1)
     block_seconds: int = Field(default=900, ge=1)

@@ -33,13 +33,14 @@ app = create_application(
     # It looks like the place of a rule.
     methods_of=lambda path: ("POST",) if path == "/api/v1/routing-rules/test" else (),
 )
-authenticate = signed_in(wiring.token_verifier())
-_always = fails_with(errors.Unauthenticated, errors.Forbidden, errors.StoreUnavailable)
+authenticate = signed_in(wiring.token_verifier(), wiring.limit_requests())
+_always = fails_with(errors.Unauthenticated, errors.Forbidden, errors.RateLimited, errors.StoreUnavailable)
 admin = APIRouter(prefix="/api/v1", dependencies=[Depends(with_role(authenticate, Role.ADMIN))], responses=_always)
 operator = APIRouter(
     prefix="/api/v1", dependencies=[Depends(with_role(authenticate, Role.OPERATOR))], responses=_always
 )
-anybody = APIRouter(prefix="/api/v1", responses=fails_with(errors.Unauthenticated, errors.StoreUnavailable))
+_everybody = fails_with(errors.Unauthenticated, errors.RateLimited, errors.StoreUnavailable)
+anybody = APIRouter(prefix="/api/v1", responses=_everybody)
 
 
 @anybody.get("/live", responses=succeeds_with(examples.LIVE), tags=["calls"])

@@ -52,8 +52,14 @@ app = create_application(
 )
 router = APIRouter(
     prefix="/api/v1",
-    dependencies=[Depends(signed_in(wiring.token_verifier()))],
-    responses=fails_with(errors.InvalidRequest, errors.Unauthenticated, errors.InvalidContent, errors.StoreUnavailable),
+    dependencies=[Depends(signed_in(wiring.token_verifier(), wiring.limit_requests()))],
+    responses=fails_with(
+        errors.InvalidRequest,
+        errors.Unauthenticated,
+        errors.InvalidContent,
+        errors.RateLimited,
+        errors.StoreUnavailable,
+    ),
 )
 
 _CURSOR = Query(description="`next_cursor` of the page before; the filters must stay the same.")

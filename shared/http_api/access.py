@@ -18,15 +18,21 @@ _bearer = HTTPBearer(
     description="A token of the business's user pool; its groups `operator` and `admin` are the roles.",
 )
 Authenticate = Callable[..., Awaitable[Caller]]
+LimitCaller = Callable[[Caller], Awaitable[None]]
 
 
-def signed_in(verifier: TokenVerifier) -> Authenticate:
-    """A dependency that yields the caller of a valid token, whatever the role."""
+def signed_in(verifier: TokenVerifier, limit: LimitCaller) -> Authenticate:
+    """A dependency that yields the caller of a valid token, whatever the role, within what they may ask in a minute.
+
+    A request counts once, whatever becomes of it: what the role forbids and what is invalid cost a place too.
+    """
 
     async def caller(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
         if credentials is None:
             raise errors.Unauthenticated("A bearer token is needed.")
-        return await verifier.verify(credentials.credentials)
+        known = await verifier.verify(credentials.credentials)
+        await limit(known)
+        return known
 
     return caller
 

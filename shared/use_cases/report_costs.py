@@ -15,6 +15,7 @@ from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.ports.access import TokenVerifier
 from shared.ports.billing import CostSource, MessageTally
 from shared.ports.idle import RecommendationStore
+from shared.use_cases.limit_requests import LimitRequests
 
 _USUAL_MONTHS = 3
 _COSTS = "/api/v1/costs"
@@ -60,12 +61,14 @@ class AnswerCosts:
     def __init__(
         self,
         tokens: TokenVerifier,
+        limit: LimitRequests,
         costs: CostSource,
         messages: MessageTally,
         idle: RecommendationStore,
         clock: Callable[[], datetime],
     ) -> None:
         self._tokens = tokens
+        self._limit = limit
         self._costs = costs
         self._messages = messages
         self._idle = idle
@@ -76,6 +79,7 @@ class AnswerCosts:
 
         Raises:
             Unauthenticated: no valid bearer token.
+            RateLimited: the caller has asked as often as allowed in the last minute.
             Forbidden: the caller is no admin.
             NotFound: neither path.
             MethodNotAllowed: another method.
@@ -86,7 +90,9 @@ class AnswerCosts:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             raise errors.Unauthenticated("A bearer token is needed.")
-        (await self._tokens.verify(token.strip())).require(Role.ADMIN)
+        caller = await self._tokens.verify(token.strip())
+        await self._limit(caller)
+        caller.require(Role.ADMIN)
         if request.path not in (_COSTS, f"{_COSTS}/recommendations"):
             raise errors.NotFound("There is nothing here.")
         if request.method != "GET":

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shared.use_cases.edit_agents import EditAgents, EditRules
     from shared.use_cases.edit_documents import EditDocuments, SearchKnowledge
     from shared.use_cases.edit_tools import EditTools, TryTool
+    from shared.use_cases.limit_requests import LimitRequests
     from shared.use_cases.link_persons import LinkPersons
     from shared.use_cases.query_history import QueryHistory
     from shared.use_cases.review_tool_calls import ReviewToolCalls
@@ -56,6 +57,14 @@ def token_verifier() -> TokenVerifier:
     # Where Cognito publishes the keys of a pool.
     keys_url = known.jwt_jwks_url or f"{known.jwt_issuer}/.well-known/jwks.json"
     return BearerTokens(SigningKeys(keys_url), issuer=known.jwt_issuer, audience=known.jwt_audience)
+
+
+def limit_requests() -> LimitRequests:
+    """How often somebody may ask."""
+    from shared.use_cases.limit_requests import LimitRequests
+    from shared.wiring import stores
+
+    return LimitRequests(stores.rates(), requests_per_minute=settings().api_requests_per_minute)
 
 
 def edit_agents() -> EditAgents:

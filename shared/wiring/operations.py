@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shared.settings import SettingsInvalid
-from shared.wiring.api import token_verifier
+from shared.wiring.api import limit_requests, token_verifier
 from shared.wiring.environment import now, settings
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def answer_costs() -> AnswerCosts:
     """Costs for admins."""
     from shared.use_cases.report_costs import AnswerCosts
 
-    return AnswerCosts(token_verifier(), cost_source(), message_tally(), recommendations(), now)
+    return AnswerCosts(token_verifier(), limit_requests(), cost_source(), message_tally(), recommendations(), now)
 
 
 def rotate_password() -> RotatePassword:

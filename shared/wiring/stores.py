@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from shared.adapters.aws.client import AwsClient
     from shared.adapters.postgres.engine import Database
+    from shared.adapters.redis.shard_circuits import ShardCircuits
     from shared.ports.call_backs import CallBacks
     from shared.ports.catalogue import CatalogueStore
     from shared.ports.consent import ConsentStore
@@ -213,18 +214,26 @@ def watched_active_agents() -> ActiveAgentStore:
     return WatchedActiveAgents(redis(), ttl_seconds=settings().context_ttl_seconds)
 
 
+@lru_cache(maxsize=1)
+def _counting_shards() -> ShardCircuits:
+    """Which shards gave no answer a moment ago; what one counter learned saves the others the wait."""
+    from shared.adapters.redis.shard_circuits import ShardCircuits
+
+    return ShardCircuits(redis())
+
+
 def rates() -> RateCounter:
     """Requests per minute."""
     from shared.adapters.redis.counters import RedisRateCounter
 
-    return RedisRateCounter(redis())
+    return RedisRateCounter(redis(), _counting_shards())
 
 
 def blocklist() -> Blocklist:
     """Sources that are shut out."""
     from shared.adapters.redis.counters import RedisBlocklist
 
-    return RedisBlocklist(redis())
+    return RedisBlocklist(redis(), _counting_shards())
 
 
 def slots() -> ConnectionCounter:

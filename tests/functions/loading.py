@@ -14,9 +14,14 @@ from typing import Any
 import pytest
 
 import shared
+from shared.domain.access import Caller
 
 _FUNCTIONS = Path(__file__).parents[2] / "functions"
 TRACE_ID = "1-67891233-abcdef012345678912345678"
+
+
+async def unlimited(caller: Caller) -> None:
+    """See `LimitRequests`: whoever it is may ask for ever."""
 
 
 def load_function(name: str, **wired: object) -> ModuleType:

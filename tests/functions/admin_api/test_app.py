@@ -44,7 +44,7 @@ from tests.fakes.agent_editors import FakeAgentEditor, FakeRuleEditor
 from tests.fakes.clock import FrozenClock
 from tests.fakes.live_tasks import FakeLiveTasks
 from tests.fakes.tools import FakeHttpToolEditor
-from tests.functions.loading import Answer, call, load_function, replay
+from tests.functions.loading import Answer, call, load_function, replay, unlimited
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROLES = {"admin": {Role.ADMIN}, "operator": {Role.OPERATOR}, "nobody": set[Role]()}
@@ -248,6 +248,7 @@ def loaded(places: dict[str, Exchangeable]) -> ModuleType:
         "admin_api",
         settings=SimpleNamespace(allowed_origins=()),
         token_verifier=NamedTokens(),
+        limit_requests=unlimited,
         call_backs=None,
         link_persons=None,
         edit_tools=None,

@@ -15,7 +15,7 @@ from tests.fakes.call_backs import FakeCallBacks
 from tests.fakes.clock import FrozenClock
 from tests.fakes.memory_rows import MemoryRows
 from tests.functions.admin_api.test_tools import NamedTokens
-from tests.functions.loading import Answer, call, load_function, replay
+from tests.functions.loading import Answer, call, load_function, replay, unlimited
 from tests.samples import NOON
 
 CALL_BACK_ID = examples.CALL_BACK["id"]
@@ -40,6 +40,7 @@ def module(call_backs: FakeCallBacks) -> ModuleType:
         "admin_api",
         settings=SimpleNamespace(allowed_origins=()),
         token_verifier=NamedTokens(),
+        limit_requests=unlimited,
         call_backs=call_backs,
         link_persons=None,
         **others,

@@ -18,7 +18,7 @@ from shared.http_api import knowledge_examples as examples
 from shared.use_cases.edit_documents import EditDocuments, SearchKnowledge
 from tests.fakes.documents import FakeDocumentStore
 from tests.fakes.stores import FakeAgentStore
-from tests.functions.loading import Answer, load_function, replay, send
+from tests.functions.loading import Answer, load_function, replay, send, unlimited
 
 BILLING = AgentProfile(id="billing", name="Asha", description="Bills", instructions="Be brief.", greeting="Hello")
 DOCUMENTS = "/api/v1/agents/billing/documents"
@@ -65,6 +65,7 @@ def module(embedder: Embedder) -> ModuleType:
         **unused,
         settings=SimpleNamespace(allowed_origins=()),
         token_verifier=Admins(),
+        limit_requests=unlimited,
         edit_documents=EditDocuments(documents, DocumentTextReader(), embedder),
         search_knowledge=SearchKnowledge(documents, agents, embedder),
     )

@@ -15,7 +15,7 @@ from shared.use_cases.link_persons import LinkPersons
 from tests.fakes.clock import FrozenClock
 from tests.fakes.person_links import FakePersonLinks
 from tests.fakes.stores import FakeContextStore
-from tests.functions.loading import Answer, call, load_function
+from tests.functions.loading import Answer, call, load_function, unlimited
 from tests.samples import NOON
 
 ROLES = {"admin": Role.ADMIN, "operator": Role.OPERATOR}
@@ -52,6 +52,7 @@ def loaded(links: FakePersonLinks, contexts: FakeContextStore) -> ModuleType:
         "admin_api",
         settings=SimpleNamespace(allowed_origins=()),
         token_verifier=NamedTokens(),
+        limit_requests=unlimited,
         link_persons=LinkPersons(links, contexts),
         **dict.fromkeys(f"{names} {more}".split()),
     )

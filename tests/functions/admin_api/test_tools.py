@@ -15,7 +15,7 @@ from shared.domain.tools.tool import ToolAnswer, ToolOutcome
 from shared.http_api import tool_examples as examples
 from shared.use_cases.edit_tools import EditTools, TryTool
 from tests.fakes.tools import FakeHttpToolCaller, FakeHttpToolEditor
-from tests.functions.loading import Answer, call, load_function, replay
+from tests.functions.loading import Answer, call, load_function, replay, unlimited
 
 ROLES = {"admin": Role.ADMIN, "operator": Role.OPERATOR}
 TOOL = "/api/v1/tools/look_up_bill"
@@ -51,6 +51,7 @@ def loaded(editor: FakeHttpToolEditor, caller: FakeHttpToolCaller) -> ModuleType
         "admin_api",
         settings=SimpleNamespace(allowed_origins=()),
         token_verifier=NamedTokens(),
+        limit_requests=unlimited,
         send_outbound_message=None,
         write_as_person=None,
         call_backs=None,

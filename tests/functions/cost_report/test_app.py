@@ -13,13 +13,16 @@ from shared import errors
 from shared.domain.access import Caller, Role
 from shared.domain.cost import CostByService, MessagesSent, MonthlyCost, ReservationAdvice
 from shared.domain.idle import ObservedResource, ResourceKind, recommend
+from shared.use_cases.limit_requests import LimitRequests
 from shared.use_cases.report_costs import AnswerCosts, ReportCosts
 from tests.fakes.cost_source import FakeCostSource, FakeMessageTally
+from tests.fakes.counters import FakeRateCounter
 from tests.fakes.idle import FakeRecommendationStore
 from tests.functions.loading import call, load_function, replay
 
 EVENTS = Path(__file__).parents[3] / "events" / "cost_report"
 ADMIN = {"authorization": "Bearer admin"}
+LIMIT = 10
 
 
 class NamedTokens:
@@ -77,7 +80,9 @@ def module(costs: FakeCostSource, messages: FakeMessageTally, idle: FakeRecommen
     return load_function(
         "cost_report",
         report_costs=ReportCosts(costs, messages, now),
-        answer_costs=AnswerCosts(NamedTokens(), costs, messages, idle, now),
+        answer_costs=AnswerCosts(
+            NamedTokens(), LimitRequests(FakeRateCounter(now), requests_per_minute=LIMIT), costs, messages, idle, now
+        ),
     )
 
 
@@ -231,3 +236,15 @@ def test_the_schedule_records_how_many_messages_the_providers_charge(
 @pytest.mark.parametrize("case", ["costs", "costs_single_value", "health", "recommendations"])
 def test_the_sample_events_are_answered(module: ModuleType, case: str) -> None:
     assert replay(module, f"cost_report/{case}", token="admin").status == 200
+
+
+@pytest.mark.requirement("12.2")
+def test_whoever_asked_as_often_as_allowed_is_told_when_to_come_back_whatever_the_role(module: ModuleType) -> None:
+    operator = {"authorization": "Bearer operator"}
+    for _ in range(LIMIT):
+        assert call(module, "GET", "/api/v1/costs", headers=operator).status == 403
+
+    answer = call(module, "GET", "/api/v1/costs", headers=ADMIN)
+
+    assert (answer.status, answer.json["error"]["code"]) == (429, "rate_limited")
+    assert answer.headers["retry-after"] == "60"

@@ -29,7 +29,7 @@ from tests.fakes.media import FakeMediaRecords, FakeMediaStore
 from tests.fakes.memory_rows import MemoryRows
 from tests.fakes.tools import FakeToolAudit
 from tests.functions.history_api.canned_history import CannedHistory
-from tests.functions.loading import TRACE_ID, Answer, call, load_function, replay
+from tests.functions.loading import TRACE_ID, Answer, call, load_function, replay, unlimited
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CONVERSATION = ConversationSummary(
@@ -122,6 +122,7 @@ def loaded(provider: IdentityProvider) -> ModuleType:
         "history_api",
         settings=SimpleNamespace(allowed_origins=("https://console.example",)),
         token_verifier=BearerTokens(keys, issuer=ISSUER, audience=AUDIENCE),
+        limit_requests=unlimited,
         query_history=None,
         review_tool_calls=None,
     )

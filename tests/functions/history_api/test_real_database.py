@@ -26,7 +26,7 @@ from shared.use_cases.review_tool_calls import ReviewToolCalls
 from tests.fakes.clock import FrozenClock
 from tests.fakes.media import FakeMediaStore
 from tests.fakes.stores import FakeRecordingStore
-from tests.functions.loading import Answer, call, load_function
+from tests.functions.loading import Answer, call, load_function, unlimited
 from tests.samples import a_message, a_ticket
 
 pytestmark = pytest.mark.integration
@@ -56,6 +56,7 @@ def module(pool: Database) -> ModuleType:
         "history_api",
         settings=SimpleNamespace(allowed_origins=()),
         token_verifier=AnyToken(),
+        limit_requests=unlimited,
         review_tool_calls=ReviewToolCalls(PostgresHistoryReader(pool), PostgresToolAudit(pool)),
         query_history=QueryHistory(PostgresHistoryReader(pool), FakeRecordingStore(), link_media),
     )

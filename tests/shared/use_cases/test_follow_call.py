@@ -97,7 +97,7 @@ async def test_a_webhook_nobody_knows_is_not_found_and_leaves_no_counter(board: 
         with pytest.raises(NotFound):
             await board.follow_call(webhook(f"made-up-{number}", password="wrong"))
 
-    assert board.blocklist._failures._windows == {}  # Whether made-up paths fill the cache has no public name.
+    assert board.blocklist._sources == {}  # Whether made-up paths fill the cache has no public name.
 
 
 async def test_unsigned_reports_are_refused_and_at_last_blocked(board: Switchboard) -> None:
