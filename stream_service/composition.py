@@ -83,7 +83,7 @@ def _updates(settings: Settings, live_calls: LiveCalls) -> UpdatesService:
     hub = UpdatesHub(stores.event_subscription(), wiring.now)
     leases = SocketLeases(stores.slots(), sockets_per_user=settings.connections_per_user)
     origins = {settings.public_base_url, *settings.allowed_origins}
-    door = UpdatesDoor(hub, wiring.update_tickets(), leases, live_calls, origins=origins)
+    door = UpdatesDoor(hub, wiring.update_tickets(), leases, live_calls, origins=origins, now=wiring.now)
     return UpdatesService(hub, leases, door, live_calls)
 
 

@@ -119,8 +119,15 @@ class SocketUpgrade(asyncio.Protocol):
         door: UpdatesDoor = self._app_state[UPDATES_STATE]
         connections = cast("set[UpdateSocket]", self._server_state.connections)
 
-        def accept(recent: RecentUpdates, first: int) -> UpdateSocket:
-            socket = UpdateSocket(self._transport, handshake.accept(), recent, first, connections=connections)
+        def accept(recent: RecentUpdates, first: int, seconds_left: float) -> UpdateSocket:
+            socket = UpdateSocket(
+                self._transport,
+                handshake.accept(),
+                recent,
+                first,
+                seconds_left=seconds_left,
+                connections=connections,
+            )
             self._transport.set_protocol(socket)
             self._transport.resume_reading()
             return socket

@@ -27,6 +27,7 @@ from shared import observability
 from shared.adapters.redis.client import connect_cluster
 from shared.adapters.redis.update_tickets import RedisUpdateTickets
 from shared.adapters.redis.updates import RedisEventPublisher
+from shared.domain.access import Caller
 from shared.domain.conversation import ConversationKey
 from shared.domain.event import EventType, PlatformEvent
 
@@ -69,7 +70,7 @@ async def _measure(which: str, redis_url: str, chosen: argparse.Namespace) -> No
             await _until_up(client)
             cache = connect_cluster(redis_url)
             tickets = [
-                await RedisUpdateTickets(cache).mint(f"user-{number}", ttl_seconds=300)
+                await RedisUpdateTickets(cache).mint(Caller(subject=f"user-{number}"), ttl_seconds=300)
                 for number in range(chosen.sockets)
             ]
             before_bytes = _memory_bytes(server.pid)

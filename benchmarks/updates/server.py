@@ -60,12 +60,15 @@ class LoopProbe:
 def our_app(redis_url: str, probe: LoopProbe) -> Starlette:
     """The stream service's updates."""
     live_calls, cache = LiveCalls(0), connect_cluster(redis_url)
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
     hub = UpdatesHub(
-        RedisEventSubscription(connect_cluster(redis_url, socket_timeout_seconds=READ_TIMEOUT_SECONDS)),
-        lambda: datetime.now(UTC),
+        RedisEventSubscription(connect_cluster(redis_url, socket_timeout_seconds=READ_TIMEOUT_SECONDS)), now
     )
     leases = SocketLeases(RedisConnectionCounter(cache), sockets_per_user=3)
-    door = UpdatesDoor(hub, RedisUpdateTickets(cache), leases, live_calls, origins=())
+    door = UpdatesDoor(hub, RedisUpdateTickets(cache), leases, live_calls, origins=(), now=now)
     service = UpdatesService(hub, leases, door, live_calls)
 
     @asynccontextmanager

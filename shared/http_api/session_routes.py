@@ -28,7 +28,7 @@ def session_routes(update_tickets: UpdateTickets, authenticate: Authenticate) ->
     @router.post("/updates-ticket", responses=succeeds_with(examples.TICKET), tags=["updates"])
     async def open_updates(caller: caller_of) -> Success[TicketView]:
         """Get a ticket that opens the updates socket once, within 30 seconds."""
-        ticket = await update_tickets.mint(caller.subject, ttl_seconds=TICKET_SECONDS)
+        ticket = await update_tickets.mint(caller, ttl_seconds=TICKET_SECONDS)
         return Success(data=TicketView(ticket=ticket, expires_in_seconds=TICKET_SECONDS))
 
     return router

@@ -22,15 +22,15 @@ class TokenVerifier(Protocol):
 class UpdateTickets(Protocol):
     """Single-use tickets for the socket of live updates, because browsers cannot send a bearer token with it."""
 
-    async def mint(self, subject: str, *, ttl_seconds: int) -> str:
-        """A new ticket for the caller; unguessable, safe in a query.
+    async def mint(self, caller: Caller, *, ttl_seconds: int) -> str:
+        """A new ticket of the caller; unguessable, safe in a query.
 
         Raises:
             StoreUnavailable: no ticket.
         """
 
-    async def redeem(self, ticket: str) -> str | None:
-        """The caller's subject, the first time and in time; None ever after.
+    async def redeem(self, ticket: str) -> Caller | None:
+        """Whose ticket it is, the first time and in time; None ever after.
 
         Raises:
             StoreUnavailable: not known; the caller must be refused.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
+from datetime import datetime
 
 from shared import errors
+from shared.domain.access import Caller
 from shared.domain.event import place_of
 from shared.http_contract import HTTPRequest
 from shared.observability import count
@@ -18,8 +21,10 @@ from stream_service.updates.update_socket import UpdateSocket
 
 MOST_SOCKETS = 5000
 """Of one process; several times what it is measured for."""
+GRACE_SECONDS = 30
+"""How long a socket outlives the token that opened it: as much as tokens are believed after their end elsewhere."""
 
-AcceptSocket = Callable[[RecentUpdates, int], UpdateSocket]
+AcceptSocket = Callable[[RecentUpdates, int, float], UpdateSocket]
 
 
 class NotHere(errors.StoreUnavailable):
@@ -39,6 +44,7 @@ class UpdatesDoor:
         live_calls: LiveCalls,
         *,
         origins: Collection[str],
+        now: Callable[[], datetime],
     ) -> None:
         """`origins`: the pages that browsers may open sockets from; programs name none."""
         self._hub = hub
@@ -46,6 +52,7 @@ class UpdatesDoor:
         self._leases = leases
         self._live_calls = live_calls
         self._origins = origins
+        self._now = now
 
     async def __call__(self, request: HTTPRequest, accept: AcceptSocket) -> None:
         """Accept the socket.
@@ -60,10 +67,11 @@ class UpdatesDoor:
         try:
             since = self._since(request)
             self._check_place(request)
-            user = await self._tickets.redeem(request.query_values.get("ticket", ""))
-            if user is None:
+            caller = await self._tickets.redeem(request.query_values.get("ticket", ""))
+            if caller is None:
                 raise errors.Unauthenticated("The ticket is unknown, used or expired; get another one.")
-            self._seat(await self._leases.take(user), since, accept)
+            lease = await self._leases.take(caller.subject)
+            self._seat(lease, self._seconds_left(caller), since, accept)
         except errors.PlatformError:
             count("update_sockets_refused")
             raise
@@ -85,13 +93,19 @@ class UpdatesDoor:
             raise NotHere("This instance takes no more sockets; connect again.", retry_after_seconds=1)
         _ = self._hub.recent  # Before the ticket is used up for nothing.
 
-    def _seat(self, lease: Slot, since: str | None, accept: AcceptSocket) -> None:
+    def _seconds_left(self, caller: Caller) -> float:
+        """For how long the caller may listen."""
+        if caller.proof_ends_at is None:
+            return math.inf
+        return (caller.proof_ends_at - self._now()).total_seconds() + GRACE_SECONDS
+
+    def _seat(self, lease: Slot, seconds_left: float, since: str | None, accept: AcceptSocket) -> None:
         """From finding the reader's place to its first update nothing may happen in between: nothing is awaited."""
         audience = self._hub.audience
         is_accepted = False
         try:
             first, before = self._hub.join_from(since)
-            socket = accept(self._hub.recent, first)
+            socket = accept(self._hub.recent, first, seconds_left)
             is_accepted = True
         finally:
             if not is_accepted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 
 PING_SECONDS = 25.0
@@ -19,17 +20,20 @@ class Step(Enum):
     DROP_SLOW = "drop_slow"
     DROP_SILENT = "drop_silent"
     DROP_TALKATIVE = "drop_talkative"
+    END_SIGN_IN = "end_sign_in"
 
 
 class PeerWatch:
-    """Pings every 25 seconds; gives up who answers none, does not read, or does not stop talking.
+    """Pings every 25 seconds; gives up who answers none, does not read, does not stop talking, or may listen no more.
 
     Times are seconds of any one clock. Pure.
     """
 
-    __slots__ = ("_asked_at", "_heard_bytes", "_ping_at", "_stalled_at")
+    __slots__ = ("_asked_at", "_ends_at", "_heard_bytes", "_ping_at", "_stalled_at")
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, *, ends_at: float = math.inf) -> None:
+        """`ends_at` is when the right to listen ends."""
+        self._ends_at = ends_at
         self._ping_at = now + PING_SECONDS
         self._asked_at: float | None = None
         self._stalled_at: float | None = None
@@ -57,6 +61,8 @@ class PeerWatch:
         """What is due; asked about once a second."""
         if self.talks_too_much:
             return Step.DROP_TALKATIVE
+        if now >= self._ends_at:
+            return Step.END_SIGN_IN
         if self._stalled_at is not None:
             return Step.DROP_SLOW if now - self._stalled_at >= STALLED_SECONDS else Step.WAIT
         if self._asked_at is not None and now - self._asked_at >= PONG_SECONDS:

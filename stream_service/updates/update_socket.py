@@ -17,6 +17,9 @@ from stream_service.updates.recent import RecentUpdates
 LARGEST_MESSAGE_BYTES = 4096
 """Clients have nothing to say here; larger messages end the socket with 1009."""
 
+SIGN_IN_ENDED = 4401
+"""The close code for a reader whose bearer token has ended: like the status 401, among the codes for private use."""
+
 # What may be on its way to one reader: in the kernel, and in the transport before it is stopped.
 _KERNEL_BUFFER_BYTES = 65_536
 _HIGH_WATER_BYTES, _LOW_WATER_BYTES = 65_536, 16_384
@@ -25,10 +28,11 @@ _GOODBYE_SECONDS = 5.0
 # A slow reader finds out why it was dropped if it reads within this time.
 _SLOW_GOODBYE_SECONDS = 30.0
 _PING = b"\x89\x00"  # Source: RFC 6455, section 5.5.2.
-_REASONS = {
+_REASONS: dict[Step, tuple[int, str]] = {
     Step.DROP_SLOW: (CloseCode.TRY_AGAIN_LATER, "too slow"),
     Step.DROP_SILENT: (CloseCode.TRY_AGAIN_LATER, "no answer to a ping"),
     Step.DROP_TALKATIVE: (CloseCode.POLICY_VIOLATION, "nothing is to be sent here"),
+    Step.END_SIGN_IN: (SIGN_IN_ENDED, "the token has ended; connect again with a new ticket"),
 }
 
 
@@ -55,9 +59,10 @@ class UpdateSocket(asyncio.Protocol):
         recent: RecentUpdates,
         first: int,
         *,
+        seconds_left: float,
         connections: set[UpdateSocket],
     ) -> None:
-        """`first` is the number of the first update that the reader wants.
+        """`first` is the number of the first update that the reader wants; it may listen for `seconds_left`.
 
         The socket is among the `connections` from now on, until its connection is gone.
         """
@@ -68,7 +73,7 @@ class UpdateSocket(asyncio.Protocol):
         self._recent = recent
         self._next = first
         self._loop = asyncio.get_running_loop()
-        self._watch = PeerWatch(self._loop.time())
+        self._watch = PeerWatch(self._loop.time(), ends_at=self._loop.time() + seconds_left)
         self._is_stalled = False
         self._deadline: asyncio.TimerHandle | None = None
         self._on_end: Callable[[], None] | None = None
@@ -112,7 +117,7 @@ class UpdateSocket(asyncio.Protocol):
         elif step is not Step.WAIT:
             self._drop(step)
 
-    def close(self, code: CloseCode, reason: str, *, patience_seconds: float = _GOODBYE_SECONDS) -> None:
+    def close(self, code: int, reason: str, *, patience_seconds: float = _GOODBYE_SECONDS) -> None:
         """Say goodbye behind what was sent; a peer that does not answer in time is cut off. Twice does no harm."""
         if self._protocol.state is State.OPEN:
             self._protocol.send_close(code, reason)
@@ -159,7 +164,8 @@ class UpdateSocket(asyncio.Protocol):
     def _drop(self, because: Step) -> None:
         code, reason = _REASONS[because]
         logger.info("update_socket_dropped", reason=because.value)
-        count("update_sockets_dropped")
+        if because is not Step.END_SIGN_IN:
+            count("update_sockets_dropped")
         is_slow = because is Step.DROP_SLOW
         self.close(code, reason, patience_seconds=_SLOW_GOODBYE_SECONDS if is_slow else _GOODBYE_SECONDS)
 

@@ -98,11 +98,11 @@ class Hands:
 
 
 class Tickets:
-    """Names tickets after their owner and life."""
+    """Names tickets after their owner, and after the times when they and the owner's token end."""
 
-    async def mint(self, subject: str, *, ttl_seconds: int) -> str:
+    async def mint(self, caller: Caller, *, ttl_seconds: int) -> str:
         """See `UpdateTickets.mint`."""
-        return f"{subject}-{ttl_seconds}"
+        return f"{caller.subject}-{ttl_seconds}-{caller.proof_ends_at:%H:%M}"
 
 
 async def place_call(user_id: str, *, idempotency_key: str, business_id: str, voicemail_message: str) -> Call:
@@ -553,7 +553,7 @@ def test_a_person_takes_over_and_gives_back(module: ModuleType, hands: Hands, to
 def test_a_ticket_belongs_to_the_caller_and_is_short_lived(module: ModuleType) -> None:
     answer = call(module, "POST", "/api/v1/updates-ticket", headers={"authorization": "Bearer nobody"})
 
-    assert answer.json["data"] == {"ticket": "user-nobody-30", "expires_in_seconds": 30}
+    assert answer.json["data"] == {"ticket": "user-nobody-30-13:00", "expires_in_seconds": 30}
 
 
 @pytest.mark.parametrize(("token", "roles"), [("nobody", []), ("operator", ["operator"]), ("admin", ["admin"])])

@@ -7,10 +7,12 @@ import itertools
 import json
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from shared.domain.access import Caller
 from shared.domain.conversation import ConversationKey
 from shared.domain.event import EventType, PlatformEvent
 from shared.errors import StoreUnavailable
@@ -32,14 +34,15 @@ OWN_PAGE = "https://calls.example.in"
 class Tickets:
     """Implements `UpdateTickets`; a ticket is the user's name and a number, each good once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, proofs_end_at: datetime | None = None) -> None:
         self.used: set[str] = set()
         self.is_down = False
+        self.proofs_end_at = proofs_end_at
 
-    async def mint(self, subject: str, *, ttl_seconds: int) -> str:
+    async def mint(self, caller: Caller, *, ttl_seconds: int) -> str:
         raise AssertionError("the stream service mints no tickets")
 
-    async def redeem(self, ticket: str) -> str | None:
+    async def redeem(self, ticket: str) -> Caller | None:
         await asyncio.sleep(0)  # the real one asks Redis
         if self.is_down:
             raise StoreUnavailable("down")
@@ -47,7 +50,7 @@ class Tickets:
         if not number or ticket in self.used:
             return None
         self.used.add(ticket)
-        return user
+        return Caller(subject=user, proof_ends_at=self.proofs_end_at)
 
 
 class OpenDoor:
@@ -93,7 +96,7 @@ async def open_door(
     def updates(live_calls: LiveCalls) -> UpdatesService:
         hub = UpdatesHub(subscription or FakeEventSubscription(), clock)
         leases = SocketLeases(slots or FakeConnectionCounter(clock), sockets_per_user=3)
-        door = UpdatesDoor(hub, tickets, leases, live_calls, origins={OWN_PAGE})
+        door = UpdatesDoor(hub, tickets, leases, live_calls, origins={OWN_PAGE}, now=clock)
         made.append(UpdatesService(hub, leases, door, live_calls))
         return made[0]
 

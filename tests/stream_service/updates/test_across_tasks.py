@@ -16,6 +16,7 @@ from shared.adapters.redis.client import connect_cluster
 from shared.adapters.redis.counters import RedisConnectionCounter
 from shared.adapters.redis.update_tickets import RedisUpdateTickets
 from shared.adapters.redis.updates import READ_TIMEOUT_SECONDS, RedisEventPublisher, RedisEventSubscription
+from shared.domain.access import Caller
 from shared.domain.event import PlatformEvent
 from stream_service.live_calls import LiveCalls
 from stream_service.updates import leases
@@ -27,6 +28,10 @@ from tests.stream_service.running_service import Service, running
 from tests.stream_service.updates.open_door import ids, read, told
 
 pytestmark = pytest.mark.integration
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Cluster:
@@ -45,11 +50,10 @@ class Cluster:
         reading = connect_cluster(self.url, socket_timeout_seconds=READ_TIMEOUT_SECONDS)
 
         def updates(live_calls: LiveCalls) -> UpdatesService:
-            hub = UpdatesHub(RedisEventSubscription(reading), lambda: datetime.now(UTC))
+            hub = UpdatesHub(RedisEventSubscription(reading), utc_now)
             held = SocketLeases(RedisConnectionCounter(self.client), sockets_per_user=3)
-            self.updates.append(
-                UpdatesService(hub, held, UpdatesDoor(hub, self.tickets, held, live_calls, origins=()), live_calls)
-            )
+            door = UpdatesDoor(hub, self.tickets, held, live_calls, origins=(), now=utc_now)
+            self.updates.append(UpdatesService(hub, held, door, live_calls))
             return self.updates[-1]
 
         async with running(updates=updates) as service:
@@ -60,7 +64,7 @@ class Cluster:
         """Open a socket at one task, as soon as it takes any."""
         async with asyncio.timeout(10):
             while True:
-                ticket = await self.tickets.mint(user, ttl_seconds=30)
+                ticket = await self.tickets.mint(Caller(subject=user), ttl_seconds=30)
                 query = f"ticket={ticket}" + (f"&since={since}" if since else "")
                 try:
                     return await connect(f"ws://127.0.0.1:{service.port}/updates?{query}", proxy=None)

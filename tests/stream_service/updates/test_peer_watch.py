@@ -46,6 +46,20 @@ def test_who_does_not_read_is_dropped_after_ten_seconds_and_not_before(pause: fl
     assert watch.next_step(1 + pause) is (Step.DROP_SLOW if pause >= STALLED_SECONDS else Step.WAIT)
 
 
+@given(ends_at=st.floats(0, 100), now=st.floats(0, 100))
+def test_who_may_listen_for_a_while_is_sent_away_at_its_end_and_not_before(ends_at: float, now: float) -> None:
+    watch = PeerWatch(0, ends_at=ends_at)
+
+    assert (watch.next_step(now) is Step.END_SIGN_IN) == (now >= ends_at)
+
+
+def test_the_right_to_listen_ends_for_those_who_do_not_read_too() -> None:
+    watch = PeerWatch(0, ends_at=5)
+    watch.stalled(1)
+
+    assert watch.next_step(5) is Step.END_SIGN_IN
+
+
 def test_who_reads_again_in_time_stays() -> None:
     watch = PeerWatch(0)
     watch.stalled(1)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from websockets.frames import Frame, Opcode
 
 from stream_service.updates import audience, peer_watch, service, update_socket
+from stream_service.updates import door as door_module
+from stream_service.updates.update_socket import SIGN_IN_ENDED
+from tests.fakes.clock import FrozenClock
 from tests.fakes.messaging import FakeEventSubscription
 from tests.stream_service.running_service import closed
 from tests.stream_service.test_upgrade import RawPeer
-from tests.stream_service.updates.open_door import OpenDoor, ids, open_door, read, told
+from tests.stream_service.updates.open_door import OpenDoor, Tickets, ids, open_door, read, told
 
 
 @asynccontextmanager
@@ -108,6 +112,40 @@ async def test_readers_are_pinged_and_those_that_answer_stay(monkeypatch: pytest
             for _ in range(3):
                 assert await peer.reader.readexactly(2) == b"\x89\x00"
                 peer.writer.write(Frame(Opcode.PONG, b"").serialize(mask=True))
+
+        assert door.open_sockets == 1
+
+
+@pytest.mark.requirement("13.3")
+async def test_a_socket_ends_with_the_token_that_opened_it_and_a_new_ticket_opens_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(service, "LOOK_SECONDS", 0.005)
+    monkeypatch.setattr(door_module, "GRACE_SECONDS", 0.1)
+    subscription, tickets = FakeEventSubscription(), Tickets(proofs_end_at=FrozenClock()())
+
+    async with open_door(subscription, tickets=tickets) as door:
+        async with door.connect(ticket="asha-1") as reader:
+            subscription.tell(*told(1))
+            (seen,) = ids(await read(reader, 1))
+            code, reason = await closed(reader), reader.close_reason
+            await door.until_open(0)
+        tickets.proofs_end_at = None
+        async with door.connect(ticket="asha-2", since=seen) as reader:
+            subscription.tell(*told(2))
+            heard = ids(await read(reader, 1))
+
+    assert (code, reason) == (SIGN_IN_ENDED, "the token has ended; connect again with a new ticket")
+    assert heard == [told(2)[0]]
+
+
+async def test_a_socket_whose_token_lives_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "LOOK_SECONDS", 0.005)
+    tickets = Tickets(proofs_end_at=FrozenClock()() + timedelta(hours=1))
+
+    async with open_door(tickets=tickets) as door, door.connect() as reader:
+        await asyncio.sleep(0.05)  # several looks
+        await reader.ping()
 
         assert door.open_sockets == 1
 
