@@ -45,6 +45,7 @@ def main(arguments: list[str]) -> int:
         calls=options.calls,
         messages_per_second=options.messages_per_second,
         users=options.users,
+        call_seconds=tuple(options.call_seconds),
         warm_up_minutes=warm_up,
         seed=options.seed,
     )
@@ -71,7 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--calls", type=int, default=50, help="at the same time (%(default)s)")
     parser.add_argument("--messages-per-second", type=float, default=20, help="(%(default)s)")
     parser.add_argument("--users", type=int, default=200, help="who write, in turn (%(default)s)")
-    parser.add_argument("--warm-up", type=float, metavar="MINUTES", help="not judged (a sixth of all, 10 at most)")
+    parser.add_argument(
+        "--call-seconds", type=float, nargs=2, default=(15.0, 105.0), metavar="S", help="shortest and longest call"
+    )
+    parser.add_argument("--warm-up", type=float, metavar="MINUTES", help="not judged (a sixth, 6 to 10, at most half)")
     parser.add_argument("--seed", type=int, default=1, help="of lengths and duplicates (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample and figure here")
     parser.add_argument("--directory", type=Path, help="data and logs of the platform, kept (a temporary one)")

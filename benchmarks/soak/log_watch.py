@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 _PLAIN_ERROR = re.compile(r"^Traceback \(most recent|\b(ERROR|CRITICAL|FATAL|PANIC)\b[ :]|# WARNING .*fork|OOM")
+_TIME = re.compile(r"^[\d-]{10}[ T][\d:.,]+ (UTC )?(\[\d+\] )?")
 _SHOWN_CHARACTERS = 200
 
 
@@ -19,8 +21,8 @@ class LogWatch:
         self._read_to: dict[Path, int] = {log: log.stat().st_size for log in folder.glob("*.log")}
 
     def new_errors(self) -> list[str]:
-        """Each line that tells of an error, after the name of its program."""
-        return [f"{log.stem}: {line[:_SHOWN_CHARACTERS]}" for log, line in self._new_lines() if is_error(line)]
+        """What each line that tells of an error says, after the name of its program."""
+        return [f"{log.stem}: {described(line)}" for log, line in self._new_lines() if is_error(line)]
 
     def _new_lines(self) -> Iterator[tuple[Path, str]]:
         for log in sorted(self._folder.glob("*.log")):
@@ -39,10 +41,27 @@ class LogWatch:
 
 def is_error(line: str) -> bool:
     """Whether a line of a log tells of an error: by its level where it is JSON, by its words where it is not."""
-    if line.startswith("{"):
-        try:
-            level = json.loads(line).get("level", "")
-        except ValueError:
-            level = ""
-        return level in {"ERROR", "CRITICAL"}
+    record = _record(line)
+    if record is not None:
+        return record.get("level") in {"ERROR", "CRITICAL"}
     return _PLAIN_ERROR.search(line) is not None
+
+
+def described(line: str) -> str:
+    """The event and the last words of its cause: the same for all errors of a kind, so that they can be counted."""
+    record = _record(line)
+    if record is None:
+        return _TIME.sub("", line)[:_SHOWN_CHARACTERS]
+    cause = str(record.get("exception", "")).strip().rpartition("\n")[2]
+    return " - ".join(filter(None, (str(record.get("message", "")), cause)))[:_SHOWN_CHARACTERS]
+
+
+def _record(line: str) -> dict[str, Any] | None:
+    """The line as JSON; empty if it only looks so, None if it does not."""
+    if not line.startswith("{"):
+        return None
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LONGEST_WARM_UP_MINUTES = 10.0
+SHORTEST_WARM_UP_MINUTES = 6.0
+"""The stream service and the cache keep the events of the last five minutes: for so long they fill."""
+
 _WARM_UP_SHARE = 1 / 6
 
 
@@ -43,5 +46,6 @@ class SoakPlan:
 
 
 def usual_warm_up(minutes: float) -> float:
-    """A sixth of the run, ten minutes at most."""
-    return min(LONGEST_WARM_UP_MINUTES, minutes * _WARM_UP_SHARE)
+    """A sixth of the run, six to ten minutes, and never more than half of it."""
+    wanted = max(SHORTEST_WARM_UP_MINUTES, min(LONGEST_WARM_UP_MINUTES, minutes * _WARM_UP_SHARE))
+    return min(wanted, minutes / 2)

@@ -91,7 +91,7 @@ def judge(
         observations: the same.
         window: what of it is judged for growth and slowness; failures count from the first second.
         tally: the database's count; None when the run was broken off, and what is missing may still come.
-        errors: lines of the logs.
+        errors: what the logs say of each.
         restarted: programs that ended and were started again.
     """
     judged = [sample for sample in samples if window.holds(sample.at_seconds)]
@@ -111,7 +111,8 @@ def judge(
     verdict.problems += [] if tally is None else list(reconcile(observations.counts, tally))
     verdict.problems += [f"{name} ended and was started again" for name in restarted]
     if errors:
-        verdict.problems.append(f"{len(errors)} errors in the logs: " + "; ".join(errors[:SHOWN]))
+        kinds = (f"{number} x {error}" for error, number in Counter(errors).most_common(SHOWN))
+        verdict.problems.append(f"{len(errors)} errors in the logs: " + "; ".join(kinds))
     _judge_growth(verdict, judged)
     verdict.problems += list(_slowness(verdict.drifts))
     return verdict

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.soak.log_watch import LogWatch, is_error
+from benchmarks.soak.log_watch import LogWatch, described, is_error
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,21 @@ def test_anything_else_is_not(line: str) -> None:
     assert not is_error(line)
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            '{"level":"ERROR","message":"call_failed","exception":"Traceback\\n  File\\nOSError: gone"}',
+            "call_failed - OSError: gone",
+        ),
+        ("2026-11-23 03:00:00.123 UTC [12] ERROR:  no such table", "ERROR:  no such table"),
+        ("2026-11-23 03:00:00,123 ERROR local.front_door broken", "ERROR local.front_door broken"),
+    ],
+)
+def test_errors_of_a_kind_read_the_same(line: str, said: str) -> None:
+    assert described(line) == said
+
+
 def test_what_was_there_before_and_what_was_read_is_not_told_again(tmp_path: Path) -> None:
     log = tmp_path / "worker.log"
     log.write_text('{"level":"ERROR","message":"old"}\n')
@@ -44,7 +59,7 @@ def test_what_was_there_before_and_what_was_read_is_not_told_again(tmp_path: Pat
 
     first, second = watch.new_errors(), watch.new_errors()
 
-    assert first == ['worker: {"level":"ERROR","message":"new"}']
+    assert first == ["worker: new"]
     assert second == []
 
 
@@ -57,7 +72,7 @@ def test_half_a_line_waits_for_its_end(tmp_path: Path) -> None:
         file.write(',"message":"late"}\n')
 
     assert early == []
-    assert watch.new_errors() == ['worker: {"level":"ERROR","message":"late"}']
+    assert watch.new_errors() == ["worker: late"]
 
 
 def test_a_log_that_was_cut_is_read_on_from_its_new_end(tmp_path: Path) -> None:
@@ -69,4 +84,4 @@ def test_a_log_that_was_cut_is_read_on_from_its_new_end(tmp_path: Path) -> None:
     with log.open("a") as file:
         file.write('{"level":"ERROR","message":"after"}\n')
 
-    assert watch.new_errors() == ['worker: {"level":"ERROR","message":"after"}']
+    assert watch.new_errors() == ["worker: after"]

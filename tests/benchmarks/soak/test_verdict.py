@@ -123,9 +123,14 @@ def test_slower_in_the_end_is_wrong() -> None:
 
 
 def test_errors_in_logs_and_restarts_are_wrong() -> None:
-    problems = _judge(_samples(), errors=["worker: boom"], restarted=["message_worker"]).problems
+    problems = _judge(
+        _samples(), errors=["worker: boom", "x: y", "worker: boom"], restarted=["message_worker"]
+    ).problems
 
-    assert problems == ["message_worker ended and was started again", "1 errors in the logs: worker: boom"]
+    assert problems == [
+        "message_worker ended and was started again",
+        "3 errors in the logs: 2 x worker: boom; 1 x x: y",
+    ]
 
 
 def test_a_short_run_says_that_growth_was_not_judged() -> None:
