@@ -65,7 +65,7 @@ def plan(environment: Environment, deployed: Deployed, image: Image) -> list[Ste
     if deployed.repository is None:
         return [_build(environment), _deploy(environment, "the stack, still without the stream service", {})]
     repository = deployed.repository
-    built = [] if deployed.image_digest else [_sign_in(environment, repository), _push(environment, image, repository)]
+    built = [] if deployed.image_digest else _build_image(environment, image, repository)
     uri = f"{repository}@{deployed.image_digest}" if deployed.image_digest else "{image}"
     overrides = {
         "StreamImageUri": uri,
@@ -73,6 +73,11 @@ def plan(environment: Environment, deployed: Deployed, image: Image) -> list[Ste
     }
     purpose = "migrates the database, then changes functions and tasks, one task at a time"
     return [_build(environment), *built, _deploy(environment, purpose, overrides)]
+
+
+def _build_image(environment: Environment, image: Image, repository: str) -> list[Step]:
+    bill = Step(purpose="writes the bill of materials, which the image carries", command=["make", "sbom"])
+    return [bill, _sign_in(environment, repository), _push(environment, image, repository)]
 
 
 def _sign_in(environment: Environment, repository: str) -> Step:

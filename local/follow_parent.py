@@ -33,7 +33,7 @@ def main() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.Signals[f"SIG{arguments.signal}"].value)
         if os.getppid() != arguments.parent:  # It died before we asked to be told.
             sys.exit(1)
-    os.execvp(arguments.command[0], arguments.command)  # noqa: S606 - no shell is wanted.
+    os.execvp(arguments.command[0], arguments.command)  # noqa: S606 - no shell is wanted.  # nosec B606
 
 
 def _become_user(name: str) -> None:

@@ -171,7 +171,7 @@ _TagLoader.add_multi_constructor("!", _construct_tag)
 
 def parse(text: str) -> dict[str, Any]:
     """Parse a template; short tags become their long form."""
-    document = yaml.load(text, Loader=_TagLoader)  # noqa: S506 - derived from SafeLoader.
+    document = yaml.load(text, Loader=_TagLoader)  # noqa: S506 - derived from SafeLoader.  # nosec B506
     return dict(document)
 
 

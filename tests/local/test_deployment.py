@@ -43,12 +43,12 @@ def test_the_first_deployment_makes_the_stack_without_the_service() -> None:
 def test_a_new_commit_is_built_and_pushed_before_the_stack_changes() -> None:
     steps = plan(STAGING, Deployed(repository=REPOSITORY, tasks=4), IMAGE)
 
-    assert programs(steps) == ["make build", "sh -c", "docker buildx", "sam deploy"]
-    assert f"BASE_IMAGE={IMAGE.base}" in steps[2].command
-    assert f"{REPOSITORY}:{IMAGE.tag}" in steps[2].command
-    assert "linux/arm64" in steps[2].command
-    assert "StreamImageUri={image}" in steps[3].command
-    assert "DeployMaximumPercent=125" in steps[3].command
+    assert programs(steps) == ["make build", "make sbom", "sh -c", "docker buildx", "sam deploy"]
+    assert f"BASE_IMAGE={IMAGE.base}" in steps[3].command
+    assert f"{REPOSITORY}:{IMAGE.tag}" in steps[3].command
+    assert "linux/arm64" in steps[3].command
+    assert "StreamImageUri={image}" in steps[4].command
+    assert "DeployMaximumPercent=125" in steps[4].command
 
 
 def test_an_image_that_was_pushed_before_is_not_built_again() -> None:
@@ -72,4 +72,4 @@ def test_the_processor_of_the_environment_is_that_of_image_and_functions() -> No
     steps = plan(intel, Deployed(repository=REPOSITORY), IMAGE)
 
     assert "ARCHITECTURE=x86_64" in steps[0].command
-    assert "linux/amd64" in steps[2].command
+    assert "linux/amd64" in steps[3].command
