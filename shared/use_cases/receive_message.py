@@ -39,7 +39,7 @@ class ReceiveMessage:
     ) -> None:
         self._channels = channels
         self._queue = queue
-        self._limit_rate = LimitRate(rates, limit=requests_per_minute, violation="messages_per_minute")
+        self._seconds_to_wait = LimitRate(rates, limit=requests_per_minute, violation="messages_per_minute")
         self._guard = guard
 
     async def __call__(self, request: HTTPRequest) -> HTTPResponse:
@@ -94,7 +94,7 @@ class ReceiveMessage:
 
         A post with more messages than a whole minute allows must pass, or it would be refused for ever.
         """
-        return await self._limit_rate(str(key), user_id=key.user_id, channel=key.channel, cost=cost)
+        return await self._seconds_to_wait(str(key), user_id=key.user_id, channel=key.channel, cost=cost)
 
 
 def _as_called(request: HTTPRequest, channel: InboundChannel) -> HTTPRequest:
