@@ -8,6 +8,9 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev install-judges install-browser run demo eval stop clean-local status build invoke check format test audit licences sbom fuzz fuzz-api drill soak soak-messages requirements openapi lock ci
 
+# Images often set this; a platform is twenty programs, and each would compile our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := $(CURDIR)/.venv
 RUN := $(VENV)/bin/python
 

@@ -12,6 +12,7 @@ from local.valkey_cluster import BUS_PORT_OFFSET, NODES
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_PORT_BASE = 8080
 MOST_STREAM_TASKS = 8
+LAST_PORT = 65_535
 
 
 class PortTakenError(Exception):
@@ -126,6 +127,6 @@ def choose_ports(base: int, *, stream_tasks: int = 1) -> Ports:
 
 def _preferred(port: int, *, bus: bool = False) -> int:
     offsets = (0, BUS_PORT_OFFSET) if bus else (0,)
-    if all(port + offset < 65_536 and ports.is_free(port + offset) for offset in offsets):  # noqa: PLR2004 - ports end there.
+    if port + offsets[-1] <= LAST_PORT and ports.claim(*(port + offset for offset in offsets)):
         return port
     return ports.free_port(*offsets[1:])

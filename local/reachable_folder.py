@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 REACHABLE_FOLDER = Path("/var/lib/vaani-local")
@@ -23,15 +26,15 @@ def home_elsewhere(directory: Path) -> Path:
 
     The stand-in keeps what it holds as long as the link exists; those whose link is gone are removed here.
     """
-    HOMES.mkdir(parents=True, exist_ok=True)
     link = directory / "home"
     home = HOMES / hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]
-    if not link.is_symlink():
-        shutil.rmtree(home, ignore_errors=True)
-        link.symlink_to(home)
-    home.mkdir(exist_ok=True)
-    home.with_suffix(".origin").write_text(str(link))
-    _remove_orphans()
+    with _only_us():
+        if not link.is_symlink():
+            shutil.rmtree(home, ignore_errors=True)
+            link.symlink_to(home)
+        home.mkdir(exist_ok=True)
+        home.with_suffix(".origin").write_text(str(link))
+        _remove_orphans()
     return home
 
 
@@ -39,8 +42,9 @@ def remove_stand_in(directory: Path) -> None:
     """Remove the folder that stands in for `directory`, if there is one."""
     link = directory / "home"
     if link.is_symlink():
-        link.unlink()
-        _remove_orphans()
+        with _only_us():
+            link.unlink()
+            _remove_orphans()
 
 
 def copy_for_everybody(binaries: Path) -> Path:
@@ -55,6 +59,15 @@ def copy_for_everybody(binaries: Path) -> Path:
         except OSError:  # Another copy of the platform was quicker.
             shutil.rmtree(unfinished)
     return copy / binaries.name
+
+
+@contextlib.contextmanager
+def _only_us() -> Iterator[None]:
+    """Other copies of the platform may start and be removed at the same time."""
+    HOMES.mkdir(parents=True, exist_ok=True)
+    with (REACHABLE_FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _remove_orphans() -> None:
