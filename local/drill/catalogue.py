@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from local.drill.answer_faults import answer_faults
 from local.drill.fault import Fault, NotTried
 from local.drill.kills import kills
+from local.drill.machine_faults import machine_faults
+from local.drill.network_faults import network_faults
+from local.drill.store_faults import store_faults
 
 
 def all_faults() -> list[Fault]:
     """The whole series."""
-    return kills()
+    return [*kills(), *store_faults(), *network_faults(), *answer_faults(), *machine_faults()]
 
 
 NOT_TRIED: tuple[NotTried, ...] = (

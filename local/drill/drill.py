@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from local.drill import stepped_clock
 from local.drill.callers import Caller, CallerVoices
 from local.drill.echo_model import echo_model
 from local.drill.evidence import apologies, stored_calls, stored_questions
@@ -20,16 +19,16 @@ from local.drill.links import FaultLinks
 from local.drill.notes import Notes
 from local.drill.platform_copy import running_copy
 from local.drill.process_watch import LogWatch, ProcessWatch
+from local.drill.provider_conduct import DISORDER, conduct
 from local.drill.series import Outcome, Series
 from local.drill.table import Row
 from local.drill.verdict import Verdict, judge_calls, judge_messages
 from local.drill.writers import ProviderWatch, Writers, read_pages
-from local.ports import free_port
+from local.ports import HOST, free_port
 
 FIRST_USER = 919810000000
 FIRST_CALLER = 919820000000
 SETTLE_SECONDS = 60.0
-_ANY_NUMBER = 1_000_000
 _POLL_SECONDS = 0.5
 
 Say = Callable[[str], None]
@@ -76,7 +75,7 @@ class Drill:
         series = Series(self._scene, self._notes, processes, logs, say=self._say)
         async with _running(processes.watch(), self._provider.watch(), read_pages(self._stack, self._notes)):
             async with _running(self._writers.write(), *(caller.keep_calling() for caller in self._callers)):
-                await self._disorder_statuses()
+                await conduct(self._copy.facts["simulator_url"], **DISORDER)
                 self._writers.are_writing.set()
                 outcomes = await series.play(faults)
                 self._writers.are_writing.clear()
@@ -84,13 +83,6 @@ class Drill:
                 await self._until_answered()
             verdict = await self._until_settled()
         return await asyncio.to_thread(self._rows, outcomes, verdict)
-
-    async def _disorder_statuses(self) -> None:
-        """Every status comes twice and in any order, all the time."""
-        fault = {"provider": "whatsapp", "path": "*/messages", "method": "POST", "times": _ANY_NUMBER}
-        disorder = {"shuffle_statuses": True, "duplicate_statuses": True}
-        async with httpx.AsyncClient(base_url=self._copy.facts["simulator_url"], trust_env=False) as simulator:
-            (await simulator.post("/faults", json={**fault, **disorder})).raise_for_status()
 
     async def _until_answered(self) -> None:
         deadline = time.monotonic() + SETTLE_SECONDS
@@ -161,7 +153,10 @@ async def run_drill(
 async def _linked_copy(directory: Path, model_port: int, *, say: Say) -> AsyncIterator[Scene]:
     """A copy that reaches all others through the fault proxy, the model included."""
     control, model_link = free_port(), free_port()
-    settings = {"OPENAI_BASE_URL": f"http://127.0.0.1:{model_link}/v1"}
+    clocks = await asyncio.to_thread(stepped_clock.build, directory)
+    if not clocks:
+        say("no C compiler: clocks cannot be stepped")
+    settings = {"OPENAI_BASE_URL": f"http://{HOST}:{model_link}/v1", **clocks}
     say("starting a copy of the platform")
     async with (
         running_copy(directory, settings, fault_control=control) as copy,

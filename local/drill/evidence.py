@@ -39,6 +39,7 @@ def connect(database_url: str) -> pg8000.native.Connection:
         port=url.port or 0,
         database=url.database,
         timeout=TIMEOUT_SECONDS,
+        application_name="vaani-drill",
     )
 
 

@@ -11,11 +11,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-import redis
-
 from local.drill.fault import Fault, Scene
 from local.drill.platform_copy import PlatformCopy
-from local.ports import HOST
 
 KILLED = {
     "message_webhook": "an environment of the message webhook",
@@ -108,7 +105,7 @@ async def _hang_postgres(scene: Scene) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _kill_master(scene: Scene) -> AsyncIterator[None]:
-    _signal([_master(scene.copy)[1]], signal.SIGKILL)
+    _signal([scene.copy.valkey_master()[1]], signal.SIGKILL)
     yield
 
 
@@ -121,7 +118,7 @@ async def _kill_all_nodes(scene: Scene) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _dead_master(scene: Scene) -> AsyncIterator[None]:
     """It is started again at once, so it is killed again at once."""
-    port, _ = _master(scene.copy)
+    port, _ = scene.copy.valkey_master()
     killing = asyncio.create_task(_keep_killing(scene.copy, port))
     try:
         yield
@@ -135,17 +132,6 @@ async def _keep_killing(copy: PlatformCopy, port: int) -> None:
     while True:
         _signal([copy.pids("valkey")[place]], signal.SIGKILL)
         await asyncio.sleep(_POLL_SECONDS)
-
-
-def _master(copy: PlatformCopy) -> tuple[int, int]:
-    """Port and process of a node that is a master now."""
-    for port, pid in zip(copy.configuration.ports.valkey, copy.pids("valkey"), strict=True):
-        client = redis.Redis(host=HOST, port=port, socket_timeout=2)
-        with contextlib.closing(client):
-            if client.info("replication")["role"] == "master":
-                return port, pid
-    message = "no node of the Valkey cluster is a master"
-    raise RuntimeError(message)
 
 
 def _signal(pids: Iterable[int], number: signal.Signals) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -13,10 +14,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import redis
+
 from local import child_process
 from local.configuration import Configuration, read_configuration
 from local.layout import REPOSITORY, Layout
-from local.ports import free_port
+from local.ports import HOST, free_port
 from local.running_stack import NotRunning, RunningStack
 from local.stack_file import read_stack
 
@@ -64,6 +67,18 @@ class PlatformCopy:
         """The processes of this name; none when there is no such program."""
         known = self.facts["pids"].get(name, [])
         return known if isinstance(known, list) else [known]
+
+    def valkey_master(self) -> tuple[int, int]:
+        """Port and process of a cache node that is a master now.
+
+        Raises:
+            NotRunning: none is.
+        """
+        for port, pid in zip(self.configuration.ports.valkey, self.pids("valkey"), strict=True):
+            with contextlib.closing(redis.Redis(host=HOST, port=port, socket_timeout=2)) as node:
+                if node.info("replication")["role"] == "master":
+                    return port, pid
+        raise NotRunning("no node of the Valkey cluster is a master")
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from local.drill.fault import Fault, Scene
 from local.drill.impressions import Impression, Patience, has_proofs, impression, last_blemish, measure_patience
 from local.drill.notes import Notes
 from local.drill.process_watch import LogWatch, ProcessWatch
+from local.running_stack import NotRunning
 
 BASELINE_SECONDS = 2.0
 QUIET_SECONDS = 4.0
@@ -19,6 +20,7 @@ QUIET_SECONDS = 4.0
 
 PROOF_MESSAGES, PROOF_EXCHANGES = 3, 2
 GIVE_UP_SECONDS = 40.0
+START_SECONDS = 120.0
 WARM_UP_SECONDS = 12.0
 _POLL_SECONDS = 0.25
 
@@ -59,9 +61,14 @@ class Series:
         self._patience = Patience()
 
     async def play(self, faults: Sequence[Fault]) -> list[Outcome]:
-        """Wait until all is quiet, then inflict one after the other."""
+        """Wait until all is quiet, then inflict one after the other.
+
+        Raises:
+            NotRunning: it does not become quiet.
+        """
         began = time.monotonic()
-        await self._until_quiet(began, seconds=2 * GIVE_UP_SECONDS)
+        if not await self._until_quiet(began, seconds=START_SECONDS):
+            raise NotRunning("calls and messages do not work without any fault; the logs say why")
         await asyncio.sleep(WARM_UP_SECONDS)
         self._patience = measure_patience(self._notes, since=began)
         self._say(
