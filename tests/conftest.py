@@ -34,6 +34,8 @@ hypothesis_settings.load_profile("thorough")
 AWS_REGION = "ap-south-1"
 FRONT_END_ELSEWHERE = "http://localhost:9999"
 """An origin that browsers may call the scripted platform from; nothing listens there."""
+MANY_REQUESTS = "100000"
+"""Of one user in a minute: the tests share two users, and look again and again."""
 _names = (f"test_{number}" for number in itertools.count(1))
 
 
@@ -185,7 +187,11 @@ def queue_url(sqs: AwsClient) -> str:
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A running copy of the platform that hears, thinks and speaks with the embedded engines."""
-    with running_platform(tmp_path_factory.mktemp("platform"), SPEECH_MODEL_DIRECTORY=str(MODEL_DIR)) as running:
+    with running_platform(
+        tmp_path_factory.mktemp("platform"),
+        SPEECH_MODEL_DIRECTORY=str(MODEL_DIR),
+        API_REQUESTS_PER_MINUTE=MANY_REQUESTS,
+    ) as running:
         yield running
 
 
@@ -204,5 +210,6 @@ def scripted_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plat
         ANSWER_LEASE_SECONDS="6",
         HUMAN_PHONE_NUMBER="+912240000001",
         CORS_ORIGINS=FRONT_END_ELSEWHERE,
+        API_REQUESTS_PER_MINUTE=MANY_REQUESTS,
     ) as running:
         yield running

@@ -24,6 +24,7 @@ SETTINGS = {
     "SPEECH_TO_TEXT": "scripted",
     "TEXT_TO_SPEECH": "scripted",
     "VAANI_STREAM_TASKS": "1",
+    "API_REQUESTS_PER_MINUTE": "100000",
 }
 
 

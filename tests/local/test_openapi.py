@@ -22,6 +22,7 @@ METHODS = ("get", "put", "post", "delete")
 def document() -> dict[str, Any]:
     nothing = dict.fromkeys(
         (
+            "limit_requests",
             "query_history",
             "review_tool_calls",
             "edit_agents",
