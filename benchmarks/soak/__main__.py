@@ -110,6 +110,7 @@ async def _soak(plan: SoakPlan, directory: Path, file: Path | None) -> int:
         tally=found.tally,
         errors=found.errors,
         restarted=found.restarted,
+        late_ms=found.late_ms,
     )
     _tell(soak, verdict, is_interrupted=is_interrupted)
     if file is not None:

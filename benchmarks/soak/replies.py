@@ -22,8 +22,10 @@ ASKED_AT_ONCE = 500
 class ReplyWatch:
     """Follows the provider's list of accepted requests."""
 
-    def __init__(self, stack: Mapping[str, Any], load: MessageLoad, stores: Stores, observations: Observations) -> None:
-        self._client = httpx.AsyncClient(base_url=stack["simulator_url"], trust_env=False, timeout=30)
+    def __init__(
+        self, simulator: httpx.AsyncClient, load: MessageLoad, stores: Stores, observations: Observations
+    ) -> None:
+        self._client = simulator
         self._load = load
         self._stores = stores
         self._observations = observations
@@ -33,11 +35,10 @@ class ReplyWatch:
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        async with self._client:
-            await self._skip_past()
-            while True:
-                await asyncio.sleep(LOOK_SECONDS)
-                await self.look()
+        self._last_number = int((await self._client.get("/health")).json()["last_sent"])
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self.look()
 
     async def look(self) -> None:
         """Note the replies that were sent since the last look."""
@@ -50,9 +51,6 @@ class ReplyWatch:
             waiting = list(self._load.written_at)[:ASKED_AT_ONCE]
             if waiting:
                 self._join(await self._stores.run(lambda: self._stores.replies_to(waiting)))
-
-    async def _skip_past(self) -> None:
-        self._last_number = int((await self._client.get("/health")).json()["last_sent"])
 
     def _note_sent(self, request: Mapping[str, Any]) -> None:
         body = request["body"]

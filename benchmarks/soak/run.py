@@ -29,6 +29,7 @@ from benchmarks.voice.figures import percentile_of_counts
 from local.stack_file import read_stack
 
 PROBE_SECONDS = 1.0
+REQUEST_SECONDS = 30
 SETTLE_SECONDS = 20
 """After its end a minute's row waits for the exchanges that began in it."""
 
@@ -68,7 +69,8 @@ class Soak:
         self._log_watch = LogWatch(Path(stack["logs"]))
         self._phones = PhoneLoad(door, audio, plan, observations)
         self._messages = MessageLoad(stack, plan, observations)
-        self._replies = ReplyWatch(stack, self._messages, self._stores, observations)
+        self._client = httpx.AsyncClient(base_url=stack["simulator_url"], trust_env=False, timeout=REQUEST_SECONDS)
+        self._replies = ReplyWatch(self._client, self._messages, self._stores, observations)
         self._upkeep = Upkeep(stack)
         self._pids = leading_pids(stack["pids"])
 
@@ -108,6 +110,7 @@ class Soak:
         finally:
             self.findings.load_seconds = self.findings.load_seconds or self.findings.observations.now_seconds
             self._stores.close()
+            await self._client.aclose()
 
     def _end_load(self) -> None:
         self.findings.load_seconds = self.findings.observations.now_seconds
@@ -128,7 +131,7 @@ class Soak:
 
     async def _probe(self, url: str) -> None:
         """Ask the stream service how it is, once a second: it answers between two turns of its loop."""
-        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=REQUEST_SECONDS) as client:
             while True:
                 started = time.perf_counter()
                 try:

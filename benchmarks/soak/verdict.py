@@ -10,6 +10,7 @@ from benchmarks.soak.observations import Kind, Observations
 from benchmarks.soak.programs import LOCAL_ONLY, ProgramReading
 from benchmarks.soak.stores import StoreReading, Tally
 from benchmarks.soak.trend import Allowance, Drift, Growth, drift, growth
+from benchmarks.voice.figures import MOST_LATE_MS
 
 MEMORY = Allowance(share=0.05, amount=4.0)
 """MiB an hour, of all processes of a program together."""
@@ -83,6 +84,7 @@ def judge(
     tally: Tally | None,
     errors: Sequence[str],
     restarted: Sequence[str],
+    late_ms: Sequence[int] = (),
 ) -> Verdict:
     """Look at everything.
 
@@ -93,6 +95,7 @@ def judge(
         tally: the database's count; None when the run was broken off, and what is missing may still come.
         errors: what the logs say of each.
         restarted: programs that ended and were started again.
+        late_ms: of each minute, how late the callers' own frames left, p99.
     """
     judged = [sample for sample in samples if window.holds(sample.at_seconds)]
     verdict = Verdict(
@@ -113,6 +116,11 @@ def judge(
     if errors:
         kinds = (f"{number} x {error}" for error, number in Counter(errors).most_common(SHOWN))
         verdict.problems.append(f"{len(errors)} errors in the logs: " + "; ".join(kinds))
+    if late_ms and max(late_ms) > MOST_LATE_MS:
+        verdict.remarks.append(
+            f"the callers' own frames left up to {max(late_ms)} ms late (p99 of the worst minute, {MOST_LATE_MS} is "
+            "fine): latencies are those of a machine that is too small or too busy for this load"
+        )
     _judge_growth(verdict, judged)
     verdict.problems += list(_slowness(verdict.drifts))
     return verdict

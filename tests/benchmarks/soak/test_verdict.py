@@ -133,6 +133,13 @@ def test_errors_in_logs_and_restarts_are_wrong() -> None:
     ]
 
 
+def test_callers_that_are_late_themselves_are_remarked() -> None:
+    quiet, busy = _judge(_samples(), late_ms=[3, 10]), _judge(_samples(), late_ms=[3, 11])
+
+    assert quiet.remarks == []
+    assert "11 ms late" in busy.remarks[0]
+
+
 def test_a_short_run_says_that_growth_was_not_judged() -> None:
     verdict = _judge(_samples(mib_per_hour=1000)[60:70])
 
