@@ -16,7 +16,10 @@ from local.simulators.whatsapp_user import TwilioWhatsAppUser, WhatsAppNumber
 from local.stack_file import read_stack
 
 REQUEST_TIMEOUT_SECONDS = 10
-POLL_SECONDS = 0.25
+FIRST_PAUSE_SECONDS = 0.25
+# Whoever waits long asks seldom: the API takes a hundred requests of a user in a minute.
+LONGEST_PAUSE_SECONDS = 2.0
+LONGEST_WAIT_FOR_ADMISSION_SECONDS = 120
 
 Found = TypeVar("Found")
 
@@ -126,16 +129,28 @@ class RunningStack:
 
     async def _data(self, path: str, **query: str) -> object:
         """The data of an answer in the envelope; None when there is no such thing."""
-        try:
-            answer = await self._client.get(path, params=query)
-        except httpx.HTTPError as error:
-            raise NotRunning(f"{path} gave no answer: {error!r}") from error
+        answer = await self._get(path, query)
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
         if answer.is_error:
             raise NotRunning(f"{path} answered {answer.status_code}: {answer.text[:300]}")
         data: object = answer.json()["data"]
         return data
+
+
+    async def _get(self, path: str, query: dict[str, str]) -> httpx.Response:
+        """The answer, asked for again when the API says so: other programs may ask in the name of the same user."""
+        gives_up_at = time.monotonic() + LONGEST_WAIT_FOR_ADMISSION_SECONDS
+        while True:
+            try:
+                answer = await self._client.get(path, params=query)
+            except httpx.HTTPError as error:
+                raise NotRunning(f"{path} gave no answer: {error!r}") from error
+            wait_seconds = int(answer.headers.get("retry-after", 1))
+            is_over = time.monotonic() + wait_seconds > gives_up_at
+            if answer.status_code != httpx.codes.TOO_MANY_REQUESTS or is_over:
+                return answer
+            await asyncio.sleep(wait_seconds)
 
 
 def find_stack() -> RunningStack:
@@ -158,13 +173,15 @@ async def wait_for(find: Callable[[], Awaitable[Found | None]], *, seconds: floa
         NotRunning: there was none in time; `otherwise` says what is missing.
     """
     deadline = time.monotonic() + seconds
+    pause_seconds = FIRST_PAUSE_SECONDS
     while True:
         found = await find()
         if found is not None:
             return found
         if time.monotonic() > deadline:
             raise NotRunning(f"{otherwise} within {seconds:g} s")
-        await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(pause_seconds)
+        pause_seconds = min(pause_seconds * 1.25, LONGEST_PAUSE_SECONDS)
 
 
 def _write(path: Path, content: bytes) -> None:
