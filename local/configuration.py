@@ -21,6 +21,7 @@ TWILIO_AUTH_TOKEN = "local-twilio-auth-token"  # noqa: S105
 WHATSAPP_APP_SECRET = "local-whatsapp-app-secret"  # noqa: S105
 WHATSAPP_VERIFY_TOKEN = "local-verify-token"  # noqa: S105
 WHATSAPP_ACCESS_TOKEN = "local-whatsapp-access-token"  # noqa: S105
+PSEUDONYM_KEY = "local-pseudonym-key"
 WHATSAPP_PHONE_NUMBER_ID = "100000000000001"
 
 DEFAULTS = {
@@ -46,6 +47,12 @@ PROVIDER_SECRET = {
     "whatsapp_access_token": WHATSAPP_ACCESS_TOKEN,
     "openai_api_key": "",
 }
+SECRETS = {"ProviderSecret": PROVIDER_SECRET, "PseudonymSecret": {"pseudonym_key": PSEUDONYM_KEY}}
+"""What the secrets of the template hold here, by logical id."""
+
+
+SYSTEM_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_PRELOAD", "STEPPED_CLOCK_DIRECTORY")
+"""What programs get from the environment as it is; the last two let a drill step the clock of one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +163,7 @@ def _variables(configuration: Configuration, outside: Mapping[str, str]) -> dict
         "DEAD_LETTER_QUEUE_URL": configuration.attributes["MessageDeadLetterQueue"]["Ref"],
         "BUCKET": configuration.attributes["DataBucket"]["Ref"],
         "PROVIDER_SECRET_ARN": configuration.attributes["ProviderSecret"]["Ref"],
+        "PSEUDONYM_SECRET_ARN": configuration.attributes["PseudonymSecret"]["Ref"],
         "AWS_ENDPOINT_URL": f"http://{HOST}:{reached.aws}",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
@@ -176,7 +184,7 @@ def _variables(configuration: Configuration, outside: Mapping[str, str]) -> dict
         "STREAM_HOST": HOST,
         "STREAM_PORT": str(configuration.ports.stream_service[0]),
     }
-    system = {name: outside[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR") if name in outside}
+    system = {name: outside[name] for name in SYSTEM_VARIABLES if name in outside}
     python = {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(REPOSITORY), "TZ": "UTC"}
     models = {"SPEECH_MODEL_DIRECTORY": str(configuration.layout.directory / "models")}
     speech = _voice_notes(configuration, outside)

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from local.aws_resources import aws_client
+from local.configuration import PSEUDONYM_KEY
 from local.dead_letter_queue import DeadLetter, DeadLetterQueue, unkeyed_hash
 from local.layout import Layout, default_layout
 from local.stack_file import read_stack
@@ -70,7 +71,7 @@ def _places(options: argparse.Namespace) -> tuple[DeadLetterQueue, str | None] |
     if stack is None:
         _complain("the platform does not run; for AWS give --queue-url")
         return None
-    observability.configure(level="WARNING", hash_key=stack["whatsapp_app_secret"])
+    observability.configure(level="WARNING", hash_key=PSEUDONYM_KEY)
     client = aws_client("sqs", stack["aws_endpoint_url"])
     queue = DeadLetterQueue(client, stack["dead_letter_queue_url"], user_hash=observability.user_hash)
     return queue, stack["queue_url"]

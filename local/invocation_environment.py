@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from local.configuration import PROVIDER_SECRET, Configuration, configure, read_configuration
+from local.configuration import SECRETS, Configuration, configure, read_configuration
 from local.layout import DEFAULT_PORT_BASE, Layout, Ports
 from local.ports import HOST
 from local.stack_file import read_stack
@@ -117,7 +117,7 @@ def _conventional(layout: Layout) -> Configuration:
             "MessageQueue": {"Ref": f"{queues}-MessageQueue.fifo"},
             "MessageDeadLetterQueue": {"Ref": f"{queues}-MessageDeadLetterQueue.fifo"},
             "DataBucket": {"Ref": f"{STACK_NAME}-databucket-{ACCOUNT_ID}"},
-            "ProviderSecret": {"Ref": ""},
+            **{name: {"Ref": ""} for name in SECRETS},
         },
     )
     # A store of one's own, named in the environment, may stand in for ours.
@@ -126,6 +126,6 @@ def _conventional(layout: Layout) -> Configuration:
 
 
 def _without_secrets_manager(variables: Mapping[str, str]) -> Mapping[str, str]:
-    """The provider secrets as plain variables, so that a function starts without asking anybody."""
-    plain = {name.upper(): value for name, value in PROVIDER_SECRET.items()}
-    return {**variables, **plain, "PROVIDER_SECRET_ARN": "", "DATABASE_CA_FILE": ""}
+    """The secrets as plain variables, so that a function starts without asking anybody."""
+    plain = {name.upper(): value for secret in SECRETS.values() for name, value in secret.items()}
+    return {**variables, **plain, "PROVIDER_SECRET_ARN": "", "PSEUDONYM_SECRET_ARN": "", "DATABASE_CA_FILE": ""}

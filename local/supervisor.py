@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from local import child_process
-from local.configuration import PROVIDER_SECRET, Configuration, configure
+from local.configuration import SECRETS, Configuration, configure
 from local.databases import PostgresServer, ValkeyCluster
 from local.fault_addresses import link_arguments, linked_ports
 from local.identity.provider import TOKEN_SECONDS, IdentityProvider
@@ -168,7 +168,7 @@ class Supervisor:
         created.unlink(missing_ok=True)
         secrets = self._layout.run / "secrets.json"
         secrets.touch(mode=0o600)
-        secrets.write_text(json.dumps({"ProviderSecret": PROVIDER_SECRET}))
+        secrets.write_text(json.dumps(SECRETS))
         arguments = ["--port", str(port), "--directory", str(directory), "--secrets", str(secrets)]
         arguments += ["--template", str(REPOSITORY / "template.yaml")]
         service = self._add(self._module("aws", ["local.aws_emulator", *arguments], environment=None))

@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from secrets import token_bytes
+from threading import Lock
 from typing import Any, TextIO
 
 from aws_lambda_powertools.logging import Logger
@@ -25,6 +27,7 @@ _REDACTED = "[redacted]"
 _LONGEST_LOGGED_TEXT = 8000
 _DEEPEST_LOGGED_VALUE = 12
 _SHORTEST_SECRET = 6
+_MOST_SECRETS = 200
 _USER_HASH_DIGITS = 16
 # The rest of a very long catalogue is measured together.
 _AGENTS_MEASURED = 50
@@ -40,8 +43,10 @@ class _Redaction:
     """What must never be shown, and the key that makes user hashes unguessable."""
 
     def __init__(self) -> None:
-        self.secrets: frozenset[str] = frozenset()
-        self.hash_key = b""
+        self.learned: tuple[str, ...] = ()
+        # Longer ones first, for one may be part of another. Replaced as a whole: any thread may be writing a line.
+        self.secrets: tuple[str, ...] = ()
+        self.hash_key = token_bytes(32)
 
     def text(self, text: str) -> str:
         for secret in self.secrets:
@@ -67,6 +72,7 @@ class _Redaction:
 
 
 _redaction = _Redaction()
+_learning = Lock()
 
 
 def _serialize(record: dict[str, Any]) -> str:
@@ -89,10 +95,26 @@ metrics = Metrics(namespace=NAMESPACE)
 
 
 def configure(*, level: str, secrets: Iterable[str] = (), hash_key: str = "") -> None:
-    """Set what only the settings know: the log level, the secrets to hide, the key of user hashes."""
+    """Set what only the settings know: the log level, the secrets to hide, the key of user hashes.
+
+    Without a key, hashes compare within one process only.
+    """
     logger.setLevel(level)
-    _redaction.secrets = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
-    _redaction.hash_key = hash_key.encode()
+    _redaction.learned = ()
+    hide(secrets)
+    _redaction.hash_key = hash_key.encode() or token_bytes(32)
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Hide these too from now on.
+
+    Those of before stay hidden, as whoever still holds one may yet write it; of very many, the latest.
+    """
+    fresh = dict.fromkeys(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
+    with _learning:
+        kept = [secret for secret in _redaction.learned if secret not in fresh]
+        _redaction.learned = tuple([*kept, *fresh][-_MOST_SECRETS:])
+        _redaction.secrets = tuple(sorted(_redaction.learned, key=len, reverse=True))
 
 
 def bind(**ids: str) -> None:
@@ -106,7 +128,7 @@ def unbind() -> None:
 
 
 def holds_secret(text: str) -> bool:
-    """Whether the text holds one of the secrets that `configure` was given."""
+    """Whether the text holds one of the secrets that are hidden."""
     return any(secret in text for secret in _redaction.secrets)
 
 

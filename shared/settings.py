@@ -8,10 +8,11 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, TypeAdapter, ValidationError, model_validator
 
 from shared.domain.tools.allowed_hosts import AllowedHosts
 from shared.errors import PlatformError
+from shared.ports.secrets import FixedSecrets, SecretSource
 
 _CHANNEL_SETTINGS = TypeAdapter(dict[str, dict[str, str]])
 
@@ -65,6 +66,7 @@ class Settings(BaseModel):
     dead_letter_queue_url: str | None = None
     bucket: str | None = None
     provider_secret_arn: str | None = None
+    pseudonym_secret_arn: str | None = None
 
     aws_region: str | None = None
     aws_endpoint_url: str | None = None
@@ -72,11 +74,13 @@ class Settings(BaseModel):
     stack_name: str | None = None
     ecs_agent_uri: str | None = None
 
+    pseudonym_key: SecretStr = SecretStr("")
     channel_settings: SecretStr = SecretStr("{}")
 
     twilio_api_base_url: str = "https://api.twilio.com"
     twilio_account_sid: str = ""
     twilio_auth_token: SecretStr = SecretStr("")
+    twilio_previous_auth_token: SecretStr = SecretStr("")
     twilio_whatsapp_number: str = ""
     twilio_voice_number: str = ""
     human_phone_number: str = ""
@@ -151,6 +155,8 @@ class Settings(BaseModel):
     stale_after_minutes: int = Field(default=60, ge=0)
     answer_lease_seconds: int = Field(default=30, ge=1)
 
+    _secret_source: SecretSource = PrivateAttr(default_factory=FixedSecrets)
+
     @model_validator(mode="after")
     def _fits_the_environment(self) -> Self:
         problems = []
@@ -190,16 +196,38 @@ class Settings(BaseModel):
             problems.append("CONSOLE_SIMULATOR_URL: simulated providers exist in development only")
         if not self.public_base_url.startswith("https://"):
             problems.append("PUBLIC_BASE_URL: must be https in production")
+        return problems + self._unencrypted()
+
+    def _unencrypted(self) -> list[str]:
+        """Addresses of stores that anybody on the way could read along with, or stand in for."""
+        problems = []
+        if self.database_ca_file is None:
+            problems.append("DATABASE_CA_FILE: needed in production, to know the database by its certificate")
+        if not self.redis_url.get_secret_value().startswith("rediss://"):
+            problems.append("REDIS_URL: must be rediss:// in production")
         return problems
 
     def of_channel(self, name: str) -> dict[str, str]:
         """What CHANNEL_SETTINGS holds for a channel: its address, its secrets; empty when there is nothing."""
         return self._channels().get(name, {})
 
+    def connected_to(self, source: SecretSource, live: Mapping[str, SecretStr]) -> Self:
+        """The same settings with secrets, by field, that `source` keeps up to date."""
+        connected = self.model_copy(update=live)
+        connected._secret_source = source  # noqa: SLF001 - its own class
+        return connected
+
     @property
-    def channel_secrets(self) -> tuple[str, ...]:
-        """Every value of CHANNEL_SETTINGS; none of them may be seen in a log."""
-        return tuple(value for fields in self._channels().values() for value in fields.values())
+    def secret_source(self) -> SecretSource:
+        """Whom to ask when a secret among these was refused."""
+        return self._secret_source
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret among the settings, and every value of CHANNEL_SETTINGS; none of them may be seen in a log."""
+        held = (getattr(self, name) for name in type(self).model_fields)
+        whole = tuple(value.get_secret_value() for value in held if isinstance(value, SecretStr))
+        return whole + tuple(value for fields in self._channels().values() for value in fields.values())
 
     def _channels(self) -> dict[str, dict[str, str]]:
         return _CHANNEL_SETTINGS.validate_json(self.channel_settings.get_secret_value())

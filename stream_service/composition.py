@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared import wiring
 from shared.adapters.redis.client import connect_to_every_shard
-from shared.adapters.twilio.signature import TwilioSignature
+from shared.adapters.twilio.signature import twilio_signature
 from shared.domain.spoken.fixed_sentences import SentenceKind, sentence
 from shared.domain.voice import Voice
 from shared.wiring import engines as model_engines
@@ -60,10 +60,7 @@ def stream_app(settings: Settings, live_calls: LiveCalls) -> Starlette:
         )
         await _prepare_fixed_speech(synthesizer)
 
-    signature = TwilioSignature(
-        auth_token=settings.twilio_auth_token.get_secret_value(), public_base_url=settings.public_base_url
-    )
-    media = MediaEndpoint(signature, stores.stream_tickets(), live_calls, serve)
+    media = MediaEndpoint(twilio_signature(settings), stores.stream_tickets(), live_calls, serve)
     heartbeat = Heartbeat(
         live_calls, wiring.live_tasks(), updates.hub.audience, pool_use=stores.database().use_since_last_look
     )

@@ -15,7 +15,8 @@ ROOTS = ("shared", "stream_service", "functions", "local")
 MAY_IMPORT = {
     "shared.errors": (),
     "shared.domain": ("shared.errors", "shared.domain"),
-    "shared.settings": ("shared.errors", "shared.domain", "shared.settings"),
+    # Where its secrets are kept up to date is a port.
+    "shared.settings": ("shared.errors", "shared.domain", "shared.ports.secrets", "shared.settings"),
     "shared.http_contract": ("shared.errors", "shared.domain"),
     "shared.observability": ("shared.errors", "shared.domain"),
     "shared.ports": ("shared.errors", "shared.domain", "shared.http_contract", "shared.ports"),

@@ -6,9 +6,11 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 
+from shared.adapters.provider_access import ProviderAccess
 from shared.adapters.provider_client import PassingProviderFailure
 from shared.adapters.public_hosts import Resolve, addresses_of, is_public
 from shared.domain.media import MediaFailure
@@ -67,21 +69,21 @@ class MediaHosts:
 class MediaDownload:
     """Reads one address at a time, as far as the limit goes.
 
-    `credentials` are the headers that prove who we are; they leave for hosts that may know us, and never follow a
-    redirect: an address that a provider hands out proves itself, and many servers refuse two proofs.
+    What proves who we are leaves for hosts that may know us, and never follows a redirect: an address that a provider
+    hands out proves itself, and many servers refuse two proofs.
     """
 
     def __init__(
         self,
         hosts: MediaHosts,
         *,
-        credentials: Mapping[str, str],
+        access: ProviderAccess,
         transport: httpx.AsyncBaseTransport | None = None,
         resolve: Resolve | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._hosts = hosts
-        self._credentials = dict(credentials)
+        self._access = access
         self._transport = transport
         self._resolve = resolve or addresses_of
         self._sleep = sleep
@@ -97,10 +99,10 @@ class MediaDownload:
         """
         for _ in range(1, _ATTEMPTS):
             try:
-                return await self._follow(address, limit_bytes)
+                return await self._visit_as_known(address, limit_bytes)
             except PassingProviderFailure:
                 await self._sleep(_PAUSE_SECONDS * (0.5 + random.random()))  # noqa: S311 - jitter, not a secret
-        return await self._follow(address, limit_bytes)
+        return await self._visit_as_known(address, limit_bytes)
 
     async def delete(self, address: str) -> bool:
         """Ask the provider to forget what lies there; whether it did.
@@ -112,11 +114,18 @@ class MediaDownload:
         url = _read_address(address)
         if not self._hosts.may_know_us(url):
             raise _foreign()
+
+        async def send(proof: Mapping[str, str]) -> int:
+            response = await self._client().delete(url, headers=proof)
+            if response.status_code in {_UNAUTHORIZED, _FORBIDDEN}:
+                raise AccessDenied("The provider does not forget the file.")
+            return response.status_code
+
         try:
-            response = await self._client().delete(url, headers=self._credentials)
+            status = await self._access.ask(send, refused=AccessDenied)
         except httpx.HTTPError as error:
             raise ProviderUnavailable("The provider did not answer.") from error
-        return response.is_success or response.status_code == _NOT_FOUND
+        return httpx.codes.is_success(status) or status == _NOT_FOUND
 
     async def aclose(self) -> None:
         """Close the pooled connections; safe to call twice."""
@@ -124,9 +133,13 @@ class MediaDownload:
             await self._http.aclose()
             self._http = None
 
-    async def _follow(self, address: str, limit_bytes: int) -> Download:
+    async def _visit_as_known(self, address: str, limit_bytes: int) -> Download:
         url = _read_address(address)
-        proof = self._credentials if self._hosts.may_know_us(url) else {}
+        if not self._hosts.may_know_us(url):
+            return await self._follow(url, limit_bytes, {})
+        return await self._access.ask(partial(self._follow, url, limit_bytes), refused=AccessDenied)
+
+    async def _follow(self, url: httpx.URL, limit_bytes: int, proof: Mapping[str, str]) -> Download:
         for _ in range(_MOST_REDIRECTS + 1):
             await self._require_known(url)
             found = await self._visit(url, proof, limit_bytes)

@@ -6,14 +6,17 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypedDict
 
 import httpx
 import msgspec
 
+from shared.adapters.provider_access import CredentialsRefused, ProviderAccess
 from shared.domain.json_value import JSON
 from shared.domain.media import MediaFile
 from shared.errors import ProviderBusy, ProviderRejected, ProviderUnavailable
+from shared.observability import count, logger
 
 _ATTEMPTS = 3
 _CONNECT_SECONDS = 2.0
@@ -52,22 +55,23 @@ class _Request:
 
 
 class ProviderClient:
-    """One provider's API. `explain` turns the status and body of a refusal into the platform's error."""
+    """One provider's API. `explain` turns the status and body of a refusal into the platform's error.
+
+    Where that is `CredentialsRefused`, the request leaves once more with the credentials of this moment.
+    """
 
     def __init__(
         self,
         *,
         base_url: str,
         explain: Explain,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
+        access: ProviderAccess | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._explain = explain
-        self._headers = dict(headers or {})
-        self._auth = auth
+        self._access = access or ProviderAccess()
         self._transport = transport
         self._sleep = sleep
         self._http: httpx.AsyncClient | None = None
@@ -120,10 +124,19 @@ class ProviderClient:
         return await self._once(request)
 
     async def _once(self, request: _Request) -> JSON:
+        try:
+            return await self._access.ask(partial(self._send, request))
+        except CredentialsRefused as refusal:
+            # Nothing leaves until somebody looks after it.
+            logger.error("provider_token_refused", provider=refusal.provider, provider_code=refusal.provider_code)
+            count("provider_token_refused", provider=refusal.provider)
+            raise
+
+    async def _send(self, request: _Request, headers: Mapping[str, str]) -> JSON:
         if self._http is None:  # Built late, on the event loop that its connections will belong to.
             self._http = self._client()
         try:
-            response = await self._http.request(request.method, request.url, **request.content)
+            response = await self._http.request(request.method, request.url, headers=headers, **request.content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise PassingProviderFailure("The provider cannot be reached.") from error
         except httpx.HTTPError as error:
@@ -136,8 +149,6 @@ class ProviderClient:
 
     def _client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
-            headers=self._headers,
-            auth=self._auth,
             timeout=httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS),
             limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
             transport=self._transport,

@@ -13,6 +13,7 @@ from shared.errors import Blocked, Forbidden, SignatureInvalid, StoreUnavailable
 from shared.http_contract import HTTPRequest
 from shared.observability import count, logger
 from shared.ports.counters import Blocklist, FailedSource
+from shared.ports.secrets import FixedSecrets, SecretSource
 
 # Of one process. Metrics count every attempt; this many lines are enough to see who it is.
 _LINES_PER_MINUTE = 100
@@ -35,8 +36,16 @@ class GuardSource:
     whoever can sign is never shut out. A source is an address on a path, so failures elsewhere do not count.
     """
 
-    def __init__(self, blocklist: Blocklist, rule: BlockingRule, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` gives seconds; it spaces lines of the log, nothing else."""
+    def __init__(
+        self,
+        blocklist: Blocklist,
+        rule: BlockingRule,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        secrets: SecretSource | None = None,
+    ) -> None:
+        """`clock` gives seconds; it spaces lines of the log, nothing else. `secrets` are those that `prove` knows."""
+        self._secrets = secrets or FixedSecrets()
         self._blocklist = blocklist
         self._rule = rule
         self._clock = clock
@@ -52,7 +61,7 @@ class GuardSource:
         address = source_of(request.source_ip)
         source = f"{address}|{request.path}"
         try:
-            prove(request)
+            await self._prove(request, prove)
         except (SignatureInvalid, Forbidden) as error:
             standing = await self._count_failure(source)
             if standing.blocked_seconds == 0:
@@ -63,6 +72,16 @@ class GuardSource:
                 "Too many requests from this source failed validation.", retry_after_seconds=standing.blocked_seconds
             ) from error
         await self._forgive(source)
+
+    async def _prove(self, request: HTTPRequest, prove: Callable[[HTTPRequest], None]) -> None:
+        """Let the proof decide; once more if it was our secret that was not the provider's any longer."""
+        edition = await self._secrets.refresh()
+        try:
+            prove(request)
+        except (SignatureInvalid, Forbidden):
+            if not await self._secrets.renew(edition):
+                raise
+            prove(request)
 
     async def _count_failure(self, source: str) -> FailedSource:
         rule = self._rule

@@ -130,6 +130,7 @@ def speech_engine() -> SpeechEngine | None:
 
             return AwsSpeech(aws_session())
         case "openai":
+            from shared.adapters.provider_access import bearer_access
             from shared.adapters.voice_notes.openai_compatible import OpenAICompatibleSpeech
 
             # A key goes to the address that it was given for, and to no other.
@@ -137,7 +138,7 @@ def speech_engine() -> SpeechEngine | None:
             key = known.voice_notes_api_key if own else known.openai_api_key
             return OpenAICompatibleSpeech(
                 base_url=own or known.openai_base_url,
-                api_key=key.get_secret_value(),
+                access=bearer_access(key.get_secret_value, known.secret_source),
                 transcription_model=known.voice_notes_transcription_model,
                 speech_model=known.voice_notes_speech_model,
             )
@@ -152,9 +153,11 @@ def speech_engine() -> SpeechEngine | None:
 @lru_cache(maxsize=1)
 def _openai() -> OpenAICompatibleClient:
     from shared.adapters.models.openai_client import OpenAICompatibleClient
+    from shared.adapters.provider_access import bearer_access
 
     known = settings()
-    return OpenAICompatibleClient(base_url=known.openai_base_url, api_key=known.openai_api_key.get_secret_value())
+    access = bearer_access(known.openai_api_key.get_secret_value, known.secret_source)
+    return OpenAICompatibleClient(base_url=known.openai_base_url, access=access)
 
 
 def _business_clock() -> datetime:

@@ -2,51 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any, Literal
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
 
 from shared import observability
+from shared.adapters.renewed_secret import AGE_SECONDS, RenewedSecret
 from shared.settings import Settings, SettingsInvalid, load_settings
 
-# After a rotation a process goes on with the old value for so long at most.
-SECRET_AGE_SECONDS = 300
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
+
+
+class _LiveSecret(SecretStr):
+    """A field of the settings that is as its secret is at the moment of asking."""
+
+    def __init__(self, source: RenewedSecret[Settings], name: str) -> None:
+        super().__init__("")
+        self._source = source
+        self._name = name
+
+    def get_secret_value(self) -> str:
+        """The last known value."""
+        value: SecretStr = getattr(self._source.current(), self._name)
+        return value.get_secret_value()
+
+    def __len__(self) -> int:
+        return len(self.get_secret_value())
 
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings, read once; from then on logs hide every secret among them.
 
+    Secrets that come from the provider secret give their value of the moment, each time they are asked.
+
     Raises:
-        SettingsInvalid: a variable is missing or wrong, or the provider secret cannot be read.
+        SettingsInvalid: a variable is missing or wrong, or a secret cannot be read.
     """
-    loaded = load_settings()
-    if loaded.provider_secret_arn:
-        loaded = load_settings(provider_secrets=secret_values(loaded.provider_secret_arn))
-    secrets = [
-        value.get_secret_value()
-        for name in type(loaded).model_fields
-        if isinstance(value := getattr(loaded, name), SecretStr)
-    ]
-    secrets += loaded.channel_secrets
+    known = load_settings()
+    # Read once: nobody changes it, for that would change every pseudonym.
+    pseudonym = secret_values(known.pseudonym_secret_arn) if known.pseudonym_secret_arn else {}
+    source = RenewedSecret(partial(_load, known.provider_secret_arn, pseudonym))
+    loaded = source.current()
     observability.configure(
-        level=loaded.log_level, secrets=secrets, hash_key=loaded.whatsapp_app_secret.get_secret_value()
+        level=loaded.log_level, secrets=loaded.secrets, hash_key=loaded.pseudonym_key.get_secret_value()
     )
+    if not loaded.provider_secret_arn:
+        return loaded
+    names = [name for name in Settings.model_fields if isinstance(getattr(loaded, name), SecretStr)]
+    return loaded.connected_to(source, {name: _LiveSecret(source, name) for name in names})
+
+
+def _load(provider_secret_arn: str | None, pseudonym: Mapping[str, str]) -> Settings:
+    """The settings with the secrets of this moment.
+
+    Raises:
+        SettingsInvalid: a secret cannot be read, or what it holds is unusable.
+    """
+    held = secret_values(provider_secret_arn) if provider_secret_arn else {}
+    loaded = load_settings(provider_secrets={**held, **pseudonym})
+    observability.hide(loaded.secrets)
     return loaded
 
 
-def secret_values(arn: str, *, stage: Literal["AWSCURRENT", "AWSPREVIOUS"] | None = None) -> dict[str, str]:
-    """The fields of a JSON secret: as read in the last minutes, or with a `stage` as that version is at this moment.
+def secret_values(arn: str, *, stage: Literal["AWSCURRENT", "AWSPREVIOUS"] = "AWSCURRENT") -> dict[str, str]:
+    """The fields of a JSON secret, as that version is at this moment.
 
     Raises:
         SettingsInvalid: it cannot be read, or is no JSON object.
     """
     from aws_lambda_powertools.utilities import parameters
 
+    # Its cache knows no versions: only the current one may be kept.
+    max_age = int(AGE_SECONDS) if stage == "AWSCURRENT" else 0
     try:
-        value: Any = _read(arn, stage)
+        value: Any = _provider().get(arn, transform="json", max_age=max_age, force_fetch=True, VersionStage=stage)
     except (parameters.exceptions.GetParameterError, parameters.exceptions.TransformParameterError) as error:
         raise SettingsInvalid("A secret named in the environment cannot be read.") from error
     if not isinstance(value, dict):
@@ -54,14 +88,14 @@ def secret_values(arn: str, *, stage: Literal["AWSCURRENT", "AWSPREVIOUS"] | Non
     return {str(name): str(field) for name, field in value.items()}
 
 
-def _read(arn: str, stage: str | None) -> object:
-    from aws_lambda_powertools.utilities import parameters
+@lru_cache(maxsize=1)
+def _provider() -> SecretsProvider:
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
-    if stage is None:
-        return parameters.get_secret(arn, transform="json", max_age=SECRET_AGE_SECONDS)
-    # The cache knows no versions: only the current one may be kept.
-    max_age = SECRET_AGE_SECONDS if stage == "AWSCURRENT" else 0
-    return parameters.get_secret(arn, transform="json", max_age=max_age, force_fetch=True, VersionStage=stage)
+    from shared.adapters.aws.client import AwsClient
+
+    # With a client of ours: its waits are short.
+    return SecretsProvider(boto3_client=AwsClient("secretsmanager")())
 
 
 def now() -> datetime:

@@ -63,8 +63,9 @@ def erase_user() -> EraseUser:
     from shared.wiring import stores
 
     known = settings()
-    if known.bucket is None:
-        raise SettingsInvalid("Set BUCKET.")
+    key = known.pseudonym_key.get_secret_value()
+    if known.bucket is None or not key:
+        raise SettingsInvalid("Set BUCKET, and PSEUDONYM_KEY or PSEUDONYM_SECRET_ARN.")
     url, credentials = stores.database_address()
     database = Database(
         url,
@@ -81,7 +82,7 @@ def erase_user() -> EraseUser:
         RedisUserCaches(stores.redis()),
         SQSDeadLetters(dead_letters, stores.aws_client("sqs")) if dead_letters else None,
         now,
-        hash_key=(known.whatsapp_app_secret.get_secret_value() or known.twilio_auth_token.get_secret_value()).encode(),
+        hash_key=key.encode(),
     )
 
 

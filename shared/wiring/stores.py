@@ -6,11 +6,12 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from shared.observability import hide
 from shared.settings import SettingsInvalid
 from shared.wiring.environment import secret_values, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from redis.asyncio.cluster import RedisCluster
     from redis.credentials import CredentialProvider
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from shared.adapters.aws.client import AwsClient
     from shared.adapters.postgres.engine import Database
     from shared.adapters.redis.shard_circuits import ShardCircuits
+    from shared.adapters.renewed_secret import RenewedSecret
     from shared.ports.call_backs import CallBacks
     from shared.ports.catalogue import CatalogueStore
     from shared.ports.consent import ConsentStore
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     )
     from shared.ports.voicemail import VoicemailMessages
     from shared.settings import Settings
+
+DATABASE_PAUSE_SECONDS = 1.0
 
 
 @lru_cache(maxsize=1)
@@ -69,11 +73,8 @@ def database_address() -> tuple[str, Callable[[], tuple[str, str]] | None]:
     if arn is None or known.database_host is None:
         raise SettingsInvalid("Set DATABASE_HOST with DATABASE_SECRET_ARN.")
 
-    def credentials() -> tuple[str, str]:
-        secret = secret_values(arn)
-        return secret["username"], secret["password"]
-
-    return f"postgresql://{known.database_host}:{known.database_port}/{known.database_name}", credentials
+    secret = database_secret(arn)
+    return f"postgresql://{known.database_host}:{known.database_port}/{known.database_name}", secret.current
 
 
 def renewed_credentials() -> tuple[str, str]:
@@ -84,12 +85,31 @@ def renewed_credentials() -> tuple[str, str]:
     """
     arn = settings().database_secret_arn
     assert arn is not None
-    refused = secret_values(arn)
-    current = secret_values(arn, stage="AWSCURRENT")
+    secret = database_secret(arn)
+    refused = secret.current()
+    current = secret.renew_in_place()
     if current == refused:
         with suppress(SettingsInvalid):
-            current = secret_values(arn, stage="AWSPREVIOUS")
-    return current["username"], current["password"]
+            current = _sign_in(secret_values(arn, stage="AWSPREVIOUS"))
+    return current
+
+
+@lru_cache(maxsize=4)
+def database_secret(arn: str) -> RenewedSecret[tuple[str, str]]:
+    """User and password that the secret holds, the last known ones while nobody can say."""
+    from shared.adapters.renewed_secret import RenewedSecret
+
+    # Only the database itself refuses a sign-in, so no stranger can make us ask often.
+    return RenewedSecret(lambda: _sign_in(secret_values(arn)), pause_seconds=DATABASE_PAUSE_SECONDS)
+
+
+def _sign_in(secret: Mapping[str, str]) -> tuple[str, str]:
+    try:
+        user, password = secret["username"], secret["password"]
+    except KeyError as error:
+        raise SettingsInvalid("The database's secret holds no user and password.") from error
+    hide([password])
+    return user, password
 
 
 @lru_cache(maxsize=1)

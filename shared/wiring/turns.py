@@ -217,4 +217,5 @@ def guard_source() -> GuardSource:
             failure_window_seconds=known.failure_window_seconds,
             block_seconds=known.block_seconds,
         ),
+        secrets=known.secret_source,
     )

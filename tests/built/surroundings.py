@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL
 
 from local import child_process
 from local.aws_resources import Attributes, aws_client, create_resources
-from local.configuration import PROVIDER_SECRET, configure
+from local.configuration import SECRETS, configure
 from local.demo_business import AGENTS, ROUTING_RULES
 from local.functions import read_functions
 from local.identity import AUDIENCE
@@ -98,7 +98,7 @@ class BuiltFunctions:
 def create_cloud(url: str) -> Cloud:
     """What the template declares, in an empty emulator; providers' secrets are those of the sample events."""
     template = read_local(REPOSITORY / "template.yaml")
-    return Cloud(url, create_resources(template, url, {"ProviderSecret": PROVIDER_SECRET}))
+    return Cloud(url, create_resources(template, url, SECRETS))
 
 
 def specifications(

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
+from shared.adapters.provider_access import basic_access, bearer_access
 from shared.adapters.provider_client import ProviderClient
 from shared.adapters.twilio.client import twilio_client
 from shared.adapters.twilio.signature import TwilioSignature
@@ -18,6 +19,7 @@ from shared.adapters.whatsapp import WhatsAppChannel
 from shared.adapters.whatsapp.sending import GraphClient
 from shared.http_contract import HTTPRequest
 from shared.ports.channel import Channel
+from shared.ports.secrets import FixedSecrets
 from tests.fakes.toy_channel import PASSWORD, ToyChannel
 from tests.provider_requests import (
     APP_SECRET,
@@ -81,13 +83,15 @@ def _meta() -> Case:
         return GraphClient(
             base_url="https://graph.example",
             api_version="v26.0",
-            access_token="",
+            access=bearer_access(lambda: "", FixedSecrets()),
             transport=httpx.MockTransport(answer),
         )
 
     status = {"id": "out-1", "status": "delivered", "timestamp": "1706709716", "recipient_id": USER}
     return Case(
-        channel=WhatsAppChannel(app_secret=APP_SECRET, verify_token=VERIFY_TOKEN, open_client=open_client, clock=now),
+        channel=WhatsAppChannel(
+            app_secret=lambda: APP_SECRET, verify_token=lambda: VERIFY_TOKEN, open_client=open_client, clock=now
+        ),
         message=meta_post(notification(messages_value(text_message("Hello", user=USER)))),
         status=meta_post(notification({"statuses": [status]})),
         status_has_own_path=False,
@@ -108,13 +112,13 @@ def _twilio() -> Case:
         return twilio_client(
             base_url="https://api.example",
             account_sid="AC1",
-            auth_token=AUTH_TOKEN,
+            access=basic_access("AC1", lambda: AUTH_TOKEN, FixedSecrets()),
             transport=httpx.MockTransport(answer),
         )
 
     return Case(
         channel=TwilioWhatsAppChannel(
-            signature=TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=BASE_URL),
+            signature=TwilioSignature(auth_tokens=[lambda: AUTH_TOKEN], public_base_url=BASE_URL),
             status_url=f"{BASE_URL}{TWILIO_PATH}/status",
             sender_number="14155238886",
             open_client=open_client,

@@ -11,11 +11,13 @@ import uvicorn
 
 from local.speech.app import create_app
 from local.speech.engines import SpeechEngines
+from shared.adapters.provider_access import bearer_access
 from shared.adapters.voice_notes.openai_compatible import OpenAICompatibleSpeech
 from shared.adapters.voice_notes.scripted import ScriptedSpeech
 from shared.domain.voice import Voice
 from shared.domain.voice_note import LARGEST_SPOKEN_BYTES, VOICE_NOTE_TYPE
 from shared.errors import MediaRefused
+from shared.ports.secrets import FixedSecrets
 from shared.ports.voice_notes import SpeechEngine
 from tests.local.speech.voice_notes import SATURDAY, sound_of, spoken
 from tests.stream_service.listening.utterances import MODEL_DIR
@@ -41,7 +43,10 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[SpeechEngine]:
         yield ScriptedSpeech()
         return
     client = OpenAICompatibleSpeech(
-        base_url=request.getfixturevalue("local_engines"), api_key="", transcription_model="local", speech_model="local"
+        base_url=request.getfixturevalue("local_engines"),
+        access=bearer_access(lambda: "", FixedSecrets()),
+        transcription_model="local",
+        speech_model="local",
     )
     yield client
     await client.aclose()

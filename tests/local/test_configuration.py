@@ -10,7 +10,7 @@ from local.ports import free_port
 
 
 def configured(directory: Path) -> Configuration:
-    references = ("MessageQueue", "MessageDeadLetterQueue", "DataBucket", "ProviderSecret")
+    references = ("MessageQueue", "MessageDeadLetterQueue", "DataBucket", "ProviderSecret", "PseudonymSecret")
     return configure(
         Layout(directory=directory),
         choose_ports(free_port()),

@@ -36,9 +36,11 @@ class Intake:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.queue = ForgetfulQueue()
-        meta = WhatsAppChannel(app_secret=APP_SECRET, verify_token=VERIFY_TOKEN, open_client=_never, clock=clock)
+        meta = WhatsAppChannel(
+            app_secret=lambda: APP_SECRET, verify_token=lambda: VERIFY_TOKEN, open_client=_never, clock=clock
+        )
         twilio = TwilioWhatsAppChannel(
-            signature=TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=BASE_URL),
+            signature=TwilioSignature(auth_tokens=[lambda: AUTH_TOKEN], public_base_url=BASE_URL),
             status_url=f"{BASE_URL}{TWILIO_PATH}/status",
             sender_number="",
             open_client=_never,

@@ -11,12 +11,14 @@ import httpx
 import pytest
 
 from shared import lambda_runtime
+from shared.adapters.provider_access import basic_access, bearer_access
 from shared.adapters.provider_client import ProviderClient
 from shared.adapters.twilio.client import twilio_client
 from shared.adapters.twilio.signature import TwilioSignature
 from shared.adapters.twilio.whatsapp import TwilioWhatsAppChannel
 from shared.adapters.whatsapp import WhatsAppChannel
 from shared.adapters.whatsapp.sending import GraphClient
+from shared.ports.secrets import FixedSecrets
 from shared.queue_contract import decode
 from tests.fakes.clock import FrozenClock
 from tests.payloads.corpus import meta_event, twilio_event
@@ -50,9 +52,11 @@ class Line:
         self.house = House(clock)
         self.sent: list[dict[str, Any]] = []
         self._ids = itertools.count(1)
-        meta = WhatsAppChannel(app_secret=APP_SECRET, verify_token=VERIFY_TOKEN, open_client=self._graph, clock=clock)
+        meta = WhatsAppChannel(
+            app_secret=lambda: APP_SECRET, verify_token=lambda: VERIFY_TOKEN, open_client=self._graph, clock=clock
+        )
         twilio = TwilioWhatsAppChannel(
-            signature=TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=BASE_URL),
+            signature=TwilioSignature(auth_tokens=[lambda: AUTH_TOKEN], public_base_url=BASE_URL),
             status_url="https://x/status",
             sender_number="+14155238886",
             open_client=self._twilio,
@@ -89,12 +93,20 @@ class Line:
 
     def _graph(self) -> GraphClient:
         transport = httpx.MockTransport(self._answer)
-        return GraphClient(base_url="https://graph.example", api_version="v26.0", access_token="t", transport=transport)
+        return GraphClient(
+            base_url="https://graph.example",
+            api_version="v26.0",
+            access=bearer_access(lambda: "t", FixedSecrets()),
+            transport=transport,
+        )
 
     def _twilio(self) -> ProviderClient:
         transport = httpx.MockTransport(self._answer)
         return twilio_client(
-            base_url="https://api.example", account_sid="AC1", auth_token=AUTH_TOKEN, transport=transport
+            base_url="https://api.example",
+            account_sid="AC1",
+            access=basic_access("AC1", lambda: AUTH_TOKEN, FixedSecrets()),
+            transport=transport,
         )
 
 

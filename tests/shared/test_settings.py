@@ -11,9 +11,11 @@ NEEDED = {
     "DATABASE_URL": "postgresql://vaani:hunter2-database@db/vaani",
     "REDIS_URL": "rediss://:hunter2-cache@cache:6379",
 }
-PRODUCTION = {**NEEDED, "ENVIRONMENT": "production"}
+PRODUCTION = {**NEEDED, "ENVIRONMENT": "production", "DATABASE_CA_FILE": "/etc/ssl/certs/authorities.pem"}
 SECRETS = (
+    "PSEUDONYM_KEY",
     "TWILIO_AUTH_TOKEN",
+    "TWILIO_PREVIOUS_AUTH_TOKEN",
     "WHATSAPP_APP_SECRET",
     "WHATSAPP_VERIFY_TOKEN",
     "WHATSAPP_ACCESS_TOKEN",
@@ -139,7 +141,7 @@ def test_production_knows_no_simulated_providers() -> None:
 
 @pytest.mark.parametrize("environment", ["development", "staging", "production"])
 def test_the_environment_decides_how_strict_the_settings_are(environment: str) -> None:
-    settings = load_settings({**NEEDED, "ENVIRONMENT": environment})
+    settings = load_settings({**PRODUCTION, "ENVIRONMENT": environment})
 
     assert settings.environment == environment
 
@@ -156,6 +158,8 @@ def test_the_environment_decides_how_strict_the_settings_are(environment: str) -
         ("TWILIO_AUTH_TOKEN", "local-hunter2"),
         ("WHATSAPP_APP_SECRET", "local-hunter2"),
         ("WHATSAPP_VERIFY_TOKEN", "local-hunter2"),
+        ("TWILIO_PREVIOUS_AUTH_TOKEN", "local-hunter2"),
+        ("PSEUDONYM_KEY", "local-hunter2"),
     ],
 )
 def test_production_refuses_what_development_and_staging_take(name: str, value: str) -> None:
@@ -163,6 +167,18 @@ def test_production_refuses_what_development_and_staging_take(name: str, value: 
         load_settings({**NEEDED, "ENVIRONMENT": environment, name: value})
 
     assert "hunter2" not in refusal({**PRODUCTION, name: value})
+
+
+@pytest.mark.requirement("5.5")
+@pytest.mark.parametrize(("name", "value"), [("DATABASE_CA_FILE", ""), ("REDIS_URL", "redis://cache:6379")])
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_production_refuses_stores_that_are_reached_without_encryption(environment: str, name: str, value: str) -> None:
+    given = {**PRODUCTION, "ENVIRONMENT": environment, name: value}
+
+    if environment == "development":
+        load_settings(given)
+    else:
+        assert name in refusal(given)
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -228,7 +244,7 @@ def test_a_channel_that_was_added_finds_its_own_settings_and_all_of_them_are_sec
 
     assert settings.of_channel("pigeon") == {"secret": "coo-coo"}
     assert settings.of_channel("swan") == {}
-    assert settings.channel_secrets == ("coo-coo", "hoo")
+    assert {"coo-coo", "hoo"} <= set(settings.secrets)
     assert "coo-coo" not in repr(settings)
 
 

@@ -111,7 +111,7 @@ async def running(
 ) -> AsyncGenerator[Service, None]:
     """The service, ready to take calls; with what `updates` gives it, it serves updates sockets too."""
     live_calls = LiveCalls(capacity)
-    signature = TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=PUBLIC_URL)
+    signature = TwilioSignature(auth_tokens=[lambda: AUTH_TOKEN], public_base_url=PUBLIC_URL)
 
     async def warm_up() -> None:
         """Nothing to load."""

@@ -18,6 +18,7 @@ IN_AWS = {
     "ENVIRONMENT": "production",
     "PUBLIC_BASE_URL": "https://vaani.example",
     "DATABASE_URL": "postgresql://vaani:hunter2@db/vaani",
+    "DATABASE_CA_FILE": "/etc/ssl/certs/authorities.pem",
     "REDIS_URL": "rediss://cache:6379",
     "BUCKET": "vaani-data",
     "AWS_REGION": "ap-southeast-1",

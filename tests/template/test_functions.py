@@ -107,7 +107,12 @@ def test_the_container_has_one_role_for_its_code_and_another_for_the_platform(st
 
     assert task["TaskRoleArn"] != task["ExecutionRoleArn"]
     assert "secretsmanager" not in text(stack.properties("StreamExecutionRole"))
-    assert readable_secrets(stack, "StreamTaskRole") == {"ProviderSecret", "DatabaseUserSecret", "tools/*"}
+    assert readable_secrets(stack, "StreamTaskRole") == {
+        "ProviderSecret",
+        "PseudonymSecret",
+        "DatabaseUserSecret",
+        "tools/*",
+    }
 
 
 def allowed(stack: Stack, role: str) -> list[Node]:
@@ -141,13 +146,13 @@ def readable_secrets(stack: Stack, role: str) -> set[str]:
 @pytest.mark.parametrize(
     ("name", "secrets"),
     {
-        "MessageWebhook": {"ProviderSecret"},
-        "VoiceWebhook": {"ProviderSecret", "DatabaseUserSecret"},
-        "MessageWorker": {"ProviderSecret", "DatabaseUserSecret", "tools/*"},
-        "AdminApi": {"ProviderSecret", "DatabaseUserSecret", "tools/*"},
-        "HistoryApi": {"DatabaseReaderSecret"},
-        "RingBack": {"ProviderSecret", "DatabaseUserSecret"},
-        "CostReport": {"DatabaseReaderSecret"},
+        "MessageWebhook": {"ProviderSecret", "PseudonymSecret"},
+        "VoiceWebhook": {"ProviderSecret", "PseudonymSecret", "DatabaseUserSecret"},
+        "MessageWorker": {"ProviderSecret", "PseudonymSecret", "DatabaseUserSecret", "tools/*"},
+        "AdminApi": {"ProviderSecret", "PseudonymSecret", "DatabaseUserSecret", "tools/*"},
+        "HistoryApi": {"PseudonymSecret", "DatabaseReaderSecret"},
+        "RingBack": {"ProviderSecret", "PseudonymSecret", "DatabaseUserSecret"},
+        "CostReport": {"PseudonymSecret", "DatabaseReaderSecret"},
         "IdleReport": set(),
         "RestoreCheck": {"DatabaseUserSecret"},
         "RotateSecret": {"DatabaseUserSecret", "DatabaseReaderSecret", "Database"},
@@ -160,6 +165,7 @@ def test_a_function_reads_only_the_secrets_that_its_code_needs(stack: Stack, nam
     assert readable_secrets(stack, f"{name}Role") == secrets
     # The code reads the secret exactly where it is named.
     assert ("PROVIDER_SECRET_ARN" in variables) == ("ProviderSecret" in secrets)
+    assert ("PSEUDONYM_SECRET_ARN" in variables) == ("PseudonymSecret" in secrets)
 
 
 @pytest.mark.requirement("4.8")

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import httpx
 
 from shared.adapters.models.attempts import PassingModelFailure
+from shared.adapters.provider_access import ProviderAccess
 from shared.domain.json_value import JSON
 from shared.errors import ModelUnavailable
 
 _PASSING_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 
 
+class _KeyRefused(ModelUnavailable):
+    """Another key may do."""
+
+
 class OpenAICompatibleClient:
-    """The endpoint: its address, key, timeouts and pooled connections; shared by model and embedder."""
+    """The endpoint: its address, key, timeouts and pooled connections; shared by model and embedder.
+
+    A key that is refused is looked up again, and the request leaves once more if there is another.
+    """
 
     def __init__(
         self,
         *,
         base_url: str,
-        api_key: str = "",
+        access: ProviderAccess | None = None,
         connect_timeout_seconds: float = 2.0,
         read_timeout_seconds: float = 10.0,
         max_connections: int = 64,
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
+        self._access = access or ProviderAccess()
         self._timeout = httpx.Timeout(read_timeout_seconds, connect=connect_timeout_seconds)
         self._limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
         self._http: httpx.AsyncClient | None = None
@@ -39,15 +48,22 @@ class OpenAICompatibleClient:
             ModelUnavailable: the endpoint refuses the request.
         """
         if self._http is None:  # Built late, on the event loop that its connections will belong to.
-            self._http = httpx.AsyncClient(timeout=self._timeout, limits=self._limits, headers=self._headers)
+            self._http = httpx.AsyncClient(timeout=self._timeout, limits=self._limits)
+        return await self._access.ask(partial(self._send, self._http, path, body), refused=_KeyRefused)
+
+    async def _send(
+        self, http: httpx.AsyncClient, path: str, body: Mapping[str, JSON], headers: Mapping[str, str]
+    ) -> httpx.Response:
         try:
-            request = self._http.build_request("POST", f"{self._base_url}{path}", json=body)
-            response = await self._http.send(request, stream=True)
+            request = http.build_request("POST", f"{self._base_url}{path}", json=body, headers=headers)
+            response = await http.send(request, stream=True)
         except httpx.HTTPError as error:
             raise PassingModelFailure("the model's endpoint does not answer") from error
         if response.status_code == httpx.codes.OK:
             return response
         await response.aclose()
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            raise _KeyRefused("the model's endpoint does not accept our key")
         failure = PassingModelFailure if response.status_code in _PASSING_STATUSES else ModelUnavailable
         raise failure(f"the model's endpoint answers with status {response.status_code}")
 

@@ -7,12 +7,12 @@ is deleted.
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import Awaitable, Callable
 
 import httpx
 
 from shared.adapters.media_download import MediaDownload, MediaHosts
+from shared.adapters.provider_access import ProviderAccess
 from shared.adapters.public_hosts import Resolve
 from shared.domain.media import MediaFile, MediaReference
 from shared.domain.media_types import checked_file
@@ -34,16 +34,14 @@ class TwilioMedia:
         self,
         *,
         base_url: str,
-        account_sid: str,
-        auth_token: str,
+        access: ProviderAccess,
         transport: httpx.AsyncBaseTransport | None = None,
         resolve: Resolve | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        proof = base64.b64encode(f"{account_sid}:{auth_token}".encode()).decode()
         self._download = MediaDownload(
             MediaHosts(api_base_url=base_url, trusted=_TRUSTED, public=_PUBLIC),
-            credentials={"authorization": f"Basic {proof}"},
+            access=access,
             transport=transport,
             resolve=resolve,
             sleep=sleep,

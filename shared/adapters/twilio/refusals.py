@@ -5,10 +5,10 @@ Source: Twilio, "Error and warning dictionary".
 
 from __future__ import annotations
 
+from shared.adapters.provider_access import CredentialsRefused
 from shared.adapters.provider_client import PassingProviderFailure
 from shared.domain.json_value import JSON
-from shared.errors import ProviderBusy, ProviderRejected, ProviderUnavailable
-from shared.observability import count, logger
+from shared.errors import ProviderRejected, ProviderUnavailable
 
 NOT_FOUND = "20404"
 _THROTTLED = 429
@@ -52,10 +52,12 @@ def explain_refusal(status: int, body: JSON) -> ProviderUnavailable | ProviderRe
     code = body.get("code") if isinstance(body, dict) else None
     number = code if isinstance(code, int) and not isinstance(code, bool) else None
     if status == _UNAUTHENTICATED or number in _TOKEN_REFUSED:
-        # Nothing leaves until somebody looks after it.
-        logger.error("provider_token_refused", provider="twilio", provider_code=number)
-        count("provider_token_refused", provider="twilio")
-        return ProviderBusy("Twilio does not accept our credentials.", retry_after_seconds=_TOKEN_WAIT_SECONDS)
+        return CredentialsRefused(
+            "Twilio does not accept our credentials.",
+            provider="twilio",
+            provider_code=number,
+            retry_after_seconds=_TOKEN_WAIT_SECONDS,
+        )
     if status == _THROTTLED or number in _THROTTLE_CODES:
         return PassingProviderFailure("Twilio asks us to slow down.", retry_after_seconds=_THROTTLE_SECONDS)
     if status >= _SERVER_ERROR and number not in REASONS:

@@ -5,12 +5,18 @@ Source: Twilio, "Webhooks security" and "Media Streams: validate the signature o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from twilio.request_validator import RequestValidator
 
 from shared.errors import SignatureInvalid
 from shared.http_contract import HTTPRequest
+from shared.ports.secrets import Secret
+
+if TYPE_CHECKING:
+    from shared.settings import Settings
 
 _HEADER = "x-twilio-signature"
 _BODY_HASH = "bodySHA256="
@@ -20,8 +26,9 @@ _DEFAULT_PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
 class TwilioSignature:
     """Checks signatures over the public address that Twilio was given, never over what a proxy says it was."""
 
-    def __init__(self, *, auth_token: str, public_base_url: str) -> None:
-        self._validator = RequestValidator(auth_token) if auth_token else None
+    def __init__(self, *, auth_tokens: Sequence[Secret], public_base_url: str) -> None:
+        """Whichever of the tokens Twilio signs with is fine; empty ones count for nothing."""
+        self._auth_tokens = auth_tokens
         self._base_url = public_base_url.rstrip("/")
 
     def verify(self, request: HTTPRequest) -> None:
@@ -59,9 +66,12 @@ class TwilioSignature:
             raise SignatureInvalid("The signature is missing or invalid.")
 
     def _matches(self, url: str, content: str | _FormFields, signature: str | None) -> bool:
-        if self._validator is None or not signature:
+        if not signature:
             return False
-        return any(self._validator.validate(spelling, content, signature) for spelling in _spellings(url))
+        validators = [RequestValidator(token) for known in self._auth_tokens if (token := known())]
+        return any(
+            validator.validate(spelling, content, signature) for validator in validators for spelling in _spellings(url)
+        )
 
 
 class _FormFields(dict[str, list[str]]):
@@ -89,3 +99,14 @@ def _spellings(url: str) -> tuple[str, ...]:
         return (url,)
     with_port = parts._replace(netloc=f"{parts.netloc}:{_DEFAULT_PORTS[parts.scheme]}").geturl()
     return (url, with_port)
+
+
+def twilio_signature(settings: Settings) -> TwilioSignature:
+    """The check as the settings describe it; while the token is changed, the previous one is good as well."""
+    return TwilioSignature(
+        auth_tokens=(
+            settings.twilio_auth_token.get_secret_value,
+            settings.twilio_previous_auth_token.get_secret_value,
+        ),
+        public_base_url=settings.public_base_url,
+    )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from twilio.twiml.voice_response import Connect, VoiceResponse
 
 from shared.adapters.provider_json import text_of
-from shared.adapters.twilio.signature import TwilioSignature
+from shared.adapters.twilio.signature import TwilioSignature, twilio_signature
 from shared.adapters.twilio.voice_form import read_call
 from shared.errors import ProviderRejected, ProviderUnavailable
 from shared.http_contract import HTTPRequest, HTTPResponse
@@ -212,17 +212,14 @@ def _xml(twiml: VoiceResponse) -> HTTPResponse:
 
 def twilio_voice(settings: Settings) -> TwilioVoice:
     """Telephony as the settings describe it."""
-    auth_token = settings.twilio_auth_token.get_secret_value()
 
     def open_client() -> ProviderClient:
-        from shared.adapters.twilio.client import twilio_client  # Loads the HTTP client.
+        from shared.adapters.twilio.client import client_of  # Loads the HTTP client.
 
-        return twilio_client(
-            base_url=settings.twilio_api_base_url, account_sid=settings.twilio_account_sid, auth_token=auth_token
-        )
+        return client_of(settings)
 
     return TwilioVoice(
-        signature=TwilioSignature(auth_token=auth_token, public_base_url=settings.public_base_url),
+        signature=twilio_signature(settings),
         public_base_url=settings.public_base_url,
         media_base_url=settings.media_base_url,
         open_client=open_client,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from shared.adapters.provider_json import list_of, text_of
 from shared.adapters.twilio.outgoing import CONTENTS, TEXT_LIMIT, form_of
-from shared.adapters.twilio.signature import TwilioSignature
+from shared.adapters.twilio.signature import TwilioSignature, twilio_signature
 from shared.adapters.twilio.whatsapp_form import parse_message_form, parse_status_form, whatsapp_address
 from shared.domain.content import Content, TextContent
 from shared.domain.json_value import JSON
@@ -204,24 +204,20 @@ def _is_recent(message: JSON, since: datetime) -> bool:
 
 def twilio_whatsapp_channel(settings: Settings, clock: Callable[[], datetime]) -> TwilioWhatsAppChannel:
     """The channel as the settings describe it."""
-    auth_token = settings.twilio_auth_token.get_secret_value()
 
     def open_client() -> ProviderClient:
-        from shared.adapters.twilio.client import twilio_client  # Loads the HTTP client.
+        from shared.adapters.twilio.client import client_of  # Loads the HTTP client.
 
-        return twilio_client(
-            base_url=settings.twilio_api_base_url, account_sid=settings.twilio_account_sid, auth_token=auth_token
-        )
+        return client_of(settings)
 
     def open_media() -> TwilioMedia:
+        from shared.adapters.twilio.client import access_of
         from shared.adapters.twilio.media import TwilioMedia
 
-        return TwilioMedia(
-            base_url=settings.twilio_api_base_url, account_sid=settings.twilio_account_sid, auth_token=auth_token
-        )
+        return TwilioMedia(base_url=settings.twilio_api_base_url, access=access_of(settings))
 
     return TwilioWhatsAppChannel(
-        signature=TwilioSignature(auth_token=auth_token, public_base_url=settings.public_base_url),
+        signature=twilio_signature(settings),
         status_url=f"{settings.public_base_url}/webhooks/messages/{CHANNEL_NAME}/status",
         typing_url=typing_url(settings.twilio_api_base_url),
         sender_number=settings.twilio_whatsapp_number,

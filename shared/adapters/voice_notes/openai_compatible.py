@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from shared.adapters.provider_access import ProviderAccess
 from shared.domain.voice import DEFAULT_VOICE, Voice
 from shared.domain.voice_note import LARGEST_SPOKEN_BYTES, Unheard
 from shared.errors import MediaRefused, SpeechUnavailable
@@ -44,6 +45,10 @@ _EXTENSIONS = {
 }
 
 
+class _KeyRefused(SpeechUnavailable):
+    """Another key may do."""
+
+
 class OpenAICompatibleSpeech:
     """SpeechEngine over `/audio/transcriptions` and `/audio/speech`."""
 
@@ -51,14 +56,14 @@ class OpenAICompatibleSpeech:
         self,
         *,
         base_url: str,
-        api_key: str,
+        access: ProviderAccess,
         transcription_model: str,
         speech_model: str,
         transcribe_seconds: float = _TRANSCRIBE_SECONDS,
         speak_seconds: float = _SPEAK_SECONDS,
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
+        self._access = access
         self._transcription_model = transcription_model
         self._speech_model = speech_model
         self._transcribe_seconds = transcribe_seconds
@@ -110,21 +115,30 @@ class OpenAICompatibleSpeech:
         if self._http is None:  # Built late, on the event loop that its connections will belong to.
             timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS)
             limits = httpx.Limits(max_connections=_MAX_CONNECTIONS)
-            self._http = httpx.AsyncClient(headers=self._headers, timeout=timeout, limits=limits)
-        try:
-            async with (
-                asyncio.timeout(seconds),
-                self._http.stream("POST", f"{self._base_url}{path}", **content) as response,
-            ):
-                if response.status_code in _REFUSALS:
-                    raise MediaRefused("The speech endpoint refuses the content.", reason=Unheard.UNREADABLE)
-                if response.status_code != httpx.codes.OK:
-                    raise SpeechUnavailable(f"The speech endpoint answers with status {response.status_code}.")
+            self._http = httpx.AsyncClient(timeout=timeout, limits=limits)
+        http = self._http
+
+        async def send(headers: Mapping[str, str]) -> bytes:
+            async with http.stream("POST", f"{self._base_url}{path}", headers=headers, **content) as response:
+                _require_success(response.status_code)
                 return await _read(response, limit_bytes)
+
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._access.ask(send, refused=_KeyRefused)
         except TimeoutError as error:
             raise SpeechUnavailable("The speech endpoint did not answer in time.") from error
         except httpx.HTTPError as error:
             raise SpeechUnavailable("The speech endpoint does not answer.") from error
+
+
+def _require_success(status: int) -> None:
+    if status in _REFUSALS:
+        raise MediaRefused("The speech endpoint refuses the content.", reason=Unheard.UNREADABLE)
+    if status == httpx.codes.UNAUTHORIZED:
+        raise _KeyRefused("The speech endpoint does not accept our key.")
+    if status != httpx.codes.OK:
+        raise SpeechUnavailable(f"The speech endpoint answers with status {status}.")
 
 
 async def _read(response: httpx.Response, limit_bytes: int) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shared.adapters.whatsapp.channel import WhatsAppChannel
 
 if TYPE_CHECKING:
+    from shared.adapters.provider_access import ProviderAccess
     from shared.adapters.whatsapp.media import GraphMedia
     from shared.adapters.whatsapp.sending import GraphClient
     from shared.settings import Settings
@@ -19,13 +20,18 @@ __all__ = ["WhatsAppChannel", "whatsapp_channel"]
 def whatsapp_channel(settings: Settings, clock: Callable[[], datetime]) -> WhatsAppChannel:
     """The channel as the settings describe it."""
 
+    def access() -> ProviderAccess:
+        from shared.adapters.provider_access import bearer_access
+
+        return bearer_access(settings.whatsapp_access_token.get_secret_value, settings.secret_source)
+
     def open_client() -> GraphClient:
         from shared.adapters.whatsapp.sending import GraphClient  # Loads the HTTP client.
 
         return GraphClient(
             base_url=settings.whatsapp_api_base_url,
             api_version=settings.whatsapp_api_version,
-            access_token=settings.whatsapp_access_token.get_secret_value(),
+            access=access(),
         )
 
     def open_media() -> GraphMedia:
@@ -34,12 +40,12 @@ def whatsapp_channel(settings: Settings, clock: Callable[[], datetime]) -> Whats
         return GraphMedia(
             base_url=settings.whatsapp_api_base_url,
             api_version=settings.whatsapp_api_version,
-            access_token=settings.whatsapp_access_token.get_secret_value(),
+            access=access(),
         )
 
     return WhatsAppChannel(
-        app_secret=settings.whatsapp_app_secret.get_secret_value(),
-        verify_token=settings.whatsapp_verify_token.get_secret_value(),
+        app_secret=settings.whatsapp_app_secret.get_secret_value,
+        verify_token=settings.whatsapp_verify_token.get_secret_value,
         open_client=open_client,
         open_media=open_media,
         clock=clock,

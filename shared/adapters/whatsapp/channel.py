@@ -32,6 +32,7 @@ from shared.domain.message import (
 from shared.errors import Forbidden, SignatureInvalid
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.ports.channel import Channel, ChannelCapabilities
+from shared.ports.secrets import Secret
 
 if TYPE_CHECKING:
     from shared.adapters.whatsapp.media import GraphMedia
@@ -64,8 +65,8 @@ class WhatsAppChannel(Channel):
     def __init__(
         self,
         *,
-        app_secret: str,
-        verify_token: str,
+        app_secret: Secret,
+        verify_token: Secret,
         open_client: Callable[[], GraphClient],
         clock: Callable[[], datetime],
         open_media: Callable[[], GraphMedia] | None = None,
@@ -73,8 +74,8 @@ class WhatsAppChannel(Channel):
         self.capabilities = replace(self.capabilities, media=open_media is not None)
         self._open_media = open_media
         self._media: GraphMedia | None = None
-        self._app_secret = app_secret.encode()
-        self._verify_token = verify_token.encode()
+        self._app_secret = app_secret
+        self._verify_token = verify_token
         self._open_client = open_client
         self._client: GraphClient | None = None
         self._clock = clock
@@ -89,7 +90,8 @@ class WhatsAppChannel(Channel):
             return None
         values = request.query_values
         token = values.get("hub.verify_token", "").encode("utf-8", "surrogatepass")
-        is_known = bool(self._verify_token) and hmac.compare_digest(token, self._verify_token)
+        expected = self._verify_token().encode()
+        is_known = bool(expected) and hmac.compare_digest(token, expected)
         if values.get("hub.mode") != "subscribe" or not is_known:
             raise Forbidden("The verify token is wrong.")
         return HTTPResponse.text(values.get("hub.challenge", ""))
@@ -101,9 +103,9 @@ class WhatsAppChannel(Channel):
             SignatureInvalid: it is missing or does not match, or no secret is configured.
         """
         stated = request.headers.get(_SIGNATURE_HEADER, "").encode("utf-8", "surrogatepass")
-        digest = hmac.new(self._app_secret, request.body, hashlib.sha256).hexdigest()
-        expected = f"{_SIGNATURE_PREFIX}{digest}".encode()
-        if not self._app_secret or not hmac.compare_digest(stated, expected):
+        secret = self._app_secret().encode()
+        expected = f"{_SIGNATURE_PREFIX}{hmac.new(secret, request.body, hashlib.sha256).hexdigest()}".encode()
+        if not secret or not hmac.compare_digest(stated, expected):
             raise SignatureInvalid("The signature is missing or invalid.")
 
     def parse(self, request: HTTPRequest) -> tuple[InboundItem, ...]:

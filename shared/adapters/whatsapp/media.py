@@ -14,6 +14,7 @@ from urllib.parse import quote
 import httpx
 
 from shared.adapters.media_download import AccessDenied, Download, MediaDownload, MediaHosts
+from shared.adapters.provider_access import ProviderAccess
 from shared.adapters.provider_client import ProviderClient
 from shared.adapters.provider_json import text_of
 from shared.adapters.public_hosts import Resolve
@@ -37,22 +38,21 @@ class GraphMedia:
         *,
         base_url: str,
         api_version: str,
-        access_token: str,
+        access: ProviderAccess,
         transport: httpx.AsyncBaseTransport | None = None,
         resolve: Resolve | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        credentials = {"authorization": f"Bearer {access_token}"}
         self._api = ProviderClient(
             base_url=f"{base_url.rstrip('/')}/{api_version}",
             explain=explain_refusal,
-            headers=credentials,
+            access=access,
             transport=transport,
             sleep=sleep,
         )
         self._download = MediaDownload(
             MediaHosts(api_base_url=base_url, trusted=_TRUSTED, public=_PUBLIC),
-            credentials=credentials,
+            access=access,
             transport=transport,
             resolve=resolve,
             sleep=sleep,

@@ -5,6 +5,7 @@ Source: WhatsApp Business Platform, "Error codes". Titles are deprecated there, 
 
 from __future__ import annotations
 
+from shared.adapters.provider_access import CredentialsRefused
 from shared.adapters.provider_client import PassingProviderFailure
 from shared.adapters.provider_json import object_of
 from shared.domain.json_value import JSON
@@ -63,10 +64,9 @@ def explain_refusal(status: int, body: JSON) -> ProviderUnavailable | ProviderRe
     code = error.get("code")
     number = code if isinstance(code, int) and not isinstance(code, bool) else None
     if number in _TOKEN_REFUSED:
-        # Nothing leaves until somebody looks after it.
-        logger.error("provider_token_refused", provider="whatsapp", provider_code=number)
-        count("provider_token_refused", provider="whatsapp")
-        return ProviderBusy(_NO_ACCESS, retry_after_seconds=_TOKEN_WAIT_SECONDS)
+        return CredentialsRefused(
+            _NO_ACCESS, provider="whatsapp", provider_code=number, retry_after_seconds=_TOKEN_WAIT_SECONDS
+        )
     wait_seconds = _RETRY_AFTER_SECONDS.get(number) if number is not None else None
     if wait_seconds is None and status == _THROTTLED:
         wait_seconds = 1

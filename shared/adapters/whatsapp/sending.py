@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
+from shared.adapters.provider_access import ProviderAccess
 from shared.adapters.provider_client import ProviderClient
 from shared.adapters.provider_json import list_of, text_of
 from shared.adapters.whatsapp.outgoing import envelope_of, written
@@ -29,14 +30,14 @@ class GraphClient:
         *,
         base_url: str,
         api_version: str,
-        access_token: str,
+        access: ProviderAccess,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._client = ProviderClient(
             base_url=f"{base_url.rstrip('/')}/{api_version}",
             explain=explain_refusal,
-            headers={"authorization": f"Bearer {access_token}"},
+            access=access,
             transport=transport,
             sleep=sleep,
         )

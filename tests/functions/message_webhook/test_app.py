@@ -52,12 +52,12 @@ def webhook(queue: FakeMessageQueue) -> ModuleType:
 def _load(queue: FakeMessageQueue) -> ModuleType:
     # The sample events are signed with the documented values for development.
     meta = WhatsAppChannel(
-        app_secret="local-whatsapp-app-secret",
-        verify_token="local-verify-token",
+        app_secret=lambda: "local-whatsapp-app-secret",
+        verify_token=lambda: "local-verify-token",
         open_client=_never,
         clock=lambda: NOW,
     )
-    signature = TwilioSignature(auth_token="local-twilio-auth-token", public_base_url=BASE_URL)
+    signature = TwilioSignature(auth_tokens=[lambda: "local-twilio-auth-token"], public_base_url=BASE_URL)
     twilio = TwilioWhatsAppChannel(
         signature=signature, status_url="", sender_number="", open_client=_never, clock=lambda: NOW
     )

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.media_download import AccessDenied, Download, MediaDownload, MediaHosts
+from shared.adapters.provider_access import ProviderAccess
 from shared.errors import MediaRefused, PlatformError, ProviderUnavailable
 from tests.fakes.http_server import Reply, Script, scripted_server
 
@@ -22,7 +23,7 @@ async def downloads(api: str, **given: Any) -> AsyncIterator[MediaDownload]:
     """Of a provider whose interface is at `api`."""
     download = MediaDownload(
         MediaHosts(api_base_url=api, trusted=("files.provider.test",), public=("*.cdn.test",)),
-        credentials=PROOF,
+        access=ProviderAccess(headers=lambda: PROOF),
         resolve=given.pop("resolve", _somewhere),
         sleep=_no_time,
         **given,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from shared.adapters.provider_access import basic_access
 from shared.adapters.provider_client import PassingProviderFailure, ProviderClient
 from shared.domain.json_value import JSON
 from shared.domain.media import MediaFile
 from shared.errors import ProviderRejected, ProviderUnavailable
+from shared.ports.secrets import FixedSecrets
 
 
 class Provider:
@@ -25,7 +27,7 @@ class Provider:
         return ProviderClient(
             base_url="https://provider.example/v1/",
             explain=self._explain,
-            auth=("user", "password"),
+            access=basic_access("user", lambda: "password", FixedSecrets()),
             transport=httpx.MockTransport(self._answer),
             sleep=self._sleep,
         )

@@ -28,7 +28,7 @@ def board(clock: FrozenClock, cache: Any) -> Switchboard:
     board.blocklist, board.rates = RedisBlocklist(cache), RedisRateCounter(cache)
     board.slots, board.tickets = RedisConnectionCounter(cache), RedisStreamTickets(cache)
     board.telephony = TwilioVoice(
-        signature=TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=BASE_URL),
+        signature=TwilioSignature(auth_tokens=[lambda: AUTH_TOKEN], public_base_url=BASE_URL),
         public_base_url=BASE_URL,
         media_base_url="wss://vaani.example",
         open_client=lambda: pytest.fail("nothing is asked of Twilio"),

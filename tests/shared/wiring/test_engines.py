@@ -23,6 +23,7 @@ NEEDED = {
     "REDIS_URL": "redis://cache:6379",
     "AWS_REGION": "ap-south-1",
 }
+ENCRYPTED = {"REDIS_URL": "rediss://cache:6379", "DATABASE_CA_FILE": "/etc/ssl/certs/authorities.pem"}
 
 
 @pytest.fixture(autouse=True)
@@ -147,7 +148,7 @@ def test_an_engine_that_can_be_used_here_may_be_named(
         ("bedrock", {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "LANGUAGE_MODEL": "local"}, "AWS_ENDPOINT_URL"),
         ("bedrock:meta.llama3", {"AGENT_BEDROCK_MODELS": "none"}, "AGENT_BEDROCK_MODELS"),
         ("openai", {}, "OPENAI_API_KEY"),
-        ("scripted", {"ENVIRONMENT": "production"}, "refused in production"),
+        ("scripted", {"ENVIRONMENT": "production", **ENCRYPTED}, "refused in production"),
     ],
 )
 def test_why_an_engine_may_not_be_named_here(

@@ -23,8 +23,6 @@ def client(aws_url: str) -> AwsClient:
 
 @pytest.fixture
 def arn(client: AwsClient, aws_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    from aws_lambda_powertools.utilities import parameters
-
     made: str = client().create_secret(Name="user-in-rotation", SecretString=secret("vaani_app"))["ARN"]
     for name, value in {
         "AWS_DEFAULT_REGION": "ap-south-1",
@@ -39,8 +37,8 @@ def arn(client: AwsClient, aws_url: str, monkeypatch: pytest.MonkeyPatch) -> str
     monkeypatch.setattr(environment, "settings", environment.settings.__wrapped__)
     monkeypatch.setattr(stores, "settings", environment.settings)
     # Its client would be that of the emulator of an earlier test.
-    monkeypatch.setattr(parameters.base, "DEFAULT_PROVIDERS", {})
-    monkeypatch.setattr(parameters.secrets, "DEFAULT_PROVIDERS", parameters.base.DEFAULT_PROVIDERS)
+    environment._provider.cache_clear()
+    stores.database_secret.cache_clear()
     return made
 
 

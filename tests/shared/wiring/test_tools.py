@@ -13,7 +13,7 @@ from shared.wiring import environment, stores, tools
 NEEDED = {
     "PUBLIC_BASE_URL": "https://vaani.example",
     "DATABASE_URL": "postgresql://vaani@db/vaani",
-    "REDIS_URL": "redis://cache:6379",
+    "REDIS_URL": "rediss://cache:6379",
     "AWS_REGION": "ap-south-1",
     "BUCKET": "a-bucket",
     "EMBEDDINGS": "none",
@@ -63,6 +63,7 @@ def test_only_development_lets_tools_call_this_machine(
     monkeypatch: pytest.MonkeyPatch, name: str, *, may_be_local: bool
 ) -> None:
     monkeypatch.setenv("ENVIRONMENT", name)
+    monkeypatch.setenv("DATABASE_CA_FILE", "/etc/ssl/certs/authorities.pem")
 
     hosts = environment.settings().allowed_tool_hosts
 

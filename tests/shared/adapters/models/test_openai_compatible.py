@@ -9,9 +9,11 @@ import pytest
 
 from shared.adapters.models.openai_client import OpenAICompatibleClient
 from shared.adapters.models.openai_compatible import OpenAICompatibleEmbedder, OpenAICompatibleLanguageModel
+from shared.adapters.provider_access import bearer_access
 from shared.domain.media import MediaFile
 from shared.domain.prompt import Enclosed, HandOver, TextPiece, TokenUsage
 from shared.errors import ModelUnavailable
+from shared.ports.secrets import FixedSecrets
 from tests.fakes.http_server import scripted_server
 from tests.fakes.prompts import make_prompt
 
@@ -77,7 +79,9 @@ async def breaks_off(reply):
 @asynccontextmanager
 async def model_on(*scripts, **settings):
     async with scripted_server(*scripts) as server:
-        client = OpenAICompatibleClient(base_url=f"{server.url}/v1", api_key="key-1")
+        client = OpenAICompatibleClient(
+            base_url=f"{server.url}/v1", access=bearer_access(lambda: "key-1", FixedSecrets())
+        )
         try:
             yield OpenAICompatibleLanguageModel(client, model="tiny", **settings), server
         finally:

@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from shared.adapters.provider_access import basic_access
 from shared.adapters.twilio.media import TwilioMedia
 from shared.domain.media import MediaReference
 from shared.errors import MediaRefused
+from shared.ports.secrets import FixedSecrets
 from tests.fakes.http_server import Reply, scripted_server
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
@@ -22,8 +24,7 @@ LIMIT = 5 * 2**20
 async def twilio(base_url: str, transport: httpx.AsyncBaseTransport | None = None) -> AsyncIterator[TwilioMedia]:
     media = TwilioMedia(
         base_url=base_url,
-        account_sid="AC1",
-        auth_token="secret",
+        access=basic_access("AC1", lambda: "secret", FixedSecrets()),
         transport=transport,
         resolve=_somewhere,
         sleep=_no_time,

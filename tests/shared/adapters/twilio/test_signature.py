@@ -18,7 +18,7 @@ from tests.provider_requests import AUTH_TOKEN, BASE_URL, load_fixture, twilio_p
 
 VECTORS = load_fixture("signature-vectors/twilio_x_twilio_signature.json")
 PATH = "/webhooks/messages/twilio-whatsapp"
-SIGNATURE = TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=BASE_URL)
+SIGNATURE = TwilioSignature(auth_tokens=[lambda: AUTH_TOKEN], public_base_url=BASE_URL)
 
 
 def _request(vector: dict[str, Any]) -> tuple[TwilioSignature, HTTPRequest]:
@@ -33,7 +33,7 @@ def _request(vector: dict[str, Any]) -> tuple[TwilioSignature, HTTPRequest]:
         headers={"x-twilio-signature": vector["signature"]},
     )
     base_url = f"{address.scheme}://{address.netloc}"
-    return TwilioSignature(auth_token=VECTORS["auth_token"], public_base_url=base_url), request
+    return TwilioSignature(auth_tokens=[lambda: VECTORS["auth_token"]], public_base_url=base_url), request
 
 
 @pytest.mark.requirement("6.1")
@@ -76,7 +76,7 @@ def test_without_a_configured_token_nothing_is_valid() -> None:
     request = HTTPRequest(method="POST", path=PATH, headers={"x-twilio-signature": twilio_signature(BASE_URL + PATH)})
 
     with pytest.raises(SignatureInvalid):
-        TwilioSignature(auth_token="", public_base_url=BASE_URL).verify(request)
+        TwilioSignature(auth_tokens=[lambda: ""], public_base_url=BASE_URL).verify(request)
 
 
 def test_a_json_body_needs_its_hash_in_the_query() -> None:
@@ -122,7 +122,7 @@ def test_an_upgrade_signed_for_another_address_is_invalid(signature: str | None)
 
 @pytest.mark.parametrize("scheme", ["wss", "ws"])
 def test_a_local_address_may_be_signed_with_the_plain_socket_scheme_too(scheme: str) -> None:
-    local = TwilioSignature(auth_token=AUTH_TOKEN, public_base_url="http://127.0.0.1:8080")
+    local = TwilioSignature(auth_tokens=[lambda: AUTH_TOKEN], public_base_url="http://127.0.0.1:8080")
 
     local.verify_upgrade(path="/media/t", signature=twilio_signature(f"{scheme}://127.0.0.1:8080/media/t"))
 

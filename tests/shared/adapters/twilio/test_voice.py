@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
+from shared.adapters.provider_access import basic_access
 from shared.adapters.provider_client import ProviderClient
 from shared.adapters.twilio.client import twilio_client
 from shared.adapters.twilio.signature import TwilioSignature
@@ -17,6 +18,7 @@ from shared.adapters.twilio.voice import TwilioVoice
 from shared.domain.call import CallDirection
 from shared.errors import InvalidRequest, ProviderUnavailable, SignatureInvalid
 from shared.http_contract import HTTPRequest, HTTPResponse
+from shared.ports.secrets import FixedSecrets
 from shared.ports.telephony import Answerer
 from tests.provider_requests import AUTH_TOKEN, BASE_URL, twilio_post
 
@@ -33,12 +35,13 @@ def _voice(answer: Callable[[httpx.Request], httpx.Response] | None = None) -> T
     def open_client() -> ProviderClient:
         assert answer is not None
         return twilio_client(
-            base_url="https://api.example", account_sid="AC1", auth_token=AUTH_TOKEN,
+            base_url="https://api.example", account_sid="AC1",
+            access=basic_access("AC1", lambda: AUTH_TOKEN, FixedSecrets()),
             transport=httpx.MockTransport(answer), sleep=no_pause,
         )  # fmt: skip
 
     return TwilioVoice(
-        signature=TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=BASE_URL),
+        signature=TwilioSignature(auth_tokens=[lambda: AUTH_TOKEN], public_base_url=BASE_URL),
         public_base_url=BASE_URL,
         media_base_url="wss://vaani.example",
         open_client=open_client,

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared import queue_contract
+from shared.adapters.provider_access import basic_access
 from shared.adapters.provider_client import ProviderClient
 from shared.adapters.twilio.client import twilio_client
 from shared.adapters.twilio.signature import TwilioSignature
@@ -33,6 +34,7 @@ from shared.domain.message import (
     StatusUpdate,
 )
 from shared.errors import InvalidRequest, ProviderRejected, ProviderUnavailable
+from shared.ports.secrets import FixedSecrets
 from tests.provider_requests import AUTH_TOKEN, BASE_URL, TWILIO_PATH, load_fixture, twilio_post
 from tests.streams import chunks
 
@@ -49,12 +51,13 @@ def _channel(answer: Answer | None = None) -> TwilioWhatsAppChannel:
     def open_client() -> ProviderClient:
         assert answer is not None
         return twilio_client(
-            base_url="https://api.example", account_sid="AC1", auth_token=AUTH_TOKEN,
+            base_url="https://api.example", account_sid="AC1",
+            access=basic_access("AC1", lambda: AUTH_TOKEN, FixedSecrets()),
             transport=httpx.MockTransport(answer), sleep=no_pause,
         )  # fmt: skip
 
     return TwilioWhatsAppChannel(
-        signature=TwilioSignature(auth_token=AUTH_TOKEN, public_base_url=BASE_URL),
+        signature=TwilioSignature(auth_tokens=[lambda: AUTH_TOKEN], public_base_url=BASE_URL),
         status_url=f"{BASE_URL}{TWILIO_PATH}/status",
         sender_number="+14155238886",
         open_client=open_client,

@@ -5,10 +5,12 @@ import json
 
 import pytest
 
+from shared.adapters.provider_access import bearer_access
 from shared.adapters.voice_notes.openai_compatible import OpenAICompatibleSpeech
 from shared.domain.voice import Voice
 from shared.domain.voice_note import LARGEST_SPOKEN_BYTES, VOICE_NOTE_TYPE
 from shared.errors import MediaRefused, SpeechUnavailable
+from shared.ports.secrets import FixedSecrets
 from tests.fakes.http_server import Reply, Script, scripted_server
 
 
@@ -26,7 +28,7 @@ async def never(reply: Reply) -> None:
 def engine(url: str, *, seconds: float = 5) -> OpenAICompatibleSpeech:
     return OpenAICompatibleSpeech(
         base_url=f"{url}/v1",
-        api_key="sk-test",
+        access=bearer_access(lambda: "sk-test", FixedSecrets()),
         transcription_model="hearing-model",
         speech_model="speaking-model",
         transcribe_seconds=seconds,

@@ -11,9 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.adapters.provider_access import bearer_access
 from shared.adapters.whatsapp.media import GraphMedia
 from shared.domain.media import MediaReference
 from shared.errors import MediaRefused, ProviderUnavailable
+from shared.ports.secrets import FixedSecrets
 from tests.fakes.http_server import Reply, ScriptedServer, scripted_server
 
 PNG = b"\x89PNG\r\n\x1a\n a picture"
@@ -54,7 +56,12 @@ class Graph:
 async def meta(**given: Any) -> AsyncIterator[tuple[Graph, GraphMedia]]:
     graph = Graph(**given)
     async with scripted_server(graph.serve) as graph.server:
-        media = GraphMedia(base_url=graph.server.url, api_version="v26.0", access_token="secret", sleep=_no_time)
+        media = GraphMedia(
+            base_url=graph.server.url,
+            api_version="v26.0",
+            access=bearer_access(lambda: "secret", FixedSecrets()),
+            sleep=_no_time,
+        )
         try:
             yield graph, media
         finally:
@@ -173,7 +180,7 @@ async def test_the_access_token_goes_to_meta_and_not_to_where_meta_sends_us() ->
     media = GraphMedia(
         base_url="https://graph.facebook.com",
         api_version="v26.0",
-        access_token="secret",
+        access=bearer_access(lambda: "secret", FixedSecrets()),
         transport=httpx.MockTransport(handle),
         resolve=resolve,
     )

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from shared.adapters.provider_access import bearer_access
 from shared.adapters.whatsapp.channel import WhatsAppChannel
 from shared.adapters.whatsapp.sending import GraphClient
 from shared.domain.content import FileContent, FileKind, MessageTemplate
 from shared.domain.media import MediaFile
 from shared.domain.message import Delivery, Recipient, ReplyChunk
 from shared.errors import ProviderBusy, ProviderRejected, ProviderUnavailable
+from shared.ports.secrets import FixedSecrets
 from tests.streams import chunks
 
 RECIPIENT = Recipient(channel="whatsapp", user_id="919812345678", business_id="12345", delivery_id="d-1")
@@ -58,13 +60,16 @@ def _channel(graph: Graph, sleep: Callable[[float], Awaitable[None]] = _no_pause
         return GraphClient(
             base_url="https://graph.example/",
             api_version="v26.0",
-            access_token="token",
+            access=bearer_access(lambda: "token", FixedSecrets()),
             transport=httpx.MockTransport(graph),
             sleep=sleep,
         )
 
     return WhatsAppChannel(
-        app_secret="", verify_token="", open_client=open_client, clock=lambda: datetime(2026, 11, 22, tzinfo=UTC)
+        app_secret=lambda: "",
+        verify_token=lambda: "",
+        open_client=open_client,
+        clock=lambda: datetime(2026, 11, 22, tzinfo=UTC),
     )
 
 
