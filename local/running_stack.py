@@ -137,7 +137,6 @@ class RunningStack:
         data: object = answer.json()["data"]
         return data
 
-
     async def _get(self, path: str, query: dict[str, str]) -> httpx.Response:
         """The answer, asked for again when the API says so: other programs may ask in the name of the same user."""
         gives_up_at = time.monotonic() + LONGEST_WAIT_FOR_ADMISSION_SECONDS

@@ -7,9 +7,8 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from local.evaluation.observer import pauses
 from local.running_stack import RunningStack
-
-POLL_SECONDS = 0.1
 
 
 class History:
@@ -44,22 +43,22 @@ class History:
 
     async def turns_of(self, provider_ids: Collection[str], *, seconds: float) -> list[dict[str, Any]]:
         """The turns that these messages of ours are, once all of them are kept; what is there when time is up."""
-        deadline = time.monotonic() + seconds
+        deadline, pause = time.monotonic() + seconds, pauses()
         while True:
             found = [turn for turn in await self.turns() if _provider_ids(turn) & set(provider_ids)]
             known = {each for turn in found for each in _provider_ids(turn)}
             if set(provider_ids) <= known or time.monotonic() > deadline:
                 return found
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(next(pause))
 
     async def new_answers(self, known: Collection[str], *, seconds: float) -> list[dict[str, Any]]:
         """The agents' turns whose ids are not known yet, once there is one; none when time is up."""
-        deadline = time.monotonic() + seconds
+        deadline, pause = time.monotonic() + seconds, pauses()
         while True:
             found = [turn for turn in await self.turns() if turn["speaker"] == "agent" and turn["id"] not in known]
             if found or time.monotonic() > deadline:
                 return found
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(next(pause))
 
 
 def latest_question(turns: Sequence[dict[str, Any]]) -> dict[str, Any] | None:

@@ -20,6 +20,7 @@ from local.evaluation.caller import Caller
 from local.evaluation.chat_side import ChatSide
 from local.evaluation.history import History
 from local.evaluation.observation import Observation
+from local.evaluation.observer import observe
 from local.evaluation.operator_desk import OperatorDesk, OperatorFailed
 from local.evaluation.result import Result
 from local.evaluation.scenario import Channel, Expected, Scenario, Step
@@ -61,12 +62,14 @@ class Player:
         self._nonce = secrets.token_hex(4)
         self._backstage = Backstage(studio.stack.facts)
         self._desk = OperatorDesk(studio.stack.facts)
+        self._observed = observe(studio.stack, f"evaluation-{self._nonce}")
         self._sides: dict[Channel, Side] = {}
         self._log = _Log()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self._desk)
+        await self._stack.enter_async_context(self._observed)
         if any(step.fault for step in self._scenario.steps):
             self._stack.push_async_callback(self._backstage.clear_faults)
         return self
@@ -138,7 +141,7 @@ class Player:
         stack = self._studio.stack
         if channel == "voice":
             caller = await self._stack.enter_async_context(Caller(stack, self._number, self._studio.audio))
-            history = History(stack, channel=channel, user_id=f"+{self._number}", call_sid=caller.call_sid)
+            history = History(self._observed, channel=channel, user_id=f"+{self._number}", call_sid=caller.call_sid)
             return CallSide(caller, history, self._backstage)
         user: TextUser
         if channel == "whatsapp":
@@ -146,7 +149,7 @@ class Player:
         else:
             user = await self._stack.enter_async_context(TwilioUser(stack, self._number))
         return ChatSide(
-            user, History(stack, channel=channel, user_id=self._number), self._backstage, self._studio.notes
+            user, History(self._observed, channel=channel, user_id=self._number), self._backstage, self._studio.notes
         )
 
 

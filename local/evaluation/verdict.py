@@ -12,10 +12,10 @@ from local.evaluation.backstage import Backstage
 from local.evaluation.history import History
 from local.evaluation.matching import differences, missing_events
 from local.evaluation.observation import Observation
+from local.evaluation.observer import pauses
 from local.evaluation.scenario import Expected
 
 PATIENCE_SECONDS = 4.0
-_POLL_SECONDS = 0.2
 
 
 class Side(Protocol):
@@ -44,7 +44,7 @@ async def judge(
     """
     if expected.heard is not None and seen.spoken is not None:
         seen = replace(seen, heard=await asyncio.to_thread(hear, seen.spoken.mulaw))
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline, pause = time.monotonic() + PATIENCE_SECONDS, pauses()
     while True:
         problems = differences(expected, seen)
         if expected.events:
@@ -52,5 +52,5 @@ async def judge(
             problems += missing_events(expected.events, told)
         if not problems or time.monotonic() > deadline:
             return problems
-        await asyncio.sleep(_POLL_SECONDS)
+        await asyncio.sleep(next(pause))
         seen = await side.look_again(seen)
