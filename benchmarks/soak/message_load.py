@@ -24,23 +24,26 @@ class MessageLoad:
         self._observations = observations
         self._randomness = random.Random(plan.seed)  # noqa: S311 - it guards nothing.
         self._poster = Poster(stack["base_url"])
-        self._posting: set[asyncio.Task[None]] = set()
         self._is_stopped = False
         self.written_at: dict[str, float] = {}
         """When each message was due that was accepted and whose reply has not been seen; seconds since 1970."""
 
     async def run(self) -> None:
         """Post until stopped; returns when everything has been answered by the webhook."""
+        try:
+            async with asyncio.TaskGroup() as posting:
+                await self._post_at_rate(posting)
+        finally:
+            self._poster.close()
+
+    async def _post_at_rate(self, posting: asyncio.TaskGroup) -> None:
         began = time.perf_counter()
         number = 0
         while not self._is_stopped:
             due = began + number / self._plan.messages_per_second
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            self._start(self._write(number % self._plan.users, due=due))
+            posting.create_task(self._write(number % self._plan.users, due=due))
             number += 1
-        while self._posting:
-            await asyncio.gather(*self._posting)
-        self._poster.close()
 
     def stop(self) -> None:
         """Write nothing more."""
@@ -50,11 +53,6 @@ class MessageLoad:
     def oldest_seconds(self) -> float:
         """How long the oldest accepted message has been waiting for its reply."""
         return time.time() - min(self.written_at.values(), default=time.time())
-
-    def _start(self, posting: Any) -> None:
-        task = asyncio.create_task(posting)
-        self._posting.add(task)
-        task.add_done_callback(self._posting.discard)
 
     async def _write(self, user: int, *, due: float) -> None:
         message_id = new_message_id()
