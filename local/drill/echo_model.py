@@ -17,7 +17,7 @@ from starlette.routing import Route
 from local.drill.writers import TOKEN
 from local.ports import HOST, free_port
 
-FIRST_WORD_SECONDS = 0.2
+FIRST_WORD_SECONDS = 0.1
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from local.simulators.whatsapp_user import MessageRefused, WhatsAppUser
 MOST_IN_FLIGHT = 3
 """A user writes on while at most so many messages are unanswered."""
 
-THOUGHT_SECONDS = (1.2, 2.4)
+THOUGHT_SECONDS = (2.5, 4.5)
 RETRY_SECONDS = (0.2, 0.5, *(1.0,) * 60)
 """Often, so that the moment of recovery is seen; Meta's pauses grow."""
 
