@@ -7,6 +7,7 @@ import json
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,9 +27,10 @@ MOST_HOSTS = 256
 _CONNECT_SECONDS = 2.0
 _MAX_CONNECTIONS = 16
 _PAUSE_SECONDS = 0.1
-_ERROR, _REDIRECT, _SERVER_ERROR = 400, 300, 500
+_ERROR, _UNAUTHENTICATED, _REDIRECT, _SERVER_ERROR = 400, 401, 300, 500
 # Nothing of the request was on its way yet.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_Headers = Sequence[tuple[str, str]]
 _TIMED_OUT = ToolAnswer(
     text="The tool gave no answer in time; it is not known whether it was done.", outcome=ToolOutcome.TIMED_OUT
 )
@@ -36,6 +38,10 @@ _TIMED_OUT = ToolAnswer(
 
 class _AnswerUnusable(Exception):
     """It is too large, packed, or neither JSON nor text."""
+
+
+class _CredentialRefused(Exception):
+    """The server did nothing, for want of another credential. Source: RFC 9110, section 15.5.2."""
 
 
 class HttpTools:
@@ -104,13 +110,29 @@ class HttpTools:
             return _failed("The tool's credential is missing.")
         if not self._circuit(tool.url).admit(self._clock()):
             return _failed("The tool's server does not answer at present.")
-        return await self._visit(tool, request, {**headers, **credential})
+        try:
+            return await self._visit(tool, request, {**headers, **dict(credential)})
+        except _CredentialRefused:
+            return await self._visit_again(tool, request, headers, credential)
 
-    async def _credential(self, tool: HttpTool) -> dict[str, str] | None:
+    async def _credential(self, tool: HttpTool) -> _Headers | None:
         if tool.secret_name is None:
-            return {}
+            return ()
         header = await self._secrets.header(tool.secret_name)
-        return None if header is None else dict([header])
+        return None if header is None else (header,)
+
+    async def _visit_again(
+        self, tool: HttpTool, request: HttpToolRequest, headers: Mapping[str, str], refused: _Headers
+    ) -> ToolAnswer:
+        """Once more, if the credential was changed meanwhile."""
+        renewed = None
+        if tool.secret_name is not None:
+            with suppress(StoreUnavailable):
+                renewed = await self._secrets.renewed_header(tool.secret_name, refused[0])
+        if renewed is not None:
+            with suppress(_CredentialRefused):
+                return await self._visit(tool, request, {**headers, **dict([renewed])})
+        return _refused(_UNAUTHENTICATED)
 
     async def _visit(self, tool: HttpTool, request: HttpToolRequest, headers: Mapping[str, str]) -> ToolAnswer:
         """Ask once, and once more where that certainly repeats nothing."""
@@ -168,8 +190,10 @@ class HttpTools:
             self._note_failure(tool.url)
         else:
             self._circuit(tool.url).succeeded()
+        if status == _UNAUTHENTICATED:
+            raise _CredentialRefused
         if status >= _ERROR:
-            return _failed(f"The tool answered with an error (HTTP status {status}).")
+            return _refused(status)
         if status >= _REDIRECT:
             return _failed(f"The tool points elsewhere (HTTP status {status}), which is not followed.")
         return ToolAnswer(text=await _text_of(response) or f"Done (HTTP status {status}).")
@@ -229,6 +253,10 @@ async def _text_of(response: httpx.Response) -> str:
     if not (media_type.startswith("text/") or media_type == "application/json" or media_type.endswith("+json")):
         raise _AnswerUnusable("The tool's answer is neither JSON nor text.")
     return content.decode("utf-8", "replace")
+
+
+def _refused(status: int) -> ToolAnswer:
+    return _failed(f"The tool answered with an error (HTTP status {status}).")
 
 
 def _failed(text: str) -> ToolAnswer:

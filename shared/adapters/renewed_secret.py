@@ -51,6 +51,7 @@ class RenewedSecret(Generic[Value]):
         self._pause_seconds = pause_seconds
         self._clock = clock
         self._lock = threading.Lock()
+        self._first_lock = threading.Lock()
         self._known: _Reading[Value] | None = None
         self._running: tuple[Future[None], float] | None = None
         self._not_before = 0.0
@@ -61,7 +62,7 @@ class RenewedSecret(Generic[Value]):
         Raises:
             PlatformError: the very first reading failed.
         """
-        known = self._known or self._keep(self._read())
+        known = self._known or self._first()
         if self._is_old(known):
             self._start(forced=False)
         return known.value
@@ -88,6 +89,10 @@ class RenewedSecret(Generic[Value]):
             with suppress(TimeoutError):
                 running[0].result(timeout=PATIENCE_SECONDS)
         return self.current()
+
+    def _first(self) -> _Reading[Value]:
+        with self._first_lock:
+            return self._known or self._keep(self._read())
 
     @property
     def _edition(self) -> int:

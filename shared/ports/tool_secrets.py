@@ -14,3 +14,10 @@ class ToolSecrets(Protocol):
         Raises:
             StoreUnavailable: no answer within the adapter's timeout.
         """
+
+    async def renewed_header(self, name: str, refused: tuple[str, str]) -> tuple[str, str] | None:
+        """The header after its system did not accept `refused`; None if there is no other.
+
+        Raises:
+            StoreUnavailable: as above.
+        """

@@ -85,9 +85,14 @@ class FakeToolSecrets:
 
     def __init__(self, headers: Mapping[str, tuple[str, str]] | None = None) -> None:
         self.headers = dict(headers or {})
+        self.renewed: dict[str, tuple[str, str]] = {}
 
     async def header(self, name: str) -> tuple[str, str] | None:
         return self.headers.get(name)
+
+    async def renewed_header(self, name: str, refused: tuple[str, str]) -> tuple[str, str] | None:
+        found = self.renewed.get(name)
+        return None if found == refused else found
 
 
 @dataclass

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.adapters.renewed_secret import RenewedSecret
 from shared.errors import StoreUnavailable
-from shared.observability import logger
+from shared.observability import hide, logger
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -35,7 +36,10 @@ class _Credential(msgspec.Struct, frozen=True):
 
 
 class SecretsManagerToolSecrets:
-    """Reads `{prefix}{name}`; what was found is kept for AGE_SECONDS, what was not is asked for again."""
+    """Reads `{prefix}{name}`; what was found is kept for AGE_SECONDS, what was not is asked for again.
+
+    While Secrets Manager gives no answer, what was found before goes on.
+    """
 
     def __init__(
         self, client: Callable[[], SecretsManagerClient], *, prefix: str, clock: Callable[[], float] = time.monotonic
@@ -43,20 +47,33 @@ class SecretsManagerToolSecrets:
         self._client = client
         self._prefix = prefix
         self._clock = clock
-        self._kept: dict[str, tuple[float, tuple[str, str]]] = {}
+        self._kept: dict[str, RenewedSecret[tuple[str, str] | None]] = {}
 
     async def header(self, name: str) -> tuple[str, str] | None:
         """See `ToolSecrets.header`."""
-        read_at, kept = self._kept.get(name, (0.0, None))
-        if kept is not None and self._clock() - read_at < AGE_SECONDS:
-            return kept
-        found = await asyncio.to_thread(self._read, name)
-        self._kept.pop(name, None)
-        if found is not None:
-            while len(self._kept) >= MOST_KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[name] = (self._clock(), found)
+        secret = self._kept.get(name) or self._keep(name)
+        found = None
+        try:
+            await secret.refresh()
+            found = secret.current()
+        finally:
+            if found is None:
+                self._kept.pop(name, None)
         return found
+
+    async def renewed_header(self, name: str, refused: tuple[str, str]) -> tuple[str, str] | None:
+        """See `ToolSecrets.renewed_header`."""
+        secret = self._kept.get(name)
+        if secret is not None and secret.current() == refused:
+            await secret.renew(await secret.refresh())
+        found = await self.header(name)
+        return None if found == refused else found
+
+    def _keep(self, name: str) -> RenewedSecret[tuple[str, str] | None]:
+        while len(self._kept) >= MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[name] = RenewedSecret(partial(self._read, name), age_seconds=AGE_SECONDS, clock=self._clock)
+        return self._kept[name]
 
     def _read(self, name: str) -> tuple[str, str] | None:
         try:
@@ -77,4 +94,5 @@ class SecretsManagerToolSecrets:
         if not _HEADER_NAME.fullmatch(header) or header in _NOT_THEIRS or not _HEADER_VALUE.fullmatch(held.value):
             logger.warning("tool_secret_unusable", named=name)
             return None
+        hide([held.value])
         return header, held.value
