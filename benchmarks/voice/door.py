@@ -50,7 +50,7 @@ class WebhookDoor:
         """Sockets are opened at `media_host:media_port` for the address that TwiML names, as a load balancer would."""
         self._line = line
         self._media = (media_host, media_port)
-        self._sender = WebhookSender(client, auth_token=line.auth_token)
+        self._sender = WebhookSender(client, auth_token=lambda: line.auth_token)
 
     async def ring(self, caller: str) -> RingingCall:
         """Post the signed webhook and read the TwiML."""

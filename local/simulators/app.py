@@ -22,6 +22,7 @@ from local.simulators.graph_media import GraphMedia
 from local.simulators.graph_statuses import GraphStatuses
 from local.simulators.journal import Journal
 from local.simulators.media_shelf import MediaShelf
+from local.simulators.meta_keys import MetaKeys
 from local.simulators.office import office_routes
 from local.simulators.outbound_calls import OutboundCalls
 from local.simulators.provider_door import LockedDoor, ProviderDoor
@@ -33,6 +34,7 @@ from local.simulators.twilio_calls_api import TwilioCallsAPI
 from local.simulators.twilio_errors import twilio_error
 from local.simulators.twilio_media import TwilioMedia
 from local.simulators.twilio_messages_api import TwilioMessagesAPI
+from local.simulators.twilio_tokens import TwilioTokens
 from local.simulators.typed_speech import TypedSpeech
 
 
@@ -52,6 +54,8 @@ def create_app(settings: SimulatorSettings) -> Starlette:
     phone = BrowserPhone(settings, registry=shared.registry, speak=TypedSpeech(client, settings.speech_url))
     routes = [
         *SimulatorControl(shared, outbound).routes(),
+        MetaKeys(settings).route(),
+        TwilioTokens(settings).route(),
         *_twilio_routes(settings, shared, outbound, client),
         *_graph_routes(settings, shared, client),
         *office_routes(),
@@ -75,7 +79,7 @@ def create_app(settings: SimulatorSettings) -> Starlette:
 def _graph_routes(settings: SimulatorSettings, shared: Shared, client: httpx.AsyncClient) -> list[Route]:
     door = LockedDoor(
         ProviderDoor("whatsapp", journal=shared.journal, faults=shared.faults, error_body=graph_error),
-        authorization=f"Bearer {settings.whatsapp_access_token}",
+        authorizations=lambda: [f"Bearer {settings.whatsapp_access_token}"],
         refusal=graph_error(401),
     )
     messages = GraphAPI(
@@ -94,10 +98,13 @@ def _twilio_routes(
     settings: SimulatorSettings, shared: Shared, outbound: OutboundCalls, client: httpx.AsyncClient
 ) -> list[Route]:
     open_door = ProviderDoor("twilio", journal=shared.journal, faults=shared.faults, error_body=twilio_error)
-    credentials = f"{settings.twilio_account_sid}:{settings.twilio_auth_token}".encode()
-    door = LockedDoor(
-        open_door, authorization=f"Basic {base64.b64encode(credentials).decode()}", refusal=twilio_error(401)
-    )
+
+    def authorizations() -> list[str]:
+        tokens = filter(None, (settings.twilio_auth_token, settings.twilio_secondary_auth_token))
+        pairs = (f"{settings.twilio_account_sid}:{token}".encode() for token in tokens)
+        return [f"Basic {base64.b64encode(pair).decode()}" for pair in pairs]
+
+    door = LockedDoor(open_door, authorizations=authorizations, refusal=twilio_error(401))
     messages = TwilioMessagesAPI(
         settings,
         door=door,

@@ -42,14 +42,7 @@ class BrowserChat:
     def __init__(
         self, settings: SimulatorSettings, *, journal: Journal, shelf: MediaShelf, client: httpx.AsyncClient
     ) -> None:
-        self._number = WhatsAppNumber(
-            base_url=settings.base_url,
-            simulator_url=settings.simulator_url,
-            app_secret=settings.whatsapp_app_secret,
-            phone_number_id=settings.whatsapp_phone_number_id,
-            display_phone_number=settings.whatsapp_display_phone_number,
-            business_account_id=settings.whatsapp_business_account_id,
-        )
+        self._settings = settings
         self._origins = console_origins(settings.base_url)
         self._journal = journal
         self._shelf = shelf
@@ -61,6 +54,18 @@ class BrowserChat:
     def routes(self) -> list[BaseRoute]:
         """One: `/whatsapp/socket?user=919845012345&name=Asha`."""
         return [WebSocketRoute("/whatsapp/socket", self._serve)]
+
+    def _number(self) -> WhatsAppNumber:
+        """The business's number, with the secret of this moment."""
+        settings = self._settings
+        return WhatsAppNumber(
+            base_url=settings.base_url,
+            simulator_url=settings.simulator_url,
+            app_secret=settings.whatsapp_app_secret,
+            phone_number_id=settings.whatsapp_phone_number_id,
+            display_phone_number=settings.whatsapp_display_phone_number,
+            business_account_id=settings.whatsapp_business_account_id,
+        )
 
     async def _serve(self, socket: WebSocket) -> None:
         user, name = socket.query_params.get("user", ""), socket.query_params.get("name", "")
@@ -82,7 +87,7 @@ class BrowserChat:
         book = self._books.get(user)
         if book is None:
             whatsapp_user = WhatsAppUser(
-                self._number,
+                self._number(),
                 wa_id=user,
                 name=name or user,
                 delivery=WebhookDelivery(retry_seconds=RETRY_SECONDS),

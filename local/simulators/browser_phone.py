@@ -62,15 +62,19 @@ class BrowserPhone:
     """Where pages of the console make calls."""
 
     def __init__(self, settings: SimulatorSettings, *, registry: CallRegistry, speak: SpeakTyped) -> None:
-        self._line = PhoneLine(
-            base_url=settings.base_url,
-            auth_token=settings.twilio_auth_token,
-            account_sid=settings.twilio_account_sid,
-        )
+        self._settings = settings
         self._origins = console_origins(settings.base_url)
         self._registry = registry
         self._speak = speak
         self._calls = 0
+
+    def _line(self) -> PhoneLine:
+        """The business's telephone, with the token of this moment."""
+        return PhoneLine(
+            base_url=self._settings.base_url,
+            auth_token=self._settings.twilio_auth_token,
+            account_sid=self._settings.twilio_account_sid,
+        )
 
     def routes(self) -> list[WebSocketRoute]:
         """One: `/phone/socket?caller=+919845012345`."""
@@ -89,7 +93,7 @@ class BrowserPhone:
             return
         self._calls += 1
         try:
-            await BrowserCall(socket, self._line, caller=caller, registry=self._registry, speak=self._speak).run()
+            await BrowserCall(socket, self._line(), caller=caller, registry=self._registry, speak=self._speak).run()
         finally:
             self._calls -= 1
 

@@ -45,7 +45,7 @@ class OutboundCalls:
     def __init__(self, settings: SimulatorSettings, *, registry: CallRegistry, client: httpx.AsyncClient) -> None:
         self._settings = settings
         self._registry = registry
-        self._sender = WebhookSender(client, auth_token=settings.twilio_auth_token)
+        self._sender = WebhookSender(client, auth_token=lambda: settings.twilio_auth_token)
         self._running: set[asyncio.Task[None]] = set()
         self.callee = Callee.HUMAN
 

@@ -73,7 +73,7 @@ class PhoneCall:
         self._opening = opening or Opening(url=line.incoming_url, status_callback=line.status_url)
         self._control = control
         self._client = httpx.AsyncClient(trust_env=False)
-        self._sender = WebhookSender(self._client, auth_token=line.auth_token)
+        self._sender = WebhookSender(self._client, auth_token=lambda: line.auth_token)
         self._clock = CallClock()
         self.tape = handset.earpiece
         self.calling = TwimlRunner(

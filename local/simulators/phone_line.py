@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import httpx
@@ -85,7 +85,7 @@ class CallIdentity:
 class WebhookSender:
     """Posts signed forms the way Twilio does."""
 
-    def __init__(self, client: httpx.AsyncClient, *, auth_token: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, *, auth_token: Callable[[], str]) -> None:
         self._client = client
         self._auth_token = auth_token
 
@@ -96,7 +96,7 @@ class WebhookSender:
             httpx.HTTPError: no answer on both attempts, or none within 15 seconds.
         """
         headers = {
-            TWILIO_SIGNATURE_HEADER: sign_twilio(url, parameters, self._auth_token),
+            TWILIO_SIGNATURE_HEADER: sign_twilio(url, parameters, self._auth_token()),
             "I-Twilio-Idempotency-Token": secrets.token_hex(16),
             "User-Agent": "TwilioProxy/1.1",
             "Accept": "*/*",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -80,12 +80,14 @@ class ProviderDoor:
 
 
 class LockedDoor:
-    """A provider's door that opens to the holder of one `Authorization` header only."""
+    """A provider's door that opens to the holders of few `Authorization` headers only."""
 
-    def __init__(self, door: ProviderDoor, *, authorization: str, refusal: dict[str, object]) -> None:
-        """`refusal` is the body that goes with a 401."""
+    def __init__(
+        self, door: ProviderDoor, *, authorizations: Callable[[], Collection[str]], refusal: dict[str, object]
+    ) -> None:
+        """`authorizations` are those of the moment; `refusal` is the body that goes with a 401."""
         self._door = door
-        self._authorization = authorization.encode()
+        self._authorizations = authorizations
         self._refusal = refusal
 
     async def answer(self, request: Request, body: object, respond: Respond) -> Response:
@@ -93,7 +95,7 @@ class LockedDoor:
 
         def check_first(fault: Fault) -> Answer:
             stated = request.headers.get("authorization", "").encode()
-            if not hmac.compare_digest(stated, self._authorization):
+            if not any(hmac.compare_digest(stated, known.encode()) for known in self._authorizations()):
                 return Answer(status=401, body=self._refusal)
             return respond(fault)
 

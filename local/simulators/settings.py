@@ -16,9 +16,13 @@ class StatusTiming:
     """Real providers go on for days; the simulators give up after the last pause and count it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class SimulatorSettings:
-    """One customer of both providers. `base_url` is the platform, `simulator_url` this server."""
+    """One customer of both providers. `base_url` is the platform, `simulator_url` this server.
+
+    The secrets of Meta change while the server runs, when `PUT /keys` rotates them, and the tokens of Twilio, when
+    `PUT /tokens` does; nothing else changes.
+    """
 
     base_url: str
     simulator_url: str
@@ -37,3 +41,5 @@ class SimulatorSettings:
     """Speaks for callers who type; ends in /v1. Empty: nobody does."""
     kept_requests: int = 5000
     """The newest so many requests are listed at /sent; older ones are forgotten."""
+    twilio_secondary_auth_token: str = field(default="", repr=False)
+    """While a token is changed: opens the REST API as the first one does, and signs nothing."""

@@ -49,7 +49,7 @@ class TwilioMessagesAPI:
         self._door = door
         self._player = player
         self._client = client
-        self._sender = WebhookSender(client, auth_token=settings.twilio_auth_token)
+        self._sender = WebhookSender(client, auth_token=lambda: settings.twilio_auth_token)
         self._templates = templates
         self._windows = windows
         self._messages = TwilioMessages()

@@ -211,7 +211,7 @@ class TwilioWhatsAppUser:
         self._simulator_url = simulator_url
         self._delivery = delivery or WebhookDelivery()
         self._client = httpx.AsyncClient(trust_env=False)
-        self._sender = WebhookSender(self._client, auth_token=auth_token)
+        self._sender = WebhookSender(self._client, auth_token=lambda: auth_token)
         self._replies = ReplyReader(self._client, simulator_url, self)
 
     async def __aenter__(self) -> Self:
