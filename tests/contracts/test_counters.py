@@ -43,7 +43,35 @@ def slots(request: pytest.FixtureRequest, clock: Any) -> ConnectionCounter:
 
 @pytest.mark.requirement("6.4")
 @pytest.mark.requirement("12.1")
-async def test_requests_of_a_user_are_counted_exactly(rates: RateCounter) -> None:
+async def test_of_many_requests_at_once_exactly_the_limit_passes(rates: RateCounter) -> None:
+    await rates.admit("somebody else", limit=30, window_seconds=60)
+    found = await asyncio.gather(*(rates.admit("asha", limit=30, window_seconds=60) for _ in range(50)))
+
+    passed = [admission for admission in found if admission.is_admitted]
+    refused = [admission for admission in found if not admission.is_admitted]
+    assert sorted(admission.count for admission in passed) == list(range(1, 31))
+    assert sorted(admission.count for admission in refused) == list(range(31, 51))
+    assert {admission.retry_after_seconds for admission in passed} == {0}
+    assert all(55 <= admission.retry_after_seconds <= 60 for admission in refused)
+
+
+async def test_what_comes_together_passes_together_if_its_first_is_within_the_limit(rates: RateCounter) -> None:
+    together = await rates.admit("asha", limit=3, window_seconds=60, cost=5)
+    after = await rates.admit("asha", limit=3, window_seconds=60)
+
+    assert (together.is_admitted, together.count) == (True, 5)
+    assert not after.is_admitted
+
+
+async def test_admissions_of_subjects_and_windows_are_counted_apart(rates: RateCounter) -> None:
+    await rates.admit("asha", limit=1, window_seconds=60)
+
+    assert (await rates.admit("ravi", limit=1, window_seconds=60)).is_admitted
+    assert (await rates.admit("asha", limit=1, window_seconds=3600)).is_admitted
+    assert (await rates.hit("asha", window_seconds=60)).count == 1
+
+
+async def test_requests_in_a_fixed_window_are_counted_exactly(rates: RateCounter) -> None:
     windows = await asyncio.gather(*(rates.hit("asha", window_seconds=60) for _ in range(100)))
 
     assert sorted(window.count for window in windows) == list(range(1, 101))

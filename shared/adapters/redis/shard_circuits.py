@@ -13,8 +13,8 @@ from shared.adapters.circuit import Circuit
 from shared.adapters.redis.client import cache_operation
 from shared.errors import StoreUnavailable
 
-# Long enough to connect to the whole cluster from a function that has just started.
-ANSWER_SECONDS = 1.0
+# One may be a moment in which this process itself had no time.
+_FAILURES = 2
 _FIRST_PAUSE_SECONDS = 1.0
 # A recovered shard is found again within so long.
 _LONGEST_PAUSE_SECONDS = 8.0
@@ -41,7 +41,7 @@ class ShardCircuits:
         if not circuit.admit(self._clock()):
             raise StoreUnavailable("The cache gave no answer a moment ago.")
         try:
-            async with cache_operation(timeout_seconds=ANSWER_SECONDS):
+            async with cache_operation():
                 yield
         except StoreUnavailable:
             circuit.failed(self._clock())
@@ -52,7 +52,9 @@ class ShardCircuits:
         name = self._node_of(key)
         if name not in self._circuits:
             self._circuits[name] = Circuit(
-                failures=1, first_pause_seconds=_FIRST_PAUSE_SECONDS, longest_pause_seconds=_LONGEST_PAUSE_SECONDS
+                failures=_FAILURES,
+                first_pause_seconds=_FIRST_PAUSE_SECONDS,
+                longest_pause_seconds=_LONGEST_PAUSE_SECONDS,
             )
         return self._circuits[name]
 

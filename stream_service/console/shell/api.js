@@ -1,8 +1,14 @@
 // Asks the API. Every answer is an envelope; what comes out here is its data, or a problem that says what went wrong.
 
 import { t } from "./language.js";
+import { sayWaiting } from "./notices.js";
 
 const TIMEOUT_MS = 20_000;
+/** So often a question is asked again that was one too many in its minute. */
+const MOST_REPEATS = 4;
+const LONGEST_WAIT_MS = 65_000;
+// Not all that waited ask in the same moment.
+const SPREAD_MS = 500;
 
 /** A request that was refused or failed. `message` may be shown; `details` names fields that are wrong. */
 export class ApiProblem extends Error {
@@ -17,6 +23,7 @@ export class Api {
   constructor(config, session) {
     this.base = `${config.api_base_url}/api/v1`;
     this.session = session;
+    this.busyUntil = 0;
   }
 
   /** Data of a GET; `query` values that are null, undefined or "" are left out. */
@@ -40,11 +47,13 @@ export class Api {
    * The whole answer: `{data, etag, status}`.
    *
    * `headers` are added to it; `body` is sent as JSON, or as it is if it is a Blob or FormData; `signal` gives it up.
+   * A GET that is one too many in its minute waits as the API says, a few times; everything else is told at once.
    *
    * @throws {ApiProblem}
    */
   async request(method, path, { query = {}, body = undefined, headers = {}, signal = undefined } = {}) {
-    const response = await this.#fetch(method, path, { query, body, headers, signal });
+    const ask = () => this.#fetch(method, path, { query, body, headers, signal });
+    const response = method === "GET" ? await this.#patiently(ask, signal) : await ask();
     const envelope = response.status === 204 ? { data: null } : await readEnvelope(response);
     if (response.status === 401) {
       this.session.expire();
@@ -53,6 +62,31 @@ export class Api {
       throw problemOf(response, envelope);
     }
     return { data: envelope.data, etag: response.headers.get("etag"), status: response.status };
+  }
+
+  async #patiently(ask, signal) {
+    for (let repeats = 0; ; repeats += 1) {
+      await this.#untilNotBusy(signal);
+      const response = await ask();
+      const waitMs = 1000 * (secondsToWait(response) ?? 1);
+      if (response.status !== 429 || repeats >= MOST_REPEATS || waitMs > LONGEST_WAIT_MS) {
+        return response;
+      }
+      this.busyUntil = Math.max(this.busyUntil, performance.now() + waitMs);
+    }
+  }
+
+  /** All questions wait together: one was told for how long. */
+  async #untilNotBusy(signal) {
+    while (performance.now() < this.busyUntil) {
+      const waitMs = this.busyUntil - performance.now();
+      const done = sayWaiting(t("shell.waiting", { seconds: Math.ceil(waitMs / 1000) }));
+      try {
+        await pause(waitMs + Math.random() * SPREAD_MS, signal);
+      } finally {
+        done();
+      }
+    }
   }
 
   async #fetch(method, path, { query, body, headers, signal }) {
@@ -81,6 +115,23 @@ export class Api {
   }
 }
 
+/** @throws {DOMException} when `signal` gives it up. */
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
+
+function secondsToWait(response) {
+  const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
+  return Number.isNaN(seconds) ? null : seconds;
+}
+
 async function readEnvelope(response) {
   try {
     return await response.json();
@@ -94,13 +145,12 @@ function problemOf(response, envelope) {
     code: "unreadable",
     message: t("shell.problem.unreadable", { status: response.status }),
   };
-  const retryAfter = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
   return new ApiProblem({
     status: response.status,
     code: error.code,
     message: error.message,
     details: error.details ?? null,
     requestId: error.request_id ?? response.headers.get("x-request-id"),
-    retryAfterSeconds: Number.isNaN(retryAfter) ? null : retryAfter,
+    retryAfterSeconds: secondsToWait(response),
   });
 }

@@ -12,6 +12,23 @@ export function notice(text) {
   setTimeout(() => shown.remove(), SHOWN_MS);
 }
 
+let waitingLine = null;
+let waitingFor = 0;
+
+/** Say, in one line however many wait, that the page goes on by itself; returns what one who waited no longer calls. */
+export function sayWaiting(text) {
+  waitingLine ??= h("p", { class: "notice" });
+  waitingLine.textContent = text;
+  element("notices").append(waitingLine);
+  waitingFor += 1;
+  return () => {
+    waitingFor -= 1;
+    if (waitingFor === 0) {
+      waitingLine.remove();
+    }
+  };
+}
+
 /** Say that something went wrong, until it is closed. */
 export function problem(error) {
   const shown = h("div", { class: "notice is-problem" }, icon("warning"), h("p", {}, explain(error)));

@@ -98,14 +98,15 @@ export class Updates {
       const wasSteady = openedAt !== null && performance.now() - openedAt > STEADY_MS;
       this.#wait = wasSteady ? FIRST_WAIT_MS : this.#wait;
       // A socket that was never opened was refused: most often because the person has three others.
-      this.#retry(openedAt === null && this.#wait >= LONGEST_WAIT_MS ? REFUSED_WAIT_MS : 0);
+      const wasRefused = openedAt === null && this.#wait >= LONGEST_WAIT_MS;
+      this.#retry(wasRefused ? REFUSED_WAIT_MS : 0, wasRefused ? "refused" : "waiting");
     });
   }
 
-  #retry(atLeastMs) {
+  #retry(atLeastMs, state = "waiting") {
     const wait = Math.max(atLeastMs, this.#wait * (0.5 + Math.random()));
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
-    this.#become(atLeastMs >= REFUSED_WAIT_MS ? "refused" : "waiting");
+    this.#become(state);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#connect(), wait);
   }

@@ -5,6 +5,8 @@ import { afterAWhile } from "./frames.js";
 import { emptyTranscript, foldIntoTranscript, foldMessages } from "./transcript.js";
 
 const PAGE_LIMIT = 100;
+/** A user may ask the API a hundred times in a minute; what is said is shown from the updates at once. */
+const REST_MS = 3_000;
 /** Of a conversation with more messages the latest are shown; the history has them all. */
 const MOST_PAGES = 30;
 
@@ -22,7 +24,7 @@ export class FollowedConversation {
     this._onConversations = onConversations;
     this._pageCursor = null;
     this._abort = new AbortController();
-    this._reading = afterAWhile(() => this.read());
+    this._reading = afterAWhile(() => this.read(), { restMs: REST_MS });
   }
 
   /** Take in an update of any conversation. */
@@ -42,7 +44,9 @@ export class FollowedConversation {
   async read() {
     const asOf = this._state.lastId;
     try {
-      await this._readConversation(asOf);
+      if (this.isRead || !this._state.entries.get(this.id)?.isKnown) {
+        await this._readConversation(asOf);
+      }
       await this._readMessages(asOf);
       this.problem = null;
       this.isRead = true;

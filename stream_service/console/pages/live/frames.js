@@ -19,10 +19,11 @@ export function onceAFrame(work) {
 /**
  * Returns `{ask, end}`: `ask()` lets `work` run after a while without another question, at the latest after `longestMs`.
  *
- * One run is under way at a time; what is asked meanwhile is done after it.
+ * One run is under way at a time; what is asked meanwhile is done after it, at least `restMs` later.
  */
-export function afterAWhile(work, { quietMs = 300, longestMs = 1500 } = {}) {
+export function afterAWhile(work, { quietMs = 300, longestMs = 1500, restMs = 0 } = {}) {
   let timer = null;
+  let restedAt = 0;
   let askedAt = 0;
   let isWorking = false;
   let isWanted = false;
@@ -34,6 +35,7 @@ export function afterAWhile(work, { quietMs = 300, longestMs = 1500 } = {}) {
     isWanted = false;
     await work();
     isWorking = false;
+    restedAt = performance.now() + restMs;
     if (isWanted && !hasEnded) {
       ask();
     }
@@ -47,7 +49,7 @@ export function afterAWhile(work, { quietMs = 300, longestMs = 1500 } = {}) {
     const now = performance.now();
     askedAt = timer === null ? now : askedAt;
     clearTimeout(timer);
-    timer = setTimeout(run, Math.max(0, Math.min(quietMs, askedAt + longestMs - now)));
+    timer = setTimeout(run, Math.max(0, restedAt - now, Math.min(quietMs, askedAt + longestMs - now)));
   }
 
   return {

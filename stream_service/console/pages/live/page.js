@@ -17,10 +17,11 @@ export const messages = { en: { ...shared.en, ...own.en }, hi: { ...shared.hi, .
 
 const RECENT = 50;
 const MOST_CALLS = 100;
+const MOST_CONVERSATIONS = 100;
 const LIVE_EVERY_MS = 10_000;
 const READ_AGAIN_EVERY_MS = 60_000;
-/** So many conversations that are only known from updates are asked for at a time. */
-const UNKNOWN_AT_ONCE = 5;
+/** Between two questions about conversations that are only known from updates; all of one time are one question. */
+const LEARN_REST_MS = 3_000;
 
 /** Fill the place; returns what ends it, and `follow` for another conversation. */
 export async function open(place, context) {
@@ -43,7 +44,7 @@ class LivePage {
     this._wasBroken = false;
     this._wantsPerson = new Set();
     this._drawing = onceAFrame(() => this._draw());
-    this._learning = afterAWhile(() => this._learnUnknown(), { quietMs: 150, longestMs: 600 });
+    this._learning = afterAWhile(() => this._learnUnknown(), { quietMs: 150, longestMs: 600, restMs: LEARN_REST_MS });
     this._endings = [];
     this._firstId = path[0] ?? null;
 
@@ -61,8 +62,8 @@ class LivePage {
       this._updates.on("*", (event) => this._hear(event)),
       this._updates.watch((state) => this._noteUpdates(state)),
       every(1000, () => this._tick()),
-      every(LIVE_EVERY_MS, () => this._readLive()),
-      every(READ_AGAIN_EVERY_MS, () => this._read()),
+      every(LIVE_EVERY_MS, () => document.hidden || this._readLive()),
+      every(READ_AGAIN_EVERY_MS, () => document.hidden || this._read()),
     );
     learnAgentNames({ api: this._api, session: this._session }).then(() => this._drawing.ask());
     this.choose(this._firstId);
@@ -160,20 +161,24 @@ class LivePage {
     this._followed?.readAgain();
   }
 
-  /** Conversations that only updates told of so far. */
+  /** Conversations that only updates told of so far: one by its name, several by the list of the latest. */
   async _learnUnknown() {
-    const unknown = [...this._state.entries.values()].filter((entry) => !entry.isKnown && !entry.isUnreadable);
+    const isUnknown = (entry) => !entry.isKnown && !entry.isUnreadable;
+    const unknown = [...this._state.entries.values()].filter(isUnknown);
     const asOf = this._state.lastId;
-    await Promise.all(
-      unknown.slice(0, UNKNOWN_AT_ONCE).map(async (entry) => {
-        try {
-          foldConversations(this._state, [await this._api.get(`/conversations/${encodeURIComponent(entry.id)}`)], asOf);
-        } catch {
-          entry.isUnreadable = true;
-        }
-      }),
-    );
-    if (unknown.length > UNKNOWN_AT_ONCE) {
+    const [first] = unknown;
+    try {
+      if (unknown.length > 1) {
+        const { items } = await this._api.get("/conversations", { limit: MOST_CONVERSATIONS });
+        foldConversations(this._state, items, asOf);
+      }
+      if (first && isUnknown(first)) {
+        foldConversations(this._state, [await this._api.get(`/conversations/${encodeURIComponent(first.id)}`)], asOf);
+      }
+    } catch {
+      first.isUnreadable = true;
+    }
+    if (unknown.some(isUnknown)) {
       this._learning.ask();
     }
     this._drawing.ask();
