@@ -11,10 +11,11 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Path as PathParameter
 
 from shared import errors, wiring
+from shared.domain.access import Role
 from shared.domain.call import CallState
 from shared.domain.conversation import ConversationStatus
 from shared.http_api import history_examples as examples
-from shared.http_api.access import signed_in
+from shared.http_api.access import signed_in, with_role
 from shared.http_api.application import create_application
 from shared.http_api.documentation import docs_page
 from shared.http_api.envelope import ItemPage, Success, fails_with, succeeds_with
@@ -52,10 +53,11 @@ app = create_application(
 )
 router = APIRouter(
     prefix="/api/v1",
-    dependencies=[Depends(signed_in(wiring.token_verifier(), wiring.limit_requests()))],
+    dependencies=[Depends(with_role(signed_in(wiring.token_verifier(), wiring.limit_requests()), Role.OPERATOR))],
     responses=fails_with(
         errors.InvalidRequest,
         errors.Unauthenticated,
+        errors.Forbidden,
         errors.InvalidContent,
         errors.RateLimited,
         errors.StoreUnavailable,

@@ -551,9 +551,11 @@ def test_a_person_takes_over_and_gives_back(module: ModuleType, hands: Hands, to
 
 
 def test_a_ticket_belongs_to_the_caller_and_is_short_lived(module: ModuleType) -> None:
-    answer = call(module, "POST", "/api/v1/updates-ticket", headers={"authorization": "Bearer nobody"})
+    answer = call(module, "POST", "/api/v1/updates-ticket", headers={"authorization": "Bearer operator"})
+    refused = call(module, "POST", "/api/v1/updates-ticket", headers={"authorization": "Bearer nobody"})
 
-    assert answer.json["data"] == {"ticket": "user-nobody-30-13:00", "expires_in_seconds": 30}
+    assert answer.json["data"] == {"ticket": "user-operator-30-13:00", "expires_in_seconds": 30}
+    assert refused.status == 403
 
 
 @pytest.mark.parametrize(("token", "roles"), [("nobody", []), ("operator", ["operator"]), ("admin", ["admin"])])

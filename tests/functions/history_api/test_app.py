@@ -100,6 +100,9 @@ def link_media() -> LinkMedia:
     return LinkMedia(FakeMediaRecords(MemoryRows(FrozenClock())), FakeMediaStore())
 
 
+OPERATOR = {"cognito:groups": ["operator"]}
+
+
 @pytest.fixture(scope="module")
 def provider() -> IdentityProvider:
     return IdentityProvider()
@@ -140,7 +143,7 @@ def module(
 @pytest.fixture
 def read(module: ModuleType, provider: IdentityProvider) -> Any:
     def get(path: str, **query: str) -> Answer:
-        return call(module, "GET", path, query=query, headers={"authorization": f"Bearer {provider.token()}"})
+        return call(module, "GET", path, query=query, headers={"authorization": f"Bearer {provider.token(OPERATOR)}"})
 
     return get
 
@@ -245,7 +248,7 @@ def test_conversations_that_need_a_person_are_asked_for(
 def test_calls_are_asked_for_by_several_states(
     module: ModuleType, history: CannedHistory, provider: IdentityProvider
 ) -> None:
-    headers = {"authorization": f"Bearer {provider.token()}"}
+    headers = {"authorization": f"Bearer {provider.token(OPERATOR)}"}
     query = {"state": ["ringing", "live"]}
 
     answer = call(module, "GET", "/api/v1/calls", query=query, headers=headers, multi_value=True)
@@ -396,6 +399,16 @@ def test_nobody_reads_without_a_valid_token(
     assert history.asked == []
 
 
+def test_nobody_reads_without_a_role(module: ModuleType, provider: IdentityProvider, history: CannedHistory) -> None:
+    headers = {"authorization": f"Bearer {provider.token()}"}
+
+    answer = call(module, "GET", "/api/v1/conversations", headers=headers)
+
+    assert answer.status == 403
+    assert problem_of(answer)["code"] == "forbidden"
+    assert history.asked == []
+
+
 @pytest.mark.requirement("13.5")
 def test_an_outage_says_when_to_try_again(read: Any, history: CannedHistory) -> None:
     history.is_down = True
@@ -429,7 +442,7 @@ def test_every_answer_names_its_request(read: Any) -> None:
 
 
 def test_both_header_forms_of_the_load_balancer_are_understood(module: ModuleType, provider: IdentityProvider) -> None:
-    headers = {"authorization": f"Bearer {provider.token()}"}
+    headers = {"authorization": f"Bearer {provider.token(OPERATOR)}"}
 
     answer = call(module, "GET", "/api/v1/calls", query={"limit": "1"}, headers=headers, multi_value=True)
 
@@ -532,7 +545,7 @@ def test_the_docs_page_needs_nothing_that_its_policy_forbids(module: ModuleType)
     ],
 )
 def test_the_sample_events_are_answered(module: ModuleType, provider: IdentityProvider, case: str, status: int) -> None:
-    assert replay(module, f"history_api/{case}", token=provider.token()).status == status
+    assert replay(module, f"history_api/{case}", token=provider.token(OPERATOR)).status == status
 
 
 def test_the_sample_event_without_a_token_is_refused(module: ModuleType) -> None:
