@@ -74,9 +74,8 @@ async def test_a_shard_that_came_back_is_found_within_seconds(bench: Bench) -> N
         await bench.ask("one-asha")
     bench.cluster.lost = set()
 
-    came_back = next(second for second in range(60, 100) if await _at(bench, second))
+    bench.now += 8.0
 
-    assert came_back <= 68
     assert all([await bench.ask("one-ravi") for _ in range(10)])
 
 
@@ -103,8 +102,3 @@ async def test_before_the_cluster_is_known_its_loss_is_noticed_too(bench: Bench)
         await bench.ask("one-asha")
 
     assert len(bench.cluster.asked) == 2
-
-
-async def _at(bench: Bench, second: int) -> bool:
-    bench.now = float(second)
-    return await bench.ask("one-asha")
