@@ -60,7 +60,7 @@ def stream_app(settings: Settings, live_calls: LiveCalls) -> Starlette:
         )
         await _prepare_fixed_speech(synthesizer)
 
-    media = MediaEndpoint(twilio_signature(settings), stores.stream_tickets(), live_calls, serve)
+    media = MediaEndpoint(twilio_signature(settings), wiring.guard_source(), stores.stream_tickets(), live_calls, serve)
     heartbeat = Heartbeat(
         live_calls, wiring.live_tasks(), updates.hub.audience, pool_use=stores.database().use_since_last_look
     )

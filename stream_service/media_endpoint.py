@@ -13,6 +13,7 @@ from shared.domain.call import StreamTicket
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.observability import bind, unbind
 from shared.ports.stores import StreamTickets
+from shared.use_cases.guard_source import GuardSource
 from stream_service.live_calls import LiveCalls
 from stream_service.media.transport import MediaTransport
 
@@ -28,6 +29,7 @@ class StreamSignature(Protocol):
         """
 
 
+_GUARDED_PATH = "/media"
 _TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=([\w-]{1,64})")
 
 ServeCall = Callable[[StreamTicket, MediaTransport], Awaitable[None]]
@@ -36,13 +38,21 @@ ServeCall = Callable[[StreamTicket, MediaTransport], Awaitable[None]]
 class MediaEndpoint:
     """Who may open `/media/{token}`, and the call that follows.
 
-    Both proofs are needed: Twilio's signature shows who opens the socket, the single-use token for which call.
+    Both proofs are needed: Twilio's signature shows who opens the socket, the single-use token for which call. Where a
+    page comes from is not asked: pages cannot set the header of the signature, so none of them gets in.
     """
 
     def __init__(
-        self, signature: StreamSignature, tickets: StreamTickets, live_calls: LiveCalls, serve: ServeCall
+        self,
+        signature: StreamSignature,
+        guard: GuardSource,
+        tickets: StreamTickets,
+        live_calls: LiveCalls,
+        serve: ServeCall,
     ) -> None:
+        """`guard` shuts out who fails to sign too often."""
         self._signature = signature
+        self._guard = guard
         self._tickets = tickets
         self._live_calls = live_calls
         self._serve = serve
@@ -52,11 +62,14 @@ class MediaEndpoint:
 
         Raises:
             SignatureInvalid: Twilio did not sign the request.
+            Blocked: the same, from a source that failed too often.
             Unauthenticated: the token is not one of ours, or not any more.
             RateLimited: this process takes no more calls.
             StoreUnavailable: the token could not be looked up.
         """
         try:
+            # Before a place is taken: whoever cannot sign must not keep callers out, not even for a moment.
+            await self._check_signature(request)
             with self._live_calls.admit():
                 ticket = await self._identify(request)
                 bind(call_sid=ticket.call_sid)
@@ -64,9 +77,15 @@ class MediaEndpoint:
         finally:
             unbind()
 
+    async def _check_signature(self, request: HTTPRequest) -> None:
+        def prove(_request: HTTPRequest) -> None:
+            signature = request.headers.get("x-twilio-signature", "")
+            self._signature.verify_upgrade(path=request.path, query=request.query, signature=signature)
+
+        # Every token is another path; failures count for all of them together.
+        await self._guard(replace(request, path=_GUARDED_PATH), prove, webhook="media")
+
     async def _identify(self, request: HTTPRequest) -> StreamTicket:
-        signature = request.headers.get("x-twilio-signature", "")
-        self._signature.verify_upgrade(path=request.path, query=request.query, signature=signature)
         ticket = await self._tickets.redeem(request.path.rpartition("/")[2])
         if ticket is None:
             raise errors.Unauthenticated("The stream token is unknown, used or expired.")

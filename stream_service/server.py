@@ -7,10 +7,10 @@ from types import FrameType
 import uvicorn
 from starlette.applications import Starlette
 
+from stream_service.impatient_http import LARGEST_HEAD_BYTES, ImpatientHTTP
 from stream_service.live_calls import LiveCalls
-from stream_service.media.web_socket import LARGEST_MESSAGE_BYTES
 from stream_service.updates.update_socket import UpdateSocket
-from stream_service.upgrade import ImpatientHTTP, SocketUpgrade
+from stream_service.upgrade import SocketUpgrade
 
 
 class DrainingServer(uvicorn.Server):
@@ -45,7 +45,9 @@ def configure(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
         http=ImpatientHTTP,
         ws=SocketUpgrade,
         ws_per_message_deflate=False,
-        ws_max_size=LARGEST_MESSAGE_BYTES,
+        h11_max_incomplete_event_size=LARGEST_HEAD_BYTES,
+        # One request a connection: see ImpatientHTTP.
+        headers=[("connection", "close")],
         access_log=False,
         log_config=None,
         server_header=False,

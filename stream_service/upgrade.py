@@ -1,4 +1,4 @@
-"""How connections become sockets: calls and live updates are served on the transport itself, other paths by ASGI."""
+"""How connections become sockets: calls and live updates are served on the transport itself; there are no others."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import asyncio
 from typing import Any, cast
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.server import ServerProtocol
 
 from shared import errors
-from shared.http_contract import HTTPResponse
+from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.observability import logger
 from stream_service.handshake import Handshake
+from stream_service.media.frames import LARGEST_MESSAGE_BYTES
 from stream_service.media.transport import MediaTransport
-from stream_service.media.web_socket import LARGEST_MESSAGE_BYTES, Patience, WebSocket
+from stream_service.media.web_socket import Patience, WebSocket
 from stream_service.media_endpoint import MediaEndpoint, explain
 from stream_service.updates import update_socket
 from stream_service.updates.door import UpdatesDoor
@@ -26,24 +26,9 @@ MEDIA_STATE = "media"
 UPDATES_STATE = "updates"
 """The keys under which the application's lifespan state holds the two doors."""
 
-_MEDIA_REQUEST = b"GET /media/"
-_UPDATES_REQUESTS = (b"GET /updates?", b"GET /updates ")
-FIRST_REQUEST_SECONDS = 10
+_MEDIA_PATH = "/media/"
+_UPDATES_PATH = "/updates"
 PATIENCE = Patience()
-
-
-class ImpatientHTTP(H11Protocol):
-    """HTTP for those who ask: a connection without a whole request after ten seconds is closed."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Begin to wait; called by the event loop."""
-        super().connection_made(transport)
-        self.loop.call_later(FIRST_REQUEST_SECONDS, self._close_if_unused)
-
-    def _close_if_unused(self) -> None:
-        # uvicorn says that there always is a cycle; there is none before the first request.
-        if getattr(self, "cycle", None) is None and self.transport.get_protocol() is self:
-            self.transport.close()
 
 
 class SocketUpgrade(asyncio.Protocol):
@@ -53,8 +38,7 @@ class SocketUpgrade(asyncio.Protocol):
     and task; of updates sockets there are many, and what they are told is framed once for all of them.
     """
 
-    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
-        self._config = config
+    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:  # noqa: ARG002 - uvicorn's call
         self._server_state = server_state
         self._app_state = app_state
         self._loop = asyncio.get_running_loop()
@@ -62,83 +46,83 @@ class SocketUpgrade(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport over; called by uvicorn."""
         self._transport = cast("asyncio.Transport", transport)
+        # uvicorn asks everything in this set to shut down when the server stops, and it is counted when others come.
+        self._connections = cast("set[Any]", self._server_state.connections)
+        self._connections.add(self)
 
     def data_received(self, data: bytes) -> None:
         """Take the whole request; called by uvicorn, which makes this the transport's protocol afterwards."""
-        if data.startswith(_MEDIA_REQUEST):
-            serving = self._serve_call(data)
-        elif data.startswith(_UPDATES_REQUESTS) and UPDATES_STATE in self._app_state:
-            serving = self._open_updates(data)
-        else:
-            others = WebSocketsSansIOProtocol(self._config, self._server_state, self._app_state)
-            self._loop.call_soon(self._transport.set_protocol, others)
-            others.connection_made(self._transport)
-            others.data_received(data)
-            return
         # Nothing may come before our answer, and what comes all the same has to wait.
         self._transport.pause_reading()
-        task = self._loop.create_task(serving)
+        task = self._loop.create_task(self._open(data))
         self._server_state.tasks.add(task)
         task.add_done_callback(self._server_state.tasks.discard)
 
-    async def _serve_call(self, data: bytes) -> None:
-        """Serve the stream, or answer why not."""
-        handshake = Handshake(self._transport, data, largest_message_bytes=LARGEST_MESSAGE_BYTES)
-        if handshake.request is None:
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Take note that the connection is gone; called by the event loop."""
+        self._connections.discard(self)
+
+    def shutdown(self) -> None:
+        """Break off, because the server stops; called by uvicorn."""
+        self._transport.abort()
+
+    async def _open(self, data: bytes) -> None:
+        """Find who serves the path, who then decides whether the socket is opened, or answer why not."""
+        handshake = Handshake(self._transport, data)
+        request = handshake.request
+        if request is None:
             return
+        is_call = request.path.startswith(_MEDIA_PATH)
+        try:
+            if is_call and MEDIA_STATE in self._app_state:
+                await self._serve_call(request, handshake)
+            elif request.path == _UPDATES_PATH and UPDATES_STATE in self._app_state:
+                await self._open_updates(request, handshake)
+            else:
+                raise errors.NotFound("There is no WebSocket here.")  # noqa: TRY301 - answered like any other refusal
+        except errors.PlatformError as error:
+            logger.info("socket_refused", code=error.code)
+            answer = explain(error, request) if is_call else HTTPResponse.failure(error, request_id=request.request_id)
+            handshake.refuse(answer)
+        except Exception:  # noqa: BLE001 - the sockets' entry point: the peer gets an answer, and we a log line
+            logger.exception("socket_failed")
+            failed = errors.PlatformError("Something went wrong.")
+            handshake.refuse(HTTPResponse.failure(failed, request_id=request.request_id))
+
+    def _accept(self, handshake: Handshake, *, largest_message_bytes: int) -> ServerProtocol:
+        self._connections.discard(self)
+        return handshake.accept(largest_message_bytes=largest_message_bytes)
+
+    async def _serve_call(self, request: HTTPRequest, handshake: Handshake) -> None:
         media: MediaEndpoint = self._app_state[MEDIA_STATE]
-        # uvicorn asks everything in this set to shut down when the server stops.
-        connections = cast("set[WebSocket]", self._server_state.connections)
         accepted: list[WebSocket] = []
 
         def accept() -> MediaTransport:
-            socket = WebSocket(self._transport, handshake.accept(), PATIENCE)
+            handshaken = self._accept(handshake, largest_message_bytes=LARGEST_MESSAGE_BYTES)
+            socket = WebSocket(self._transport, handshaken, PATIENCE)
             self._transport.set_protocol(socket)
             accepted.append(socket)
-            connections.add(socket)
+            self._connections.add(socket)
             return MediaTransport(socket)
 
         try:
-            await media(handshake.request, accept)
-        except errors.PlatformError as error:
-            logger.warning("media_stream_refused", code=error.code)
-            handshake.refuse(explain(error, handshake.request))
-        except Exception:  # noqa: BLE001 - the socket's entry point: the peer gets an answer, and we a log line
-            logger.exception("media_stream_failed")
-            handshake.refuse(explain(errors.PlatformError("Something went wrong."), handshake.request))
+            await media(request, accept)
         finally:
             for socket in accepted:
-                connections.discard(socket)
+                self._connections.discard(socket)
                 socket.close()
 
-    async def _open_updates(self, data: bytes) -> None:
-        """Open the socket, which then lives without a task of its own, or answer why not."""
-        handshake = Handshake(self._transport, data, largest_message_bytes=update_socket.LARGEST_MESSAGE_BYTES)
-        if handshake.request is None:
-            return
+    async def _open_updates(self, request: HTTPRequest, handshake: Handshake) -> None:
+        """Open the socket, which then lives without a task of its own."""
         door: UpdatesDoor = self._app_state[UPDATES_STATE]
-        connections = cast("set[UpdateSocket]", self._server_state.connections)
 
         def accept(recent: RecentUpdates, first: int, seconds_left: float) -> UpdateSocket:
+            handshaken = self._accept(handshake, largest_message_bytes=update_socket.LARGEST_MESSAGE_BYTES)
             socket = UpdateSocket(
-                self._transport,
-                handshake.accept(),
-                recent,
-                first,
-                seconds_left=seconds_left,
-                connections=connections,
+                self._transport, handshaken, recent, first, seconds_left=seconds_left, connections=self._connections
             )
             self._transport.set_protocol(socket)
             self._transport.resume_reading()
             return socket
 
-        request_id = handshake.request.request_id
-        try:
-            await door(handshake.request, accept)
-        except errors.PlatformError as error:
-            logger.info("update_socket_refused", code=error.code)
-            handshake.refuse(HTTPResponse.failure(error, request_id=request_id))
-        except Exception:  # noqa: BLE001 - the socket's entry point: the peer gets an answer, and we a log line
-            logger.exception("update_socket_failed")
-            failed = errors.PlatformError("Something went wrong.")
-            handshake.refuse(HTTPResponse.failure(failed, request_id=request_id))
+        await door(request, accept)

@@ -15,16 +15,14 @@ from websockets.server import ServerProtocol
 from websockets.speedups import apply_mask
 
 from shared.observability import logger
+from stream_service.media.frames import MASK_BYTES, WHOLE_TEXT, next_frame
 
-LARGEST_MESSAGE_BYTES = 65_536
 # Some three minutes of speech: more than any answer has, less than would hurt with all calls at once.
 LARGEST_QUEUE_BYTES = 2_000_000
+# Pings, pongs and fragments between two looks at the peer. Twilio sends none; each costs as much as six messages.
+MOST_RARE_FRAMES = 1000
 # What the kernel may hold for a peer that does not read; without this it grows to minutes of audio.
 _KERNEL_BUFFER_BYTES = 65_536
-# RFC 6455, section 5.2: the first byte of a text message that is not fragmented, and the second's mask bit.
-_WHOLE_TEXT, _MASKED = 0x81, 0x80
-_LENGTH_OF_16_BITS = 126
-_MASK_BYTES = 4
 _ORDERLY = frozenset({CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY, CloseCode.NO_STATUS_RCVD})
 
 
@@ -35,11 +33,13 @@ class Patience:
     Attributes:
         read_seconds: without reading any of what we send.
         silent_seconds: without sending anything; then it is asked for a sign of life, and given the same time again.
+        idle_seconds: without a message, whatever signs of life it gives: audio comes all the time.
         close_seconds: between our goodbye and its own.
     """
 
     read_seconds: float = 5
     silent_seconds: float = 10
+    idle_seconds: float = 60
     close_seconds: float = 5
 
 
@@ -69,6 +69,9 @@ class WebSocket(asyncio.Protocol):
         self._was_cut = False
         self._was_heard = True
         self._was_asked = False
+        self._was_told = True
+        self._idle_seconds = 0.0
+        self._rare_frames = 0
         self._silence = self._loop.call_later(patience.silent_seconds, self._watch_silence)
         _bound_kernel_buffer(transport)
 
@@ -82,7 +85,10 @@ class WebSocket(asyncio.Protocol):
         self._on_message = on_message
         # Callbacks of a transport run in the server's context; the listener's logs and tasks belong to this call.
         self._context = copy_context()
-        if not self._transport.is_closing():
+        if self._transport.is_closing():
+            self._was_cut = self._was_cut or not self._is_closing
+            self._end()
+        else:
             self._transport.resume_reading()
         await asyncio.shield(self._closed)
 
@@ -166,10 +172,11 @@ class WebSocket(asyncio.Protocol):
         if self._incomplete:
             data = self._incomplete + data
         at = 0
-        while not self._closed.done() and (frame := _next_frame(data, at)) is not None:
+        while not self._closed.done() and (frame := next_frame(data, at)) is not None:
             payload, end = frame
-            if data[at] == _WHOLE_TEXT and payload and self._pieces is None and self._protocol.state is State.OPEN:
-                self._on_message(apply_mask(data[payload:end], data[payload - _MASK_BYTES : payload]))
+            if data[at] == WHOLE_TEXT and payload and self._pieces is None and self._protocol.state is State.OPEN:
+                self._was_told = True
+                self._on_message(apply_mask(data[payload:end], data[payload - MASK_BYTES : payload]))
             else:
                 self._take_rare_frame(data[at:end])
             at = end
@@ -177,6 +184,10 @@ class WebSocket(asyncio.Protocol):
 
     def _take_rare_frame(self, frame: bytes) -> None:
         """Let the library see a fragment, a ping, a goodbye, or what is no frame at all."""
+        self._rare_frames += 1
+        if self._rare_frames > MOST_RARE_FRAMES:
+            self._send_away("media_frames_without_use")
+            return
         was_open = self._protocol.state is State.OPEN
         self._protocol.receive_data(frame)
         for event in self._protocol.events_received():
@@ -186,6 +197,7 @@ class WebSocket(asyncio.Protocol):
                 self._pieces += event.data
                 if event.fin:
                     message, self._pieces = bytes(self._pieces), None
+                    self._was_told = True
                     self._on_message(message)
         self._write()
         if self._protocol.parser_exc is not None:
@@ -230,6 +242,12 @@ class WebSocket(asyncio.Protocol):
 
     def _watch_silence(self) -> None:
         """Break off a peer that is silent even when asked: audio comes all the time, whether or not anybody speaks."""
+        self._rare_frames = 0
+        self._idle_seconds = 0.0 if self._was_told else self._idle_seconds + self._patience.silent_seconds
+        self._was_told = False
+        if self._idle_seconds >= self._patience.idle_seconds:
+            self._send_away("media_peer_is_idle")
+            return
         if self._was_heard:
             self._was_heard = self._was_asked = False
         elif self._was_asked:
@@ -240,6 +258,15 @@ class WebSocket(asyncio.Protocol):
             self._protocol.send_ping(b"")
             self._write()
         self._silence = self._loop.call_later(self._patience.silent_seconds, self._watch_silence)
+
+    def _send_away(self, why: str) -> None:
+        """End the socket of a peer that lives, and says nothing of use."""
+        logger.warning(why)
+        self._was_cut = True
+        self.drop_queued()
+        self._protocol.fail(CloseCode.POLICY_VIOLATION)
+        self._write()
+        self._end()
 
     def _cut(self, why: str) -> None:
         logger.warning(why)
@@ -256,30 +283,6 @@ class WebSocket(asyncio.Protocol):
         else:
             self._closed.set_exception(error)
             self._closed.exception()  # whoever listened may be gone; then nobody asks
-
-
-def _next_frame(data: bytes, at: int) -> tuple[int, int] | None:
-    """Where the payload of the frame at this place begins and ends; None while it has not come whole.
-
-    A frame whose head is wrong has no payload (0) and ends with the data: the library ends the connection over it.
-    Source: RFC 6455, section 5.2.
-    """
-    available = len(data) - at
-    if available < 2:  # noqa: PLR2004 - the shortest header
-        return None
-    size, payload = data[at + 1] - _MASKED, at + 2 + _MASK_BYTES
-    if size < 0 or data[at] & 0x07 > Opcode.BINARY:  # of data and of control frames, three kinds each are defined
-        return 0, len(data)
-    if size >= _LENGTH_OF_16_BITS:
-        width = 2 if size == _LENGTH_OF_16_BITS else 8
-        if available < 2 + width:
-            return None
-        size = int.from_bytes(data[at + 2 : at + 2 + width], "big")
-        payload += width
-    if size > LARGEST_MESSAGE_BYTES:
-        return 0, len(data)
-    end = payload + size
-    return (payload, end) if end <= len(data) else None
 
 
 def _bound_kernel_buffer(transport: asyncio.Transport) -> None:

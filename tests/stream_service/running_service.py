@@ -12,6 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from shared.adapters.twilio.signature import TwilioSignature
 from shared.domain.call import StreamTicket
+from shared.ports.counters import Blocklist
+from shared.use_cases.guard_source import BlockingRule, GuardSource
 from stream_service.app import create_app
 from stream_service.heartbeat import Heartbeat
 from stream_service.live_calls import LiveCalls
@@ -21,10 +23,12 @@ from stream_service.media_endpoint import MediaEndpoint, ServeCall
 from stream_service.server import DrainingServer, configure
 from stream_service.updates.service import UpdatesService
 from tests.fakes.clock import FrozenClock
+from tests.fakes.counters import FakeBlocklist
 from tests.fakes.live_tasks import FakeLiveTasks
 
 AUTH_TOKEN = "test-auth-token"
 PUBLIC_URL = "https://calls.example.in"
+BLOCKING = BlockingRule(failures_before_block=3, failure_window_seconds=300, block_seconds=900)
 TICKET = StreamTicket(call_sid="CA1", caller_id="919800000001", business_id="918000000000", slot="CA1")
 START = json.dumps({"event": "start", "streamSid": "MZ1", "start": {"callSid": "CA1"}})
 
@@ -108,6 +112,7 @@ async def running(
     tokens: tuple[str, ...] = ("token-1",),
     serve: ServeCall | None = None,
     updates: Callable[[LiveCalls], UpdatesService] | None = None,
+    blocklist: Blocklist | None = None,
 ) -> AsyncGenerator[Service, None]:
     """The service, ready to take calls; with what `updates` gives it, it serves updates sockets too."""
     live_calls = LiveCalls(capacity)
@@ -116,7 +121,8 @@ async def running(
     async def warm_up() -> None:
         """Nothing to load."""
 
-    endpoint = MediaEndpoint(signature, SingleUseTickets(*tokens), live_calls, serve or Echo())
+    guard = GuardSource(blocklist or FakeBlocklist(FrozenClock()), BLOCKING)
+    endpoint = MediaEndpoint(signature, guard, SingleUseTickets(*tokens), live_calls, serve or Echo())
     app = create_app(
         endpoint,
         live_calls,

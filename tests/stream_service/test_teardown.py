@@ -18,6 +18,7 @@ from shared.errors import RateLimited, SpeechUnavailable, StoreUnavailable
 from shared.http_contract import HTTPRequest
 from shared.ports.channel import OutboundChannel
 from shared.use_cases.answer_message import Answer
+from shared.use_cases.guard_source import GuardSource
 from shared.use_cases.open_call import OpenedCall
 from shared.use_cases.speak_ahead import Anticipated
 from stream_service import serve_call as serving
@@ -31,8 +32,10 @@ from stream_service.media.transport import MediaTransport
 from stream_service.media_endpoint import MediaEndpoint
 from stream_service.serve_call import serve_call
 from stream_service.speaking.scripted import ScriptedSynthesizer
+from tests.fakes.clock import FrozenClock
+from tests.fakes.counters import FakeBlocklist
 from tests.stream_service.caller import Caller
-from tests.stream_service.running_service import SingleUseTickets
+from tests.stream_service.running_service import BLOCKING, SingleUseTickets
 from tests.stream_service.served_call import MANNERS, World, services_of
 
 REQUEST = HTTPRequest(method="GET", path="/media/token-1")
@@ -182,7 +185,8 @@ class Premises(World):
         async def serve(ticket: StreamTicket, transport: MediaTransport) -> None:
             await serve_call(services, ticket, transport)
 
-        return MediaEndpoint(AnySignature(), SingleUseTickets("token-1"), self.live_calls, serve)
+        guard = GuardSource(FakeBlocklist(FrozenClock()), BLOCKING)
+        return MediaEndpoint(AnySignature(), guard, SingleUseTickets("token-1"), self.live_calls, serve)
 
 
 @asynccontextmanager

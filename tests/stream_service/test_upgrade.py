@@ -8,13 +8,23 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
-from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
 
-from stream_service import upgrade
+from shared.domain.call import StreamTicket
+from stream_service import impatient_http, upgrade
+from stream_service.media.transport import MediaTransport
 from stream_service.media.web_socket import Patience
+from tests.fakes.clock import FrozenClock
+from tests.fakes.counters import FakeBlocklist
 from tests.stream_service.running_service import START, Echo, Service, closed, hear, media, running, say, signed
+
+UPGRADE = (
+    "Host: 127.0.0.1",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version: 13",
+)
 
 
 class RawPeer:
@@ -164,36 +174,97 @@ async def test_frames_that_come_with_the_last_byte_of_another_are_all_heard() ->
         ({"X_Twilio_Signature": "AAAA"}, b" 401 "),
     ],
 )
-async def test_a_wrong_handshake_gets_an_answer_and_the_token_stays_good(
+async def test_a_wrong_handshake_is_answered_in_the_envelope_and_the_token_stays_good(
     headers: dict[str, str], status: bytes
 ) -> None:
     async with running() as service, raw_peer(service) as peer, raw_peer(service) as other:
-        assert status in await peer.upgrade("token-1", **headers)
-        await peer.rest()
+        head = await peer.upgrade("token-1", **headers)
+        error = json.loads(await peer.rest())["error"]
+
+        assert status in head
+        assert (error["code"] in {"invalid_request", "signature_invalid"}, bool(error["request_id"])) == (True, True)
 
         assert b" 101 " in await other.upgrade("token-1")
 
 
-async def test_sockets_of_other_paths_are_the_applications_business() -> None:
-    async with running() as service:
-        with pytest.raises(InvalidStatus) as refused:
-            await connect(f"ws://127.0.0.1:{service.port}/elsewhere", proxy=None)
+@pytest.mark.parametrize(
+    "path", ["/elsewhere", "/media", "/updates/", "/updatesx", "/health/stream", "http://h/media/x"]
+)
+async def test_there_is_no_socket_at_any_other_path(path: str) -> None:
+    async with running() as service, raw_peer(service) as peer:
+        head = await peer.ask(f"GET {path} HTTP/1.1", *UPGRADE)
+        body = json.loads(await peer.rest())
 
-    assert refused.value.response.status_code == 403  # Starlette's answer where it has no such route
+    assert b" 404 " in head
+    assert body["error"]["code"] == "not_found"
 
 
-async def test_who_connects_and_asks_for_nothing_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upgrade, "FIRST_REQUEST_SECONDS", 0.05)
+@pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS"])
+async def test_only_get_opens_a_socket(method: str) -> None:
+    async with running() as service, raw_peer(service) as peer:
+        head = await peer.ask(f"{method} /media/token-1 HTTP/1.1", *UPGRADE)
+        body = json.loads(await peer.rest())
 
-    async with running() as service, raw_peer(service) as silent, raw_peer(service) as slow:
-        slow.writer.write(b"GET /media/token-1 HTTP/1.1\r\nHost: ")
+    assert b" 400 " in head
+    assert body["error"]["code"] == "invalid_request"
 
-        assert await silent.rest() == b""
-        assert await slow.rest() == b""
+
+async def test_what_follows_the_request_before_it_is_answered_is_refused_and_the_token_stays_good() -> None:
+    frame = Frame(Opcode.TEXT, START.encode()).serialize(mask=True)
+
+    async with running() as service, raw_peer(service) as hasty, raw_peer(service) as patient:
+        lines = ["GET /media/token-1 HTTP/1.1", *UPGRADE, f"X-Twilio-Signature: {signed('token-1')}", "", ""]
+        hasty.writer.write("\r\n".join(lines).encode() + frame)
+        refused = await hasty.rest()
+
+        assert b" 101 " in await patient.upgrade("token-1")
+
+    assert refused.startswith(b"HTTP/1.1 400 ")
+
+
+async def test_more_headers_than_anybody_sends_are_refused() -> None:
+    many = [f"X-{number}: x" for number in range(200)]
+
+    async with running() as service, raw_peer(service) as peer:
+        head = await peer.ask("GET /media/token-1 HTTP/1.1", *UPGRADE, *many)
+        body = json.loads(await peer.rest())
+
+    assert (b" 431 " in head, body["error"]["code"]) == (True, "too_large")
+
+
+async def test_a_service_that_stops_does_not_wait_for_sockets_that_are_being_opened() -> None:
+    async def wait_for_ever(_ticket: StreamTicket, _transport: MediaTransport) -> None:
+        raise AssertionError("nobody was let in")
+
+    class Stuck(FakeBlocklist):
+        async def forgive(self, source: str) -> None:
+            await asyncio.Event().wait()
+
+    async with running(serve=wait_for_ever, blocklist=Stuck(FrozenClock())) as service, raw_peer(service) as peer:
+        peer.writer.write(
+            "\r\n".join(
+                [
+                    "GET /media/token-1 HTTP/1.1",
+                    *UPGRADE,
+                    f"X-Twilio-Signature: {signed('token-1')}",
+                    "",
+                    "",
+                ]
+            ).encode()
+        )
+        async with asyncio.timeout(5):
+            while not service.server.server_state.tasks:
+                await asyncio.sleep(0.005)
+        service.server.force_exit = True
+
+        service.server.should_exit = True
+        rest = await peer.rest()
+
+    assert rest == b""
 
 
 async def test_a_stream_outlives_the_time_for_the_first_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upgrade, "FIRST_REQUEST_SECONDS", 0.05)
+    monkeypatch.setattr(impatient_http, "REQUEST_SECONDS", 0.05)
 
     async with running() as service, service.open("token-1") as stream, raw_peer(service) as silent:
         await silent.rest()

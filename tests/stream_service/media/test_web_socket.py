@@ -15,7 +15,13 @@ from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from stream_service.media.web_socket import LARGEST_MESSAGE_BYTES, LARGEST_QUEUE_BYTES, Patience, WebSocket
+from stream_service.media.frames import LARGEST_MESSAGE_BYTES
+from stream_service.media.web_socket import (
+    LARGEST_QUEUE_BYTES,
+    MOST_RARE_FRAMES,
+    Patience,
+    WebSocket,
+)
 
 logging.getLogger("websockets.server").setLevel(logging.CRITICAL)
 PATIENCE = Patience(read_seconds=5, silent_seconds=10, close_seconds=3)
@@ -419,12 +425,81 @@ async def test_a_silent_peer_is_asked_and_cut_off_if_it_stays_silent(call: Call)
 
 
 async def test_a_sign_of_life_is_enough(call: Call) -> None:
-    for _ in range(5):
+    for _ in range(2):
         call.clock.advance(PATIENCE.silent_seconds)
         call.clock.advance(PATIENCE.silent_seconds)
         call.sends(Frame(Opcode.PONG, b"").serialize(mask=True))
 
     assert not call.wire.was_aborted
+
+
+async def test_signs_of_life_without_a_message_are_not_enough_for_ever(call: Call) -> None:
+    for _ in range(int(PATIENCE.idle_seconds / PATIENCE.silent_seconds) + 1):
+        assert not call.socket.was_cut
+        call.sends(Frame(Opcode.PING, b"").serialize(mask=True))
+        call.clock.advance(PATIENCE.silent_seconds)
+
+    await call.ends()
+    assert call.socket.was_cut
+    assert call.gets()[-1] == Frame(Opcode.CLOSE, (1008).to_bytes(2, "big"))
+
+
+async def test_a_message_now_and_then_keeps_the_socket_open(call: Call) -> None:
+    for _ in range(5):
+        for _ in range(3):
+            call.sends(Frame(Opcode.PONG, b"").serialize(mask=True))
+            call.clock.advance(PATIENCE.silent_seconds)
+        call.sends(text(b"au", fin=False), text(b"dio", opcode=Opcode.CONT))
+
+    assert not call.socket.was_cut
+
+
+@pytest.mark.parametrize("opcode", [Opcode.PING, Opcode.PONG, Opcode.CONT])
+async def test_a_flood_of_frames_that_are_no_messages_ends_the_socket(call: Call, opcode: Opcode) -> None:
+    call.sends(text(b"", fin=False))
+    frame = Frame(opcode, b"", fin=opcode is not Opcode.CONT).serialize(mask=True)
+
+    call.sends(frame * MOST_RARE_FRAMES * 2)
+
+    await call.ends()
+    assert call.socket.was_cut
+    assert call.gets()[-1] == Frame(Opcode.CLOSE, (1008).to_bytes(2, "big"))
+    assert len(call.gets()) <= MOST_RARE_FRAMES + 1
+    call.clock.advance(PATIENCE.close_seconds)
+    assert (call.wire.was_aborted, call.clock.pending) == (True, 0)
+
+
+async def test_frames_that_come_slowly_enough_are_no_flood(call: Call) -> None:
+    ping = Frame(Opcode.PING, b"").serialize(mask=True)
+
+    for _ in range(3):
+        call.sends(ping * (MOST_RARE_FRAMES - 1), text(b"audio"))
+        call.clock.advance(PATIENCE.silent_seconds)
+
+    assert not call.socket.was_cut
+
+
+async def test_pieces_that_are_too_large_together_end_the_socket(call: Call) -> None:
+    half = bytes(LARGEST_MESSAGE_BYTES // 2 + 1)
+
+    call.sends(text(half, fin=False), text(half, opcode=Opcode.CONT))
+
+    await call.ends()
+    assert call.heard == []
+    assert call.gets()[-1].data[:2] == (1009).to_bytes(2, "big")
+
+
+async def test_a_socket_that_closed_before_anybody_listened_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asyncio.get_running_loop(), "call_later", Clock().call_later)
+    wire = Wire()
+    wire.was_aborted = True  # and nobody was told
+    socket = WebSocket(wire, opened(), PATIENCE)
+
+    listening = asyncio.ensure_future(socket.receive(print))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    assert (listening.done(), socket.was_cut) == (True, True)
 
 
 async def test_a_goodbye_waits_for_what_was_queued_before(call: Call) -> None:
