@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev install-judges install-browser run demo eval stop clean-local status build invoke check format test audit licences sbom fuzz fuzz-api drill soak soak-messages requirements openapi lock ci
+.PHONY: help install install-dev install-judges install-browser run demo eval stop clean-local status build invoke check lint quick format test audit licences sbom fuzz fuzz-api drill soak soak-messages requirements openapi lock ci
 
 # Images often set this; a platform is twenty programs, and each would compile our modules anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -65,12 +65,18 @@ invoke: install-dev ## run one function on one event: FUNCTION=message_webhook E
 	@test -n "$(FUNCTION)" -a -n "$(EVENT)" || { echo "make invoke FUNCTION=folder EVENT=file"; exit 1; }
 	@$(RUN) -m local invoke "$(FUNCTION)" "$(EVENT)" $(if $(filter 1,$(SOURCE)),--source)
 
-check: install-dev ## formatting, lint, types, template and the quick tests
+# Side by side, because the tests leave a processor idle now and then.
+check: install-dev ## formatting, lint, types, template, known vulnerabilities and the quick tests
+	@$(MAKE) --no-print-directory -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) lint quick
+
+lint: install-dev ## what `check` does without running tests
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
 	$(VENV)/bin/cfn-lint -r ap-south-1 ap-southeast-1 -t template.yaml
 	$(RUN) -m local.supply_chain audit
+
+quick: install-dev ## the quick tests alone: everything on fakes
 	$(RUN) -m pytest -q -m "not integration" --hypothesis-profile=quick --numprocesses auto --maxprocesses 4 --dist loadfile
 
 format: install-dev ## put the code into the form that `check` wants
@@ -78,7 +84,7 @@ format: install-dev ## put the code into the form that `check` wants
 	$(RUN) -m ruff check --fix-only .
 
 test: install-dev install-judges install-browser ## all tests, those with real databases, models and a browser included
-	$(RUN) -m pytest
+	$(RUN) -m tests.everything
 
 fuzz: install-dev ## break the message webhook in 100,000 ways (CASES=n: in so many)
 	$(RUN) -m tests.fuzz $(CASES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.chat import ChatPage
@@ -28,6 +29,7 @@ async def step_in(page: Page, name: str) -> None:
     await page.get_by_role("dialog").get_by_role("button", name=name).click()
 
 
+@pytest.mark.alone
 async def test_from_the_first_call_to_a_conversation_that_is_given_back(
     open_console: OpenConsole, real_platform: Platform, tmp_path: Path
 ) -> None:

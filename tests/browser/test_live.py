@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 
+import pytest
 from playwright.async_api import Page, WebSocketRoute, expect
 
 from local.simulators.phone import PhoneCall
@@ -269,6 +270,7 @@ async def test_an_interruption_of_the_updates_is_said_and_caught_up_with(console
     assert "since=" in open_sockets[-1].url
 
 
+@pytest.mark.alone
 async def test_fifty_events_a_second_leave_the_page_usable(console: Console) -> None:
     page = await watch(console)
 

@@ -36,6 +36,7 @@ async def without_simulator(route: Route) -> None:
     await route.fulfill(response=answer, body=json.dumps({**await answer.json(), "simulator_url": None}))
 
 
+@pytest.mark.alone
 async def test_what_is_said_is_understood_and_answered(
     open_console: OpenConsole, real_platform: Platform, tmp_path: Path
 ) -> None:
@@ -162,6 +163,7 @@ async def test_without_a_microphone_it_says_what_to_do_and_calls_all_the_same(
     await phone.hears()
 
 
+@pytest.mark.alone
 async def test_words_can_be_typed(open_console: OpenConsole, real_platform: Platform) -> None:
     phone = PhonePage(await open_console(real_platform))
     await phone.console.context.add_init_script(script=_NO_MICROPHONE)

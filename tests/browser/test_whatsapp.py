@@ -125,6 +125,7 @@ async def test_a_picture_is_sent_and_seen(chat: ChatPage) -> None:
     await expect(chat.mine.first.locator("[data-status=read]")).to_be_visible()
 
 
+@pytest.mark.alone
 async def test_a_voice_note_is_recorded_and_understood(
     open_console: OpenConsole, real_platform: Platform, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from local.evaluation.scenario_file import choose, read_all
 from tests.end_to_end.platform import Platform
 from tests.stream_service.listening.utterances import MODEL_DIR
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 
 async def played(platform: Platform, scenarios: list[Scenario], folder: Path) -> list[Result]:

@@ -18,7 +18,7 @@ from stream_service.listening.moonshine_model import MoonshineModel
 from tests.end_to_end.platform import Platform, eventually
 from tests.stream_service.listening.utterances import MODEL_DIR, recorded_utterances
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 SATURDAY = next(utterance for utterance in recorded_utterances() if "Saturday" in utterance.text)
 
 
