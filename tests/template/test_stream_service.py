@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from typing import Any
 
 import pytest
 
@@ -141,7 +143,17 @@ def test_the_container_cannot_write_outside_its_scratch_and_is_nobody(stack: Sta
 
     assert container["ReadonlyRootFilesystem"]
     assert container["User"] == "10001"
+    assert container["LinuxParameters"]["Capabilities"] == {"Drop": ["ALL"]}
     assert [mount["ContainerPath"] for mount in container["MountPoints"]] == ["/tmp"]  # noqa: S108 - the container's
+
+
+@pytest.mark.parametrize("image", ["vaani:latest", "vaani", "vaani@sha256:abc", f"vaani:1@sha256:{'g' * 64}"])
+def test_a_stack_takes_its_image_by_digest_alone(template: dict[str, Any], image: str) -> None:
+    pattern = template["Parameters"]["StreamImageUri"]["AllowedPattern"]
+
+    assert not re.search(pattern, image)
+    assert re.search(pattern, f"123456789012.dkr.ecr.ap-south-1.amazonaws.com/vaani@sha256:{'0' * 64}")
+    assert re.search(pattern, "")
 
 
 def test_a_slow_log_service_cannot_hold_up_audio(stack: Stack) -> None:
