@@ -73,6 +73,15 @@ class Cluster:
                         raise
                     await asyncio.sleep(0.05)
 
+    async def reconnect(self, service: Service) -> ClientConnection:
+        """Open a socket when another of the same user has just been closed: long before a lease could run out."""
+        async with asyncio.timeout(leases.LEASE_SECONDS / 3):
+            while True:
+                try:
+                    return await self.connect(service)
+                except InvalidStatus:
+                    await asyncio.sleep(0.02)
+
     async def publish(self, *numbers: int) -> None:
         for number in numbers:
             await self.publisher.publish(self.event(number))
@@ -109,6 +118,30 @@ async def test_three_sockets_are_a_users_limit_at_all_tasks_together(cluster: Cl
             await cluster.connect(second)
 
     assert refused.value.response.status_code == 429
+
+
+@pytest.mark.requirement("12.3")
+async def test_of_many_sockets_that_are_opened_at_once_at_several_tasks_three_stay_and_one_that_closes_makes_room(
+    cluster: Cluster,
+) -> None:
+    async with cluster.task() as first, cluster.task() as second:
+        for service in (first, second):  # both have heard of the updates by now
+            async with await cluster.connect(service, "ravi"):
+                pass
+
+        opened = await asyncio.gather(
+            *(cluster.connect((first, second)[number % 2]) for number in range(16)), return_exceptions=True
+        )
+        readers = [socket for socket in opened if isinstance(socket, ClientConnection)]
+        refused = [error.response.status_code for error in opened if isinstance(error, InvalidStatus)]
+        await readers[0].close()
+        another = await cluster.reconnect(second)
+        with pytest.raises(InvalidStatus):
+            await cluster.connect(first)
+
+        assert (len(readers), refused) == (3, [429] * 13)
+        for reader in (*readers, another):
+            await reader.close()
 
 
 async def test_who_goes_on_at_another_task_misses_nothing_and_hears_nothing_twice(cluster: Cluster) -> None:
