@@ -14,23 +14,32 @@ from cryptography.x509.oid import NameOID
 VALID_DAYS = 30
 
 
-def write_certificate(certificate_file: Path, key_file: Path) -> None:
-    """Write a certificate and key for 127.0.0.1, both PEM; the key is readable by its owner only."""
+def write_certificate(
+    certificate_file: Path,
+    key_file: Path,
+    *,
+    host: str = "localhost",
+    address: str = "127.0.0.1",
+    ends_in_days: int = VALID_DAYS,
+) -> None:
+    """Write a certificate and key for a host and its address, both PEM; the key is readable by its owner only.
+
+    One that ends a negative number of days from now has expired.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
-    address = x509.SubjectAlternativeName(
-        [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
-    )
+    ends_at = now + timedelta(days=ends_in_days)
+    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address)), x509.DNSName(host)])
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=VALID_DAYS))
-        .add_extension(address, critical=False)
+        .not_valid_before(min(now, ends_at) - timedelta(minutes=5))
+        .not_valid_after(ends_at)
+        .add_extension(names, critical=False)
         .sign(key, hashes.SHA256())
     )
     key_file.unlink(missing_ok=True)
