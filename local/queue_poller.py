@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import sys
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,13 +79,18 @@ class QueuePoller:
         self._in_flight_file = in_flight_file
         self._lost_seconds = lost_seconds
         self._in_flight: dict[str, None] = {}  # In the order received, which is the one to give them back in.
+        self._attempt = ""
 
     async def run(self) -> None:
         """Poll until cancelled."""
         await self._give_back_forgotten()
         while True:
             try:
+                # Asked once more with the same attempt, the queue repeats an answer that nobody heard.
+                self._attempt = self._attempt or uuid.uuid4().hex
+                self._keep()
                 messages = await self._receive()
+                self._attempt = ""
                 if messages:
                     await self._handle(messages)
             except (BotoCoreError, ClientError) as error:
@@ -97,6 +103,7 @@ class QueuePoller:
             QueueUrl=self._mapping.queue_url,
             MaxNumberOfMessages=min(self._mapping.batch_size, 10),
             WaitTimeSeconds=WAIT_SECONDS,
+            ReceiveRequestAttemptId=self._attempt,
             VisibilityTimeout=HIDDEN_SECONDS,
             AttributeNames=["All"],
             MessageAttributeNames=["All"],
@@ -143,14 +150,19 @@ class QueuePoller:
 
     async def _give_back_forgotten(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            await self._give_back(json.loads(self._in_flight_file.read_text()))
+            forgotten = json.loads(self._in_flight_file.read_text())
+            self._attempt = forgotten["attempt"]
+            await self._give_back(forgotten["handles"])
 
     def _remember(self, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
         if add or remove:
             self._in_flight.update(dict.fromkeys(add))
             for handle in remove:
                 self._in_flight.pop(handle, None)
-            self._in_flight_file.write_text(json.dumps(list(self._in_flight)))
+            self._keep()
+
+    def _keep(self) -> None:
+        self._in_flight_file.write_text(json.dumps({"attempt": self._attempt, "handles": list(self._in_flight)}))
 
 
 def read_mapping(template: Template) -> EventSourceMapping:

@@ -51,7 +51,7 @@ def answer_faults() -> list[Fault]:
         Fault(
             name=name,
             title=f"{title} for {SECONDS:g} s",
-            inflict=partial(_conducting, details=details),
+            inflict=partial(conducting, details=details),
             seconds=SECONDS,
             edge=TAKEN_EDGE if "status" not in details else "",
         )
@@ -67,7 +67,8 @@ async def _answering(scene: Scene, *, link: str, details: dict[str, Any]) -> Asy
 
 
 @asynccontextmanager
-async def _conducting(scene: Scene, *, details: dict[str, Any]) -> AsyncIterator[None]:
+async def conducting(scene: Scene, *, details: dict[str, Any]) -> AsyncIterator[None]:
+    """Meta treats every message so while the context is open."""
     simulator_url = scene.copy.facts["simulator_url"]
     await conduct(simulator_url, **details)
     try:

@@ -7,9 +7,9 @@ import contextlib
 import time
 from dataclasses import dataclass
 
+from local.drill.identities import Identities
 from local.drill.notes import CallEvent, CallTrouble, Exchange, Notes
 from local.simulators.phone import CallFailed, PhoneCall
-from local.simulators.phone_line import PhoneLine
 
 UTTERANCES_PER_CALL = 8
 INTERRUPT_EVERY = 3
@@ -34,8 +34,8 @@ class CallerVoices:
 class Caller:
     """One person with a telephone."""
 
-    def __init__(self, line: PhoneLine, number: str, voices: CallerVoices, notes: Notes) -> None:
-        self._line = line
+    def __init__(self, identities: Identities, number: str, voices: CallerVoices, notes: Notes) -> None:
+        self._identities = identities
         self._number = number
         self._voices = voices
         self._notes = notes
@@ -49,7 +49,7 @@ class Caller:
             await asyncio.sleep(REDIAL_SECONDS if was_good else REDIAL_SECONDS / 2)
 
     async def _call_once(self) -> bool:
-        call = PhoneCall(self._line, caller=self._number)
+        call = PhoneCall(self._identities.line, caller=self._number)
         self._seen_streams, self._seen_announcements = 1, 0
         dialled_at = time.monotonic()
         try:

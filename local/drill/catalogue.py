@@ -9,12 +9,13 @@ from local.drill.fault import Fault, NotTried
 from local.drill.kills import kills
 from local.drill.machine_faults import machine_faults
 from local.drill.network_faults import network_faults
+from local.drill.secret_faults import secret_faults
 from local.drill.store_faults import store_faults
 
 
 def all_faults() -> list[Fault]:
     """The whole series."""
-    return [*kills(), *store_faults(), *network_faults(), *answer_faults(), *machine_faults()]
+    return [*kills(), *store_faults(), *network_faults(), *answer_faults(), *secret_faults(), *machine_faults()]
 
 
 NOT_TRIED: tuple[NotTried, ...] = (

@@ -15,6 +15,7 @@ from local.drill.callers import Caller, CallerVoices
 from local.drill.echo_model import echo_model
 from local.drill.evidence import apologies, stored_calls, stored_questions
 from local.drill.fault import Fault, Scene
+from local.drill.identities import Identities
 from local.drill.links import FaultLinks
 from local.drill.notes import Notes
 from local.drill.platform_copy import running_copy
@@ -39,7 +40,7 @@ class Load:
     """How much runs all the time."""
 
     callers: int = 3
-    users: int = 6
+    users: int = 4
     seed: int = 8
 
     @property
@@ -64,9 +65,9 @@ class Drill:
         self._notes = Notes()
         stack = scene.copy.stack
         self._stack = stack
-        self._writers = Writers(stack, self._notes, user_ids=load.user_ids, seed=load.seed)
+        self._writers = Writers(scene.identities, self._notes, user_ids=load.user_ids, seed=load.seed)
         self._provider = ProviderWatch(stack.facts["simulator_url"], self._notes)
-        self._callers = [Caller(stack.phone_line, number, voices, self._notes) for number in load.numbers]
+        self._callers = [Caller(scene.identities, number, voices, self._notes) for number in load.numbers]
 
     async def play(self, faults: Sequence[Fault]) -> list[Row]:
         """Play all faults under load; the rows hold the verdict over everything that was accepted meanwhile."""
@@ -163,7 +164,8 @@ async def _linked_copy(directory: Path, model_port: int, *, say: Say) -> AsyncIt
         FaultLinks(control) as links,
     ):
         await links.add("model", listen=model_link, target=model_port)
-        yield Scene(copy=copy, links=links)
+        identities = Identities(number=copy.stack.whatsapp_number, line=copy.stack.phone_line)
+        yield Scene(copy=copy, links=links, identities=identities)
 
 
 @asynccontextmanager

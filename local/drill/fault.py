@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
+from local.drill.identities import Identities
 from local.drill.links import FaultLinks
 from local.drill.platform_copy import PlatformCopy
 
@@ -16,6 +17,7 @@ class Scene:
 
     copy: PlatformCopy
     links: FaultLinks
+    identities: Identities
 
 
 Inflict = Callable[[Scene], AbstractAsyncContextManager[None]]

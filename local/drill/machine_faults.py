@@ -26,9 +26,8 @@ LOGGERS = (
     "history_api",
     "stream_service",
     "stream_service_2",
-    "queue_poller",
-    "front_door",
 )
+"""Not those that start others: who is started meanwhile would stay without a log."""
 
 
 def machine_faults() -> list[Fault]:

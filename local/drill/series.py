@@ -14,14 +14,14 @@ from local.drill.notes import Notes
 from local.drill.process_watch import LogWatch, ProcessWatch
 from local.running_stack import NotRunning
 
-BASELINE_SECONDS = 2.0
-QUIET_SECONDS = 4.0
+BASELINE_SECONDS = 1.0
+QUIET_SECONDS = 3.0
 """So long without any trouble, with messages and calls answered, and the platform counts as recovered."""
 
 PROOF_MESSAGES, PROOF_EXCHANGES = 3, 2
-GIVE_UP_SECONDS = 40.0
+GIVE_UP_SECONDS = 30.0
 START_SECONDS = 120.0
-WARM_UP_SECONDS = 12.0
+WARM_UP_SECONDS = 10.0
 _POLL_SECONDS = 0.25
 
 Say = Callable[[str], None]

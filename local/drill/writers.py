@@ -11,15 +11,16 @@ from typing import Any
 
 import httpx
 
+from local.drill.identities import Identities
 from local.drill.notes import Notes, Request, SentReply, WrittenMessage
 from local.running_stack import RunningStack
 from local.simulators.webhook_delivery import WebhookDelivery
 from local.simulators.whatsapp_user import MessageRefused, WhatsAppUser
 
-MOST_IN_FLIGHT = 3
+MOST_IN_FLIGHT = 2
 """A user writes on while at most so many messages are unanswered."""
 
-THOUGHT_SECONDS = (2.5, 4.5)
+THOUGHT_SECONDS = (3.0, 5.0)
 RETRY_SECONDS = (0.2, 0.5, *(1.0,) * 60)
 """Often, so that the moment of recovery is seen; Meta's pauses grow."""
 
@@ -49,8 +50,8 @@ class NotingTransport(httpx.AsyncHTTPTransport):
 class Writers:
     """All users, each at an own pace."""
 
-    def __init__(self, stack: RunningStack, notes: Notes, *, user_ids: list[str], seed: int) -> None:
-        self._stack = stack
+    def __init__(self, identities: Identities, notes: Notes, *, user_ids: list[str], seed: int) -> None:
+        self._identities = identities
         self._notes = notes
         self._user_ids = user_ids
         self._randomness = random.Random(seed)  # noqa: S311 - it guards nothing.
@@ -72,12 +73,12 @@ class Writers:
             spread_seconds=3.0,
             randomness=random.Random(self._randomness.random()),  # noqa: S311
         )
-        user = WhatsAppUser(self._stack.whatsapp_number, wa_id=user_id, delivery=delivery, client=client)
         while True:
             await asyncio.sleep(self._randomness.uniform(*THOUGHT_SECONDS))
             await self.are_writing.wait()
             if self._unanswered(user_id) >= MOST_IN_FLIGHT:
                 continue
+            user = WhatsAppUser(self._identities.number, wa_id=user_id, delivery=delivery, client=client)
             message = self._new_message(user_id, user)
             with contextlib.suppress(MessageRefused, httpx.HTTPError):
                 await user.send(message)

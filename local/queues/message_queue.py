@@ -1,7 +1,7 @@
 """One queue with the rules of SQS: order within a group, visibility, receipts, deduplication, dead letters.
 
 Time is passed in, in seconds since 1970. Source: Amazon SQS Developer Guide, "FIFO delivery logic", "Visibility
-timeout", "Using the message deduplication ID" and "Dead-letter queues".
+timeout", "Using the message deduplication ID", "Using the receive request attempt ID" and "Dead-letter queues".
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any
 
 DEDUPLICATION_SECONDS = 300.0
 MOST_FORGOTTEN_RECEIPTS = 10_000
+MOST_ATTEMPTS = 100
+"""To receive, remembered so that the same attempt gets the same answer."""
 
 
 class UnknownReceiptError(Exception):
@@ -61,6 +63,7 @@ class MessageQueue:
         self._by_receipt: dict[str, Message] = {}
         self._forgotten: OrderedDict[str, None] = OrderedDict()
         self._sent: OrderedDict[str, tuple[float, Message]] = OrderedDict()
+        self._attempts: OrderedDict[str, dict[str, Message]] = OrderedDict()
         self._ticks = itertools.count()
 
     def sent_before(self, deduplication_id: str, *, now: float) -> Message | None:
@@ -81,10 +84,16 @@ class MessageQueue:
         elif message.group not in self._hidden:
             self._open[message.group] = None
 
-    def receive(self, count: int, *, visibility_seconds: float, now: float) -> list[Message]:
-        """Up to `count` messages, as many as possible of a group; they stay hidden from others for a while."""
+    def receive(self, count: int, *, visibility_seconds: float, now: float, attempt: str = "") -> list[Message]:
+        """Up to `count` messages, as many as possible of a group; they stay hidden from others for a while.
+
+        The same `attempt` gets the same messages again, while none of them was deleted or shown to others: an answer
+        may have been lost on its way.
+        """
         self._wake(now)
-        received: list[Message] = []
+        received = self._received_again(attempt, visibility_seconds=visibility_seconds, now=now)
+        if received:
+            return received
         for group in list(self._open):
             for message in list(self._groups[group].values())[: count - len(received)]:
                 if self._bury is not None and message.receive_count >= self._most_receives:
@@ -95,6 +104,10 @@ class MessageQueue:
                 received.append(message)
             if len(received) == count:
                 break
+        if attempt and received:
+            self._attempts[attempt] = {message.receipts[-1]: message for message in received}
+            while len(self._attempts) > MOST_ATTEMPTS:
+                self._attempts.popitem(last=False)
         return received
 
     def delete(self, receipt: str) -> Message | None:
@@ -141,6 +154,19 @@ class MessageQueue:
     def next_wake_up(self) -> float | None:
         """When the next hidden message may be offered again; None when none is hidden."""
         return self._wake_ups[0][0] if self._wake_ups else None
+
+    def _received_again(self, attempt: str, *, visibility_seconds: float, now: float) -> list[Message]:
+        given = self._attempts.get(attempt, {})
+        is_unchanged = all(
+            message.is_hidden and receipt in self._by_receipt and message.receipts[-1] == receipt
+            for receipt, message in given.items()
+        )
+        if not is_unchanged:
+            return []
+        for message in given.values():
+            message.visible_at = now + visibility_seconds
+            self._hide(message)
+        return list(given.values())
 
     def _give_out(self, message: Message, visible_at: float, now: float) -> None:
         receipt = uuid.uuid4().hex

@@ -129,12 +129,13 @@ class QueueService:
         visibility = _number(
             parameters, "VisibilityTimeout", int(description.visibility_timeout or 0), LONGEST_VISIBILITY_SECONDS
         )
+        attempt = str(parameters.get("ReceiveRequestAttemptId") or "")
         deadline = time.time() + wait
         with self._changed:
             queue = self._queue(description.name)
             while True:
                 now = time.time()
-                messages = queue.receive(count, visibility_seconds=visibility, now=now)
+                messages = queue.receive(count, visibility_seconds=visibility, now=now, attempt=attempt)
                 if messages or now >= deadline:
                     break
                 self._changed.wait(min(deadline, queue.next_wake_up() or deadline) - now)

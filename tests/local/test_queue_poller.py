@@ -26,8 +26,10 @@ class Queue:
         self.receives: dict[str, int] = {}
         self.deleted: list[str] = []
         self.made_visible: list[tuple[str, int]] = []
+        self.attempts: list[str] = []
 
-    def receive_message(self, *, MaxNumberOfMessages: int, **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's name.
+    def receive_message(self, *, MaxNumberOfMessages: int, ReceiveRequestAttemptId: str, **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's names.
+        self.attempts.append(ReceiveRequestAttemptId)
         messages: list[dict[str, Any]] = []
         while self.waiting and len(messages) < MaxNumberOfMessages:
             message_id = self.waiting.popleft()
@@ -127,11 +129,21 @@ async def test_report_that_makes_no_sense_counts_as_failure_of_the_batch(
 async def test_poller_that_was_killed_gives_its_messages_back_when_it_returns(tmp_path: Path) -> None:
     queue = Queue()
     queue.in_flight = {"receipt-a": "a", "receipt-b": "b"}
-    (tmp_path / "in_flight.json").write_text(json.dumps(["receipt-b", "receipt-a"]))
+    (tmp_path / "in_flight.json").write_text(json.dumps({"attempt": "", "handles": ["receipt-b", "receipt-a"]}))
 
     await poll(queue, Worker(), tmp_path / "in_flight.json", until_deleted=2)
 
     assert queue.made_visible == [("b", LOST_SECONDS), ("a", LOST_SECONDS)]
+
+
+async def test_poller_that_was_killed_asks_again_for_an_answer_that_it_may_have_missed(tmp_path: Path) -> None:
+    queue = Queue("a")
+    (tmp_path / "in_flight.json").write_text(json.dumps({"attempt": "missed", "handles": []}))
+
+    await poll(queue, Worker(), tmp_path / "in_flight.json", until_deleted=1)
+
+    assert queue.attempts[0] == "missed"
+    assert "missed" not in queue.attempts[1:]
 
 
 def test_template_of_the_platform_feeds_the_worker_from_its_queue() -> None:

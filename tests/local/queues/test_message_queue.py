@@ -47,6 +47,28 @@ def test_what_was_not_deleted_comes_back_in_its_place_when_its_time_is_over() ->
     assert received(queue, now=30) == ["1", "2"]
 
 
+def test_the_same_attempt_receives_the_same_again_and_anew_for_the_whole_time() -> None:
+    queue = a_queue(a_message(1), a_message(2))
+    (first,) = queue.receive(1, visibility_seconds=30, now=0, attempt="once")
+
+    (again,) = queue.receive(1, visibility_seconds=30, now=20, attempt="once")
+
+    assert again is first
+    assert len(first.receipts) == 1
+    assert received(queue, now=30) == []
+    assert received(queue, now=50) == ["1", "2"]
+
+
+def test_an_attempt_whose_messages_were_deleted_receives_what_is_next() -> None:
+    queue = a_queue(a_message(1), a_message(2))
+    (first,) = queue.receive(1, visibility_seconds=30, now=0, attempt="once")
+    queue.delete(first.receipts[-1])
+
+    (following,) = queue.receive(1, visibility_seconds=30, now=1, attempt="once")
+
+    assert following.body == "2"
+
+
 def test_a_changed_visibility_counts_from_the_change() -> None:
     queue = a_queue(a_message(1))
     (message,) = queue.receive(1, visibility_seconds=30, now=0)
