@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import SlotNotCoveredError
 
 from shared.adapters.redis.shard_circuits import ShardCircuits
@@ -37,8 +38,8 @@ class Bench:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.cluster: Any = Cluster()
-        self.circuits = ShardCircuits(self.cluster, lambda: self.now)
+        self.cluster = Cluster()
+        self.circuits = ShardCircuits(cast("RedisCluster", self.cluster), lambda: self.now)
 
     async def ask(self, key: str) -> bool:
         """Whether there was an answer."""
