@@ -19,7 +19,10 @@ Value = TypeVar("Value")
 AGE_SECONDS = 300.0
 """How long a process goes on with a value that nobody refused."""
 PAUSE_SECONDS = 15.0
-"""Between two readings that a refusal, or a failed reading, has led to."""
+"""Between two readings that a refusal, or a failed reading, has led to, when refusals go on."""
+FIRST_PAUSE_SECONDS = 1.0
+"""After the first such reading. It doubles, because a provider often refuses the old value before the new one is put
+where we read it; a change, or a long time without refusals, begins anew."""
 PATIENCE_SECONDS = 2.0
 """How long a request waits for a reading; then the last known value has to do."""
 
@@ -55,6 +58,7 @@ class RenewedSecret(Generic[Value]):
         self._known: _Reading[Value] | None = None
         self._running: tuple[Future[None], float] | None = None
         self._not_before = 0.0
+        self._next_pause_seconds = min(FIRST_PAUSE_SECONDS, pause_seconds)
 
     def current(self) -> Value:
         """The last known value. Only the very first one is waited for; an old one is meanwhile read again.
@@ -110,12 +114,19 @@ class RenewedSecret(Generic[Value]):
             if now < self._not_before:
                 return None
             if forced:
-                self._not_before = now + self._pause_seconds
+                self._wait_longer(now)
             done: Future[None] = Future()
             done.set_running_or_notify_cancel()  # From now on nobody who stops waiting can cancel it.
             self._running = (done, now)
         threading.Thread(target=self._run, args=(done,), name="secret", daemon=True).start()
         return done, now
+
+    def _wait_longer(self, now: float) -> None:
+        """Twice as long as the last time, up to the full pause, unless the last time is long ago."""
+        if now - self._not_before >= self._age_seconds:
+            self._next_pause_seconds = min(FIRST_PAUSE_SECONDS, self._pause_seconds)
+        self._not_before = now + self._next_pause_seconds
+        self._next_pause_seconds = min(2 * self._next_pause_seconds, self._pause_seconds)
 
     def _run(self, done: Future[None]) -> None:
         try:
@@ -140,6 +151,8 @@ class RenewedSecret(Generic[Value]):
             has_changed = before is not None and before.value != value
             edition = 1 if before is None else before.edition + int(has_changed)
             self._known = known = _Reading(value, edition, self._clock())
+            if has_changed:
+                self._next_pause_seconds = min(FIRST_PAUSE_SECONDS, self._pause_seconds)
         if has_changed:
             logger.info("secret_changed")
         return known

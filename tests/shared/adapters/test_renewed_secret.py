@@ -133,7 +133,36 @@ async def test_a_flood_of_forged_requests_is_no_flood_of_readings(keeper: Keeper
         keeper.now = float(second)
         assert not any([await secret.renew(seen) for _ in range(50)])
 
-    assert keeper.asked == 1 + 60 // PAUSE_SECONDS
+    # At 0, 1, 3 and 7 s, and then every 15 s.
+    assert keeper.asked == 1 + 4 + (60 - 15) // PAUSE_SECONDS
+
+
+async def test_a_new_value_that_comes_after_the_first_refusals_is_found_within_seconds(keeper: Keeper) -> None:
+    secret = keeper.secret()
+    seen = await secret.refresh()
+    assert not await secret.renew(seen)
+    keeper.value = "two"
+
+    keeper.now = 1.0
+
+    assert await secret.renew(seen)
+
+
+async def test_after_a_change_or_a_long_quiet_time_refusals_lead_to_quick_readings_again(keeper: Keeper) -> None:
+    secret = keeper.secret()
+    seen = await secret.refresh()
+    for second in range(60):
+        keeper.now = float(second)
+        await secret.renew(seen)
+
+    keeper.now += AGE_SECONDS + PAUSE_SECONDS
+    seen = await secret.refresh()
+    asked = keeper.asked
+    await secret.renew(seen)
+    keeper.now += 1
+    await secret.renew(seen)
+
+    assert keeper.asked == asked + 2
 
 
 async def test_whoever_stops_waiting_takes_the_reading_from_nobody(keeper: Keeper) -> None:
