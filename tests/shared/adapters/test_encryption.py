@@ -68,7 +68,7 @@ async def database_behind(database_url: str, known: Certificates) -> AsyncIterat
 @pytest.mark.integration
 @pytest.mark.requirement("5.5")
 async def test_a_database_with_the_right_certificate_is_talked_to(tmp_path: Path, database_url: str) -> None:
-    # Without a door: SCRAM binds what both sides sign in with to the certificate, so that even a trusted one is noticed.
+    # Without a door: SCRAM binds the sign-in to the certificate, so that even a trusted stranger would be noticed.
     trusted = tmp_path / "server.pem"
     trusted.write_text(certificate_of_postgres(make_url(database_url).port or 0))
     database = Database(database_url, pool_size=1, ca_file=str(trusted))
