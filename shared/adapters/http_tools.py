@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from shared.adapters.circuit import Circuit
+from shared.adapters.http_client import CancellableClient
 from shared.adapters.public_hosts import Resolve, addresses_of, is_loopback, is_public
 from shared.domain.json_value import JSON
 from shared.domain.tools.allowed_hosts import AllowedHosts
@@ -219,7 +220,7 @@ class HttpTools:
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:  # Built late: whoever calls no tool need not wait for it.
-            self._http = httpx.AsyncClient(
+            self._http = CancellableClient(
                 # Connections are kept by address, and two names may share one: none is kept.
                 limits=httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=0),
                 transport=self._transport,

@@ -10,6 +10,7 @@ from functools import partial
 
 import httpx
 
+from shared.adapters.http_client import CancellableClient
 from shared.adapters.provider_access import ProviderAccess
 from shared.adapters.provider_client import PassingProviderFailure
 from shared.adapters.public_hosts import Resolve, addresses_of, is_public
@@ -178,7 +179,7 @@ class MediaDownload:
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:  # Built late, on the event loop that its connections will belong to.
-            self._http = httpx.AsyncClient(
+            self._http = CancellableClient(
                 timeout=httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS),
                 limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
                 transport=self._transport,

@@ -12,6 +12,7 @@ from typing import TypedDict
 import httpx
 import msgspec
 
+from shared.adapters.http_client import CancellableClient
 from shared.adapters.provider_access import CredentialsRefused, ProviderAccess
 from shared.domain.json_value import JSON
 from shared.domain.media import MediaFile
@@ -148,7 +149,7 @@ class ProviderClient:
         raise self._explain(response.status_code, body)
 
     def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
+        return CancellableClient(
             timeout=httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS),
             limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
             transport=self._transport,

@@ -7,6 +7,7 @@ from functools import partial
 
 import httpx
 
+from shared.adapters.http_client import CancellableClient
 from shared.adapters.models.attempts import PassingModelFailure
 from shared.adapters.provider_access import ProviderAccess
 from shared.domain.json_value import JSON
@@ -48,7 +49,7 @@ class OpenAICompatibleClient:
             ModelUnavailable: the endpoint refuses the request.
         """
         if self._http is None:  # Built late, on the event loop that its connections will belong to.
-            self._http = httpx.AsyncClient(timeout=self._timeout, limits=self._limits)
+            self._http = CancellableClient(timeout=self._timeout, limits=self._limits)
         return await self._access.ask(partial(self._send, self._http, path, body), refused=_KeyRefused)
 
     async def _send(

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from shared.adapters.http_client import CancellableClient
 from shared.adapters.provider_access import ProviderAccess
 from shared.domain.voice import DEFAULT_VOICE, Voice
 from shared.domain.voice_note import LARGEST_SPOKEN_BYTES, Unheard
@@ -115,7 +116,7 @@ class OpenAICompatibleSpeech:
         if self._http is None:  # Built late, on the event loop that its connections will belong to.
             timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS)
             limits = httpx.Limits(max_connections=_MAX_CONNECTIONS)
-            self._http = httpx.AsyncClient(timeout=timeout, limits=limits)
+            self._http = CancellableClient(timeout=timeout, limits=limits)
         http = self._http
 
         async def send(headers: Mapping[str, str]) -> bytes:
