@@ -16,14 +16,14 @@ from shared.lambda_runtime import Event, LambdaContext, run
 from shared.observability import logger
 from shared.ports.received_records import ReceivedRecord, ReceivedRecords
 
-MOST_RECEIVES = 5
+MOST_RECEIVES = 8
 """The queue's `maxReceiveCount`: what fails so often is set aside."""
 
-MOST_UNFORESEEN = 3
+MOST_UNFORESEEN = 5
 """A fault of our own fails the same way each time; it holds its user up for no longer than it takes to be sure."""
 
-RETRY_SECONDS = (2, 10, 60, 300)
-"""After the first, second, … receive. Together longer than a failover of the database or a provider's bad minute."""
+RETRY_SECONDS = (1, 2, 4, 8, 30, 120, 300)
+"""After the first, second, … receive: quick after a blink, together longer than a failover of the database."""
 
 LONGEST_RETRY_SECONDS = 900
 CLEARING_UP_SECONDS = 5.0

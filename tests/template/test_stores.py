@@ -194,7 +194,7 @@ def test_messages_stay_in_order_and_are_kept_after_five_failures(stack: Stack) -
     (mapping,) = stack.of_type("AWS::Lambda::EventSourceMapping").values()
 
     assert queue["FifoQueue"]
-    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 8
     assert queue["VisibilityTimeout"] >= 6 * worker["Timeout"]
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["FunctionName"] == {"Ref": "MessageWorkerAliaslive"}

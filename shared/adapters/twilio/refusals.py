@@ -18,7 +18,7 @@ _STATUS_NOT_FOUND = 404
 _THROTTLE_CODES = frozenset({20429, 63018})
 _THROTTLE_SECONDS = 1
 _TOKEN_REFUSED = frozenset({20003})
-_TOKEN_WAIT_SECONDS = 60
+_TOKEN_WAIT_SECONDS = 5  # A token that was rotated is known within seconds.
 
 REASONS = {
     21211: "undeliverable",

@@ -23,7 +23,7 @@ _RETRY_AFTER_SECONDS = {4: 60, 80007: 60, 130429: 1, 131048: 60, 131056: 6, 1330
 _LONGEST_WAIT_AT_ONCE_SECONDS = 6
 # A token that ended or was withdrawn: somebody puts a new one in, and then the same message can be sent.
 _TOKEN_REFUSED = frozenset({0, 190})
-_TOKEN_WAIT_SECONDS = 60
+_TOKEN_WAIT_SECONDS = 5  # A token that was rotated is known within seconds.
 
 REASONS = {
     368: "account",
