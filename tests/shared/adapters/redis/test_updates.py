@@ -188,6 +188,22 @@ async def test_the_streams_life_is_prolonged_before_it_falls_below_five_minutes(
 
 
 @pytest.mark.integration
+async def test_what_is_older_than_five_minutes_goes_when_the_stream_is_prolonged(cache: Any) -> None:
+    seconds, _ = await cache.time(target_nodes=cache.get_node_from_key("updates"))
+    for number in range(300):
+        await cache.xadd("updates", {"event": b"old"}, id=f"{(seconds - 400) * 1000}-{number + 1}")
+    for number in range(300):
+        await cache.xadd("updates", {"event": b"young"}, id=f"{(seconds - 290) * 1000}-{number + 1}")
+
+    await RedisEventPublisher(cache).publish(event(1))
+
+    kept = [fields[b"event"] for _, fields in await cache.xrange("updates")]
+    assert kept.count(b"young") == 300
+    # The server drops whole nodes of its tree only.
+    assert kept.count(b"old") <= 100
+
+
+@pytest.mark.integration
 async def test_events_of_one_moment_travel_together_in_order(
     cache: Any, reading: RedisEventSubscription, monkeypatch: pytest.MonkeyPatch
 ) -> None:
