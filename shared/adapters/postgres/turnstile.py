@@ -9,6 +9,7 @@ from collections import deque
 from contextlib import suppress
 from typing import NamedTuple
 
+from shared.domain.log_allowance import LogAllowance
 from shared.errors import StoreUnavailable
 from shared.observability import count, logger, measure
 
@@ -16,6 +17,7 @@ MOST_WAITING = 200
 """More than the busiest moment of a task needs; beyond it nobody would be served in time anyway."""
 LONGEST_WAIT_SECONDS = 2.0
 RETRY_AFTER_SECONDS = 2
+_LINES_PER_MINUTE = 30
 
 
 class PoolUse(NamedTuple):
@@ -38,6 +40,7 @@ class Turnstile:
         self._free = places
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._peak = PoolUse(0, 0)
+        self._lines = LogAllowance(lines_per_minute=_LINES_PER_MINUTE)
 
     async def enter(self) -> None:
         """Take a place; whoever got one must leave it.
@@ -54,7 +57,7 @@ class Turnstile:
                 await turn
         except TimeoutError:
             self._give_up(turn)
-            raise _refusal("waited_too_long") from None
+            raise self._refusal("waited_too_long") from None
         except asyncio.CancelledError:
             self._give_up(turn)
             raise
@@ -85,7 +88,7 @@ class Turnstile:
                 self._free -= 1
                 turn = None
             elif len(self._waiting) >= self._most_waiting:
-                raise _refusal("too_many_wait")
+                raise self._refusal("too_many_wait")
             else:
                 turn = asyncio.get_running_loop().create_future()
                 self._waiting.append(turn)
@@ -110,8 +113,8 @@ class Turnstile:
         if turn.done() and not turn.cancelled():
             self.leave()
 
-
-def _refusal(reason: str) -> StoreUnavailable:
-    count("database_refused")
-    logger.warning("database_busy", reason=reason)
-    return StoreUnavailable("The database is busy.", retry_after_seconds=RETRY_AFTER_SECONDS)
+    def _refusal(self, reason: str) -> StoreUnavailable:
+        count("database_refused")
+        if self._lines.admit(time.monotonic()):
+            logger.warning("database_busy", reason=reason, unlogged=self._lines.take_kept_back())
+        return StoreUnavailable("The database is busy.", retry_after_seconds=RETRY_AFTER_SECONDS)

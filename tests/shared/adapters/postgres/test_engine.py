@@ -44,6 +44,10 @@ def read_one(connection: Connection) -> int:
     return int(connection.execute(text("SELECT 1")).scalar_one())
 
 
+def read_one_slowly(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT 1, pg_sleep(0.4)")).scalar_one())
+
+
 def backend_pid(connection: Connection) -> int:
     return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
 
@@ -295,7 +299,7 @@ async def test_under_overload_the_server_never_counts_more_than_twenty_and_every
 
     async def ask() -> int | StoreUnavailable:
         try:
-            return await database.run(lambda connection: connection.execute(text("SELECT 1, pg_sleep(0.4)")).scalar())
+            return await database.run(read_one_slowly)
         except StoreUnavailable as refusal:
             return refusal
 
