@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from shared import observability
-from shared.errors import InvalidRequest, PlatformError, TooLarge
+from shared.errors import Blocked, InvalidRequest, PlatformError, RateLimited, TooLarge
 from shared.http_contract import SECURITY_HEADERS, HTTPRequest, HTTPResponse
 from shared.observability import logger
 
@@ -72,7 +72,9 @@ async def _answer(function: HTTPFunction, event: Event, request_id: str) -> HTTP
             return HTTPResponse.ok({"alive": True})
         return await function(request)
     except PlatformError as error:
-        logger.info("request_refused", code=error.code)
+        # Of those who go on in spite of a block or a limit, the line is written where they are counted.
+        if not isinstance(error, (Blocked, RateLimited)):
+            logger.info("request_refused", code=error.code)
         return HTTPResponse.failure(error, request_id=request_id)
     except Exception:  # noqa: BLE001 - an entry point, which logs the cause
         logger.exception("request_failed")
