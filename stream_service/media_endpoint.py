@@ -86,7 +86,7 @@ class MediaEndpoint:
         await self._guard(replace(request, path=_GUARDED_PATH), prove, webhook="media")
 
     async def _identify(self, request: HTTPRequest) -> StreamTicket:
-        ticket = await self._tickets.redeem(request.path.rpartition("/")[2])
+        ticket = await self._tickets.redeem(request.path.removeprefix("/media/"))
         if ticket is None:
             raise errors.Unauthenticated("The stream token is unknown, used or expired.")
         return ticket
