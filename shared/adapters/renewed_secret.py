@@ -152,6 +152,8 @@ class RenewedSecret(Generic[Value]):
             edition = 1 if before is None else before.edition + int(has_changed)
             self._known = known = _Reading(value, edition, self._clock())
             if has_changed:
+                # It was no forger who made us look, and where one secret is changed, the next one may be soon.
+                self._not_before = 0.0
                 self._next_pause_seconds = min(FIRST_PAUSE_SECONDS, self._pause_seconds)
         if has_changed:
             logger.info("secret_changed")

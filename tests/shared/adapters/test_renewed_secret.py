@@ -165,6 +165,19 @@ async def test_after_a_change_or_a_long_quiet_time_refusals_lead_to_quick_readin
     assert keeper.asked == asked + 2
 
 
+async def test_two_changes_shortly_after_one_another_are_both_found_at_once(keeper: Keeper) -> None:
+    secret = keeper.secret()
+    found = []
+
+    for value in ("two", "three"):
+        seen = await secret.refresh()
+        keeper.value = value
+        assert await secret.renew(seen)
+        found.append(secret.current())
+
+    assert found == ["two", "three"]
+
+
 async def test_whoever_stops_waiting_takes_the_reading_from_nobody(keeper: Keeper) -> None:
     secret = keeper.secret()
     seen = await secret.refresh()

@@ -10,8 +10,10 @@ import pytest
 
 from shared.errors import Blocked, Forbidden, InvalidRequest, SignatureInvalid, StoreUnavailable
 from shared.http_contract import HTTPRequest, HTTPResponse
+from shared.use_cases.guard_source import BlockingRule, GuardSource
 from tests.fakes.clock import FrozenClock
 from tests.fakes.faults import Down
+from tests.fakes.secret_source import FakeSecretSource
 from tests.shared.use_cases.switchboard import Switchboard
 
 HERE = HTTPRequest(method="POST", path="/webhooks/messages/toy", source_ip="203.0.113.9")
@@ -172,3 +174,21 @@ async def test_an_error_of_another_kind_is_no_failure_of_the_source(board: Switc
             await board.guard(HERE, broken, webhook="toy")
 
     await fail(board, 1)
+
+
+@pytest.mark.requirement("5.2")
+async def test_a_secret_of_ours_that_is_old_costs_the_provider_nothing(board: Switchboard) -> None:
+    source = FakeSecretSource("old", kept="new")
+    rule = BlockingRule(failures_before_block=1, failure_window_seconds=300, block_seconds=900)
+    guard = GuardSource(board.blocklist, rule, secrets=source)
+
+    def prove(request: HTTPRequest) -> None:
+        if source() != "new":
+            forged(request)
+
+    await guard(HERE, prove, webhook="toy")
+
+    assert source.looks == 1
+    # No failure was counted, or this one would find the source shut out.
+    with pytest.raises(SignatureInvalid):
+        await guard(HERE, forged, webhook="toy")
