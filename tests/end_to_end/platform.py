@@ -86,9 +86,11 @@ def rows(platform: Platform, query: str, **values: Any) -> list[Any]:
 async def eventually(look: Callable[[], Awaitable[Found | None]], *, seconds: float = 30) -> Found:
     """What `look` finds once it finds something; the platform works at its own pace."""
     deadline = time.monotonic() + seconds
+    pause_seconds = 0.05
     while (found := await look()) is None:
         assert time.monotonic() < deadline, f"nothing within {seconds} s"
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(pause_seconds)
+        pause_seconds = min(2 * pause_seconds, 0.5)
     return found
 
 
