@@ -277,11 +277,7 @@ async def test_after_an_answer_that_came_too_late_the_next_work_gets_its_own(dat
     await database.close()
 
 
-def connections_of(admin: Engine) -> int:
-    """How many connections of ours the server counts."""
-    with admin.connect() as connection:
-        counted = connection.execute(text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'vaani'"))
-        return int(counted.scalar_one())
+OUR_CONNECTIONS = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'vaani'")
 
 
 @pytest.mark.integration
@@ -294,8 +290,9 @@ async def test_under_overload_the_server_never_counts_more_than_twenty_and_every
     is_over = threading.Event()
 
     def keep_counting() -> None:
-        while not is_over.is_set():
-            counts.append(connections_of(postgres_admin))
+        with postgres_admin.connect() as connection:
+            while not is_over.wait(0.005):
+                counts.append(connection.execute(OUR_CONNECTIONS).scalar_one())
 
     async def ask() -> int | StoreUnavailable:
         try:
