@@ -8,6 +8,7 @@ machine say.
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import uuid
 from collections import defaultdict
@@ -119,5 +120,6 @@ def _needs(name: str) -> Iterator[str]:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=True)  # noqa: S607
+    program = shutil.which("git") or "git"
+    done = subprocess.run([program, *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     return done.stdout.strip()
