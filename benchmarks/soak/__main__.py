@@ -20,7 +20,7 @@ from typing import Any
 
 import uvloop
 
-from benchmarks.soak.plan import SoakPlan, usual_warm_up
+from benchmarks.soak.plan import SoakPlan, usual_users, usual_warm_up
 from benchmarks.soak.report import summary_lines
 from benchmarks.soak.run import Soak
 from benchmarks.soak.verdict import Verdict, judge
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
         minutes=options.minutes,
         calls=options.calls,
         messages_per_second=options.messages_per_second,
-        users=options.users,
+        users=options.users or usual_users(options.messages_per_second),
         call_seconds=tuple(options.call_seconds),
         warm_up_minutes=warm_up,
         seed=options.seed,
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=60, help="of load (%(default)s)")
     parser.add_argument("--calls", type=int, default=50, help="at the same time (%(default)s)")
     parser.add_argument("--messages-per-second", type=float, default=20, help="(%(default)s)")
-    parser.add_argument("--users", type=int, default=200, help="who write, in turn (%(default)s)")
+    parser.add_argument("--users", type=int, help="who write, in turn (as many as let each write every 10 s)")
     parser.add_argument(
         "--call-seconds", type=float, nargs=2, default=(15.0, 105.0), metavar="S", help="shortest and longest call"
     )

@@ -9,6 +9,8 @@ SHORTEST_WARM_UP_MINUTES = 6.0
 """The stream service and the cache keep the events of the last five minutes: for so long they fill."""
 
 _WARM_UP_SHARE = 1 / 6
+SECONDS_BETWEEN_MESSAGES = 10
+"""Of one user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +51,8 @@ def usual_warm_up(minutes: float) -> float:
     """A sixth of the run, six to ten minutes, and never more than half of it."""
     wanted = max(SHORTEST_WARM_UP_MINUTES, min(LONGEST_WARM_UP_MINUTES, minutes * _WARM_UP_SHARE))
     return min(wanted, minutes / 2)
+
+
+def usual_users(messages_per_second: float) -> int:
+    """As many as let each write every ten seconds: what is kept of a conversation is full within minutes."""
+    return max(1, round(SECONDS_BETWEEN_MESSAGES * messages_per_second))

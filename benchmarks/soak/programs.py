@@ -11,11 +11,14 @@ from typing import Any
 from benchmarks.voice.processors import own_cpu_seconds, process_tree, unique_mib
 
 _PROC = Path("/proc")
-_HOSTS = frozenset({"front_door", "queue_poller", "supervisor"})
+LOAD = "load"
+"""The callers and writers themselves, under a name beside those of the platform's programs."""
+
+_HOSTS = frozenset({"front_door", "queue_poller", "supervisor", LOAD})
 """Their children are programs that are listed by themselves."""
 
-LOCAL_ONLY = frozenset({"supervisor", "front_door", "queue_poller", "aws", "simulators", "speech"})
-"""Stand-ins for what AWS and the providers do; they exist on a developer's machine only."""
+LOCAL_ONLY = frozenset({"supervisor", "front_door", "queue_poller", "aws", "simulators", "speech", LOAD})
+"""Stand-ins for what AWS, the providers and people do; they exist on a developer's machine only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from benchmarks.soak.message_load import MessageLoad
 from benchmarks.soak.observations import Kind, Observations
 from benchmarks.soak.phone_load import PhoneLoad
 from benchmarks.soak.plan import SoakPlan
-from benchmarks.soak.programs import leading_pids, read_programs
+from benchmarks.soak.programs import LOAD, leading_pids, read_programs
 from benchmarks.soak.replies import ReplyWatch
 from benchmarks.soak.report import MINUTE_HEAD, SECONDS_PER_MINUTE, minute_row
 from benchmarks.soak.stores import Stores, StoreSilent, Tally
@@ -157,7 +158,7 @@ class Soak:
 
     async def _look(self, pids: Mapping[str, Any]) -> None:
         at_seconds = self.findings.observations.now_seconds
-        programs = await self._stores.run(lambda: read_programs(pids))
+        programs = await self._stores.run(lambda: read_programs({**pids, LOAD: os.getpid()}))
         stores = await self._stores.run(self._stores.read)
         self.findings.samples.append(Sample(at_seconds=at_seconds, programs=programs, stores=stores))
         self.findings.errors += await self._stores.run(self._log_watch.new_errors)
