@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import resource
+
 from shared import wiring
 from stream_service import composition
 from stream_service.live_calls import LiveCalls
 from stream_service.server import DrainingServer, configure
 
 
+def allow_many_sockets() -> None:
+    """Take as many file descriptors as the process may have; the usual 1,024 are fewer than the sockets it takes."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def main() -> None:
     """Serve until told to stop and the last call is over."""
+    allow_many_sockets()
     settings = wiring.settings()
     live_calls = LiveCalls(settings.calls_per_task)
     app = composition.stream_app(settings, live_calls)

@@ -226,6 +226,35 @@ async def test_a_large_message_of_a_client_ends_its_socket() -> None:
         await door.until_open(0)
 
 
+async def test_pieces_that_are_too_large_together_end_the_socket_too() -> None:
+    async with open_door() as door, door.connect() as reader:
+        await reader.send(["x" * 3000, "x" * 3000])
+
+        assert await closed(reader) == 1009
+        await door.until_open(0)
+
+
+async def test_a_message_that_never_ends_ends_the_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(update_socket, "_GOODBYE_SECONDS", 0.2)
+    endless = Frame(Opcode.CONT, b"", fin=False).serialize(mask=True) * 20_000
+
+    async with open_door() as door, raw_reader(door) as peer:
+        peer.writer.write(Frame(Opcode.TEXT, b"", fin=False).serialize(mask=True) + endless)
+
+        rest = await peer.rest()
+        await door.until_open(0)
+
+    assert (1008).to_bytes(2, "big") in rest
+
+
+async def test_frames_of_no_known_kind_end_the_socket() -> None:
+    async with open_door() as door, raw_reader(door) as peer:
+        peer.writer.write(b"\x83\x80\0\0\0\0")
+
+        assert (1002).to_bytes(2, "big") in await peer.rest()
+        await door.until_open(0)
+
+
 async def test_who_talks_without_end_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(update_socket, "_GOODBYE_SECONDS", 0.2)
 
