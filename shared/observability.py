@@ -10,7 +10,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from secrets import token_bytes
 from threading import Lock
 from typing import Any, TextIO
@@ -19,6 +19,7 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, Metrics, MetricUnit
 
 from shared.domain.guardrails.masking import mask_text
+from shared.domain.guardrails.withholding import WITHHELD, is_about_code, without_words
 from shared.domain.message import Delivery, DeliveryStatus, Unanswered
 from shared.domain.reply import ReplyDraft, processing_ms
 
@@ -76,7 +77,17 @@ _learning = Lock()
 
 
 def _serialize(record: dict[str, Any]) -> str:
+    _withhold_words(record)
     return json.dumps(_redaction.value(record), ensure_ascii=False, separators=(",", ":"))
+
+
+def _withhold_words(record: dict[str, Any]) -> None:
+    """Leave what an exception says out, where that may be what a user said; its kind and its frames stay."""
+    if isinstance(record.get("exception"), str):
+        record["exception"] = without_words(record["exception"])
+    trace = record.get("stack_trace")
+    if isinstance(trace, dict) and not is_about_code(str(trace.get("type")), str(trace.get("module"))):
+        record["stack_trace"] = {**trace, "value": WITHHELD}
 
 
 class _StandardOutput(logging.StreamHandler[TextIO]):
@@ -223,9 +234,13 @@ def record_unanswered(channel: str, message_id: str, because: Unanswered) -> Non
 
 
 def flush_metrics() -> None:
-    """Write the metrics gathered so far; a function does so after each event, a service every few seconds."""
+    """Write the metrics gathered so far; a function does so after each event, a service every few seconds.
+
+    Where they cannot be written, on a full disk, they are lost, and the work goes on.
+    """
     if metrics.metric_set:
-        metrics.flush_metrics()
+        with suppress(OSError):
+            metrics.flush_metrics()
 
 
 @contextmanager
@@ -235,4 +250,5 @@ def _own_dimensions(dimensions: dict[str, str], *, service: str | None = None) -
     for name, value in dimensions.items():
         separate.add_dimension(name=name, value=value)
     yield separate
-    separate.flush_metrics()
+    with suppress(OSError):
+        separate.flush_metrics()

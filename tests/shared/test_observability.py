@@ -44,7 +44,7 @@ def test_a_line_is_json_with_time_level_and_context(capsys: pytest.CaptureFixtur
 
 @pytest.mark.requirement("5.3")
 def test_secrets_never_appear_wherever_they_hide(capsys: pytest.CaptureFixture[str]) -> None:
-    error = ValueError("cannot log in with a-database-password")
+    error = ConnectionError("cannot log in with a-database-password")
 
     logger.error(
         "failed",
