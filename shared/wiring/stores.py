@@ -77,8 +77,8 @@ def database_address() -> tuple[str, Callable[[], tuple[str, str]] | None]:
     return f"postgresql://{known.database_host}:{known.database_port}/{known.database_name}", secret.current
 
 
-def renewed_credentials() -> tuple[str, str]:
-    """User and password after those at hand were refused.
+def renewed_credentials(user: str, password: str) -> tuple[str, str]:
+    """User and password after these were refused.
 
     The two users of a rotation take turns, and both can sign in to the database. RDS Proxy, however, admits only the
     user that it last read from the secret: the new one, unless this process was faster.
@@ -86,8 +86,11 @@ def renewed_credentials() -> tuple[str, str]:
     arn = settings().database_secret_arn
     assert arn is not None
     secret = database_secret(arn)
-    refused = secret.current()
-    current = secret.renew_in_place()
+    refused = (user, password)
+    # Another thread may have been refused, and told, a moment ago.
+    current = secret.current()
+    if current == refused:
+        current = secret.renew_in_place()
     if current == refused:
         with suppress(SettingsInvalid):
             current = _sign_in(secret_values(arn, stage="AWSPREVIOUS"))

@@ -24,6 +24,8 @@ from shared.observability import logger, timed
 Result = TypeVar("Result")
 Credentials = Callable[[], tuple[str, str]]
 """Gives the user and the password of a new connection, so that rotated ones are picked up without a restart."""
+RenewedCredentials = Callable[[str, str], tuple[str, str]]
+"""The same after this user and password were refused."""
 
 SOCKET_TIMEOUT_SECONDS = 5.0
 # Never waited for: whoever has a thread finds a connection, or may open one.
@@ -52,7 +54,7 @@ class Database:
         pool_size: int = 20,
         ca_file: str | None = None,
         credentials: Credentials | None = None,
-        renewed_credentials: Credentials | None = None,
+        renewed_credentials: RenewedCredentials | None = None,
         socket_timeout_seconds: float = SOCKET_TIMEOUT_SECONDS,
     ) -> None:
         """`renewed_credentials` are asked once for every connection whose `credentials` were refused."""
@@ -132,7 +134,7 @@ def make_engine(
     pool_size: int,
     ca_file: str | None,
     credentials: Credentials | None,
-    renewed_credentials: Credentials | None = None,
+    renewed_credentials: RenewedCredentials | None = None,
     socket_timeout_seconds: float | None,
 ) -> Engine:
     """An engine over pg8000.
@@ -168,7 +170,7 @@ def driver_url(url: str) -> URL:
 
 
 def _connect(
-    arguments: dict[str, Any], credentials: Credentials | None, renewed: Credentials | None
+    arguments: dict[str, Any], credentials: Credentials | None, renewed: RenewedCredentials | None
 ) -> driver.Connection:
     if credentials is None:
         return driver.Connection(**arguments)
@@ -179,7 +181,7 @@ def _connect(
         if renewed is None or not _code(error).startswith(_SIGN_IN_REFUSED):
             raise
     logger.info("database_sign_in_renewed")
-    user, password = renewed()
+    user, password = renewed(user, password)
     return driver.Connection(**{**arguments, "user": user, "password": password})
 
 

@@ -48,7 +48,7 @@ def test_after_a_rotation_the_new_user_is_read_at_once(client: AwsClient, arn: s
     assert held()[0] == "vaani_app"
     client().put_secret_value(SecretId=arn, SecretString=secret("vaani_app_twin"))
 
-    renewed = stores.renewed_credentials()
+    renewed = stores.renewed_credentials(*held())
 
     assert renewed == ("vaani_app_twin", "password-of-vaani_app_twin")
     assert held() == renewed
@@ -60,7 +60,7 @@ def test_a_proxy_that_is_behind_gets_the_user_of_before(client: AwsClient, arn: 
     client().put_secret_value(SecretId=arn, SecretString=secret("vaani_app_twin"))
     assert held()[0] == "vaani_app_twin"
 
-    renewed = stores.renewed_credentials()
+    renewed = stores.renewed_credentials(*held())
 
     assert renewed == ("vaani_app", "password-of-vaani_app")
     # The next connection begins with the current user again.
@@ -68,4 +68,15 @@ def test_a_proxy_that_is_behind_gets_the_user_of_before(client: AwsClient, arn: 
 
 
 def test_before_the_first_rotation_there_is_only_one_user(arn: str) -> None:
-    assert stores.renewed_credentials()[0] == "vaani_app"
+    assert stores.renewed_credentials("vaani_app", "password-of-vaani_app")[0] == "vaani_app"
+
+
+def test_who_was_refused_after_another_had_been_told_gets_the_same_answer(client: AwsClient, arn: str) -> None:
+    _, held = stores.database_address()
+    assert held is not None
+    refused = held()
+    client().put_secret_value(SecretId=arn, SecretString=secret("vaani_app_twin"))
+
+    answers = [stores.renewed_credentials(*refused) for _ in range(2)]
+
+    assert [user for user, _ in answers] == ["vaani_app_twin"] * 2

@@ -199,7 +199,7 @@ async def test_a_refused_user_is_asked_for_again(database_url: str, postgres_adm
         connection.execute(text("ALTER ROLE of_yesterday NOLOGIN"))
     asked: list[str] = []
 
-    def renewed() -> tuple[str, str]:
+    def renewed(*_refused: str) -> tuple[str, str]:
         asked.append("renewed")
         return known
 
@@ -219,7 +219,7 @@ async def test_a_refused_user_is_asked_for_again(database_url: str, postgres_adm
 async def test_an_accepted_user_is_not_asked_for_again(database_url: str) -> None:
     url, known = address_and_user(database_url)
 
-    def renewed() -> tuple[str, str]:
+    def renewed(*_refused: str) -> tuple[str, str]:
         raise AssertionError("nobody was refused")
 
     database = Database(url, pool_size=1, credentials=lambda: known, renewed_credentials=renewed)
@@ -231,7 +231,7 @@ async def test_an_accepted_user_is_not_asked_for_again(database_url: str) -> Non
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.usefixtures("abandoned_sockets")
 async def test_a_silent_server_is_not_asked_twice(silent_server: str) -> None:
-    def renewed() -> tuple[str, str]:
+    def renewed(*_refused: str) -> tuple[str, str]:
         raise AssertionError("no user was refused")
 
     database = Database(
