@@ -7,6 +7,7 @@ its log.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -64,7 +65,8 @@ def _answer(handler: Any, invocation: dict[str, Any]) -> dict[str, Any]:
         result = handler(invocation["event"], context)
         json.dumps(result)
     except Exception as error:  # noqa: BLE001 - whatever the handler raises.
-        traceback.print_exc()
+        with contextlib.suppress(OSError):  # A full disk ends no environment: in Lambda the log is no file.
+            traceback.print_exc()
         return {"error": _describe(error)}
     return {"result": result}
 
@@ -74,7 +76,8 @@ def _describe(error: Exception) -> dict[str, str]:
 
 
 def _send(channel: socket.socket, message: dict[str, Any]) -> None:
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
     payload = json.dumps(message).encode()
     channel.sendall(FRAME.pack(len(payload)) + payload)
 

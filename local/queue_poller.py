@@ -2,8 +2,8 @@
 
 Program: `python -m local.queue_poller CONFIGURATION`; it runs what is scheduled every minute, too. Source: AWS Lambda,
 "Using Lambda with Amazon SQS". As there, what the worker reports as failed comes again when the worker, or the queue,
-has set it to. One difference: what an invocation or a poller that died took with it comes again when its leases have
-run out, not after the queue's visibility timeout of minutes.
+has set it to. One difference: what an invocation or a poller that died took with it comes again at once, not after the
+queue's visibility timeout of minutes; the worker lets it wait until its lease has run out.
 """
 
 from __future__ import annotations
@@ -28,14 +28,15 @@ from local.function_host import FunctionHost, log_to_console, wait_for_end
 from local.lambda_pool import InvocationFailedError
 from local.schedules import keep_running, minutely_functions
 from local.template import REGION, Template
-from shared.settings import Settings
 
 WAIT_SECONDS = 1
 HIDDEN_SECONDS = 90
 """Longer than an invocation can take here. What was handed to a poller that is dead comes again after this."""
 
 UNREACHABLE_PAUSE_SECONDS = 1.0
-LEASE_SECONDS: int = Settings.model_fields["answer_lease_seconds"].default
+LOST_SECONDS = 1
+"""Until what died with a worker or a poller is offered again."""
+
 NICENESS = 5
 """Of this program and its functions. In AWS the webhooks share no processor with the worker; here it gives way."""
 
@@ -90,7 +91,6 @@ class QueuePoller:
                 self._attempt = self._attempt or uuid.uuid4().hex
                 self._keep()
                 messages = await self._receive()
-                self._attempt = ""
                 if messages:
                     await self._handle(messages)
             except (BotoCoreError, ClientError) as error:
@@ -109,6 +109,7 @@ class QueuePoller:
             MessageAttributeNames=["All"],
         )
         messages: list[dict[str, Any]] = answer.get("Messages", [])
+        self._attempt = ""
         self._remember(add=[message["ReceiptHandle"] for message in messages])
         return messages
 
@@ -222,8 +223,7 @@ async def main(configuration_file: Path) -> None:
     host.start([mapping.function, *scheduled])
     client = aws_client("sqs", host.configuration.aws_endpoint_url)
     in_flight = host.configuration.layout.directory / "in_flight.json"
-    lease_seconds = int(host.configuration.variables.get("ANSWER_LEASE_SECONDS", LEASE_SECONDS))
-    poller = QueuePoller(mapping, host.functions[mapping.function], client, in_flight, lost_seconds=lease_seconds + 1)
+    poller = QueuePoller(mapping, host.functions[mapping.function], client, in_flight, lost_seconds=LOST_SECONDS)
     running = [keep_running(host.functions[name].invoke) for name in scheduled]
     tasks = [asyncio.create_task(work) for work in (poller.run(), *running)]
     try:

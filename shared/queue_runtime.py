@@ -116,22 +116,29 @@ async def _deal_with(groups: Sequence[_Group[Any]], seconds: float) -> None:
     for group, task in zip(groups, tasks, strict=True):
         if task in cut_off and group.left:
             logger.error("group_cut_off", left=len(group.left))
-            await group.offer_again(CUT_OFF_SECONDS)
+            await group.offer_again(CUT_OFF_SECONDS if group.has_begun else _pause_seconds(group.left[0], None))
 
 
 class _Group(Generic[Item]):
-    """The records of one group in a batch; `left` are those that stay in the queue."""
+    """The records of one group in a batch.
+
+    Attributes:
+        left: those that stay in the queue.
+        has_begun: something may have taken a lease.
+    """
 
     def __init__(self, work: _Work[Item], records: Sequence[ReceivedRecord]) -> None:
         self.left = list(records)
         self.is_gathering = False
+        self.has_begun = False
         self._work = work
 
     async def deal_with(self, deadline: float) -> None:
         """Go on until nothing is left, or until what is left has to wait."""
         while self.left:
             if deadline - asyncio.get_running_loop().time() < SHORTEST_WORK_SECONDS:
-                await self.offer_again(0)
+                # Without time from the start, by a clock that is off, the next invocation may have none either.
+                await self.offer_again(0 if self.has_begun else _pause_seconds(self.left[0], None))
                 return
             observability.bind(record_id=self.left[0].id)
             if not await self._deal_with_first():
@@ -147,6 +154,7 @@ class _Group(Generic[Item]):
 
     async def _deal_with_first(self) -> bool:
         """Whether to go on with the next one."""
+        self.has_begun = True
         try:
             items = self._readable_items()
         except PlatformError as error:

@@ -20,9 +20,7 @@ _SLOW_DOWN = "<Error><Code>SlowDown</Code><Message>Please reduce your request ra
 
 _OF_LINKS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "sqs-500": ("SQS answers 500", "aws", {"status": 500, **_SQS}),
-    "sqs-503": ("SQS answers 503", "aws", {"status": 503, **_SQS}),
     "sqs-throttled": ("SQS throttles", "aws", {"status": 400, "body": _THROTTLED, **_SQS}),
-    "s3-500": ("S3 answers 500", "aws", {"status": 500, **_S3}),
     "s3-slow-down": ("S3 answers 503 SlowDown", "aws", {"status": 503, "body": _SLOW_DOWN, **_S3}),
     "model-500": ("the model answers 500", "model", {"status": 500}),
     "model-429": ("the model answers 429", "model", {"status": 429}),
@@ -30,7 +28,6 @@ _OF_LINKS: dict[str, tuple[str, str, dict[str, Any]]] = {
 _OF_META: dict[str, tuple[str, dict[str, Any]]] = {
     "meta-429": ("Meta answers 429", {"status": 429, "code": 130429}),
     "meta-500": ("Meta answers 500", {"status": 500, "code": 131000}),
-    "meta-503": ("Meta answers 503", {"status": 503, "code": 131016}),
     "meta-slow": (f"Meta answers after {SLOW_MS // 1000} s", {"delay_ms": SLOW_MS}),
     "meta-cut": ("Meta takes messages and cuts its answers off", {"drop_after_accept": True}),
 }

@@ -19,7 +19,7 @@ _QUESTIONS = """
     WHERE asked.direction = 'inbound' AND asked.user_id = ANY(:users)
 """
 _CALLS = """
-    SELECT calls.call_sid, calls.state, count(turns.id), count(turns.id) FILTER (WHERE turns.state <> 'done')
+    SELECT calls.call_sid, calls.state, count(turns.id)
     FROM calls LEFT JOIN messages AS turns ON turns.call_sid = calls.call_sid AND turns.direction = 'inbound'
     GROUP BY calls.call_sid, calls.state
 """
@@ -54,8 +54,8 @@ def stored_questions(database_url: str, users: Sequence[str]) -> list[StoredQues
 def stored_calls(database_url: str) -> list[StoredCall]:
     """Every call."""
     return [
-        StoredCall(call_sid=sid, state=state, questions=questions, open_questions=unfinished)
-        for sid, state, questions, unfinished in _rows(database_url, _CALLS)
+        StoredCall(call_sid=sid, state=state, questions=questions)
+        for sid, state, questions in _rows(database_url, _CALLS)
     ]
 
 

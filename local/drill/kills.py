@@ -19,11 +19,9 @@ KILLED = {
     "voice_webhook": "an environment of the voice webhook",
     "message_worker": "the message worker",
     "queue_poller": "the queue poller, with its worker",
-    "stream_service": "the first task of the stream service",
-    "stream_service_2": "the second task of the stream service",
+    "stream_service": "a task of the stream service, with calls running",
     "front_door": "the front door, with all functions behind it",
     "history_api": "an environment of the history API",
-    "admin_api": "an environment of the admin API",
     "aws": "the AWS emulator (S3, SQS, secrets)",
     "postgres": "PostgreSQL",
 }

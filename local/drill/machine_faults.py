@@ -16,7 +16,6 @@ HOUR_SECONDS = 3600
 CLOCKS = {
     "message_webhook": "a message webhook",
     "message_worker": "the message worker",
-    "voice_webhook": "a voice webhook",
     "stream_service": "a stream task",
 }
 LOGGERS = (

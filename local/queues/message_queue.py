@@ -49,6 +49,14 @@ class Message:
     receipts: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Attempt:
+    """What an attempt to receive was given, with the receipts; whoever changes the visibility ends it."""
+
+    visible_at: float
+    given: list[tuple[str, Message]]
+
+
 class MessageQueue:
     """Holds messages in memory. Not safe for threads; `bury` takes what was received too often."""
 
@@ -63,7 +71,7 @@ class MessageQueue:
         self._by_receipt: dict[str, Message] = {}
         self._forgotten: OrderedDict[str, None] = OrderedDict()
         self._sent: OrderedDict[str, tuple[float, Message]] = OrderedDict()
-        self._attempts: OrderedDict[str, dict[str, Message]] = OrderedDict()
+        self._attempts: OrderedDict[str, _Attempt] = OrderedDict()
         self._ticks = itertools.count()
 
     def sent_before(self, deduplication_id: str, *, now: float) -> Message | None:
@@ -87,8 +95,8 @@ class MessageQueue:
     def receive(self, count: int, *, visibility_seconds: float, now: float, attempt: str = "") -> list[Message]:
         """Up to `count` messages, as many as possible of a group; they stay hidden from others for a while.
 
-        The same `attempt` gets the same messages again, while none of them was deleted or shown to others: an answer
-        may have been lost on its way.
+        The same `attempt` gets the same messages again, while none of them was deleted or hidden for another time:
+        an answer may have been lost on its way.
         """
         self._wake(now)
         received = self._received_again(attempt, visibility_seconds=visibility_seconds, now=now)
@@ -105,7 +113,9 @@ class MessageQueue:
             if len(received) == count:
                 break
         if attempt and received:
-            self._attempts[attempt] = {message.receipts[-1]: message for message in received}
+            self._attempts[attempt] = _Attempt(
+                now + visibility_seconds, [(each.receipts[-1], each) for each in received]
+            )
             while len(self._attempts) > MOST_ATTEMPTS:
                 self._attempts.popitem(last=False)
         return received
@@ -156,17 +166,17 @@ class MessageQueue:
         return self._wake_ups[0][0] if self._wake_ups else None
 
     def _received_again(self, attempt: str, *, visibility_seconds: float, now: float) -> list[Message]:
-        given = self._attempts.get(attempt, {})
-        is_unchanged = all(
-            message.is_hidden and receipt in self._by_receipt and message.receipts[-1] == receipt
-            for receipt, message in given.items()
-        )
-        if not is_unchanged:
+        known = self._attempts.get(attempt)
+        if known is None or not all(
+            message.is_hidden and receipt in self._by_receipt and message.visible_at == known.visible_at
+            for receipt, message in known.given
+        ):
             return []
-        for message in given.values():
-            message.visible_at = now + visibility_seconds
+        known.visible_at = now + visibility_seconds
+        for _, message in known.given:
+            message.visible_at = known.visible_at
             self._hide(message)
-        return list(given.values())
+        return [message for _, message in known.given]
 
     def _give_out(self, message: Message, visible_at: float, now: float) -> None:
         receipt = uuid.uuid4().hex

@@ -78,6 +78,7 @@ class Claim:
         wishes: how the user wants to be treated.
         joined: the words of earlier messages that are answered together with this one, oldest first.
         message_count: how many messages the conversation had before these; None for one that was claimed before.
+        claimed_at: by the store's clock, which the leases follow too; None where the store has none of its own.
     """
 
     message_id: str
@@ -88,6 +89,7 @@ class Claim:
     wishes: UserWishes = NO_WISHES
     joined: tuple[str, ...] = ()
     message_count: int | None = None
+    claimed_at: datetime | None = None
 
 
 class HistoryStore(Protocol):

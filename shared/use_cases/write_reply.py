@@ -73,7 +73,8 @@ class WriteReply:
             message,
             status=conversation.status,
             wishes=claim.wishes,
-            now=self._clock(),
+            # A clock of ours that is an hour off makes no message old.
+            now=claim.claimed_at or self._clock(),
             stale_after=self._stale_after,
         )
         if because is not None:
@@ -138,7 +139,7 @@ class WriteReply:
     def _recipient(self, message: InboundMessage, claim: Claim) -> Recipient:
         # Derived, not random: a retry after a crash carries the same id, so the provider's statuses still match.
         delivery_id = uuid.uuid5(uuid.NAMESPACE_OID, f"delivery:{claim.message_id}")
-        is_late = is_answered_late(message, now=self._clock())
+        is_late = is_answered_late(message, now=claim.claimed_at or self._clock())
         return replace(Recipient.of(message, delivery_id=str(delivery_id)), is_quoting=is_late)
 
 

@@ -338,10 +338,17 @@ def test_work_that_does_not_end_is_cut_off_before_lambda_does_it(desk: Desk, mon
     assert desk.queue.offered_again == [(["a:2", "a:3"], queue_runtime.CUT_OFF_SECONDS)]
 
 
+def test_what_was_not_even_begun_comes_again_soon(desk: Desk) -> None:
+    assert desk.handle(records("a:1"), Context(0)) == ["a:1"]
+
+    assert desk.seen == []
+    assert desk.queue.offered_again == [(["a:1"], RETRY_SECONDS[0])]
+
+
 def test_nothing_is_begun_that_could_not_be_finished(desk: Desk) -> None:
     seconds = queue_runtime.CLEARING_UP_SECONDS + queue_runtime.SHORTEST_WORK_SECONDS - 1
 
     assert desk.handle(records("a:1", "a:2"), Context(seconds)) == ["a:1", "a:2"]
 
     assert desk.seen == []
-    assert desk.queue.offered_again == [(["a:1", "a:2"], 0)]
+    assert desk.queue.offered_again == [(["a:1", "a:2"], RETRY_SECONDS[0])]

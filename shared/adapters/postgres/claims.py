@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,7 +45,7 @@ _FOUND = (
 # Always one row: the user's, which the transaction has locked, beside the message if it is known. So what the user
 # wants costs no trip of its own.
 _FIND = (
-    select(users.c.opted_out_at, users.c.reply_by, _FOUND)
+    select(users.c.opted_out_at, users.c.reply_by, func.clock_timestamp().label("now"), _FOUND)
     .select_from(users.outerjoin(_FOUND, true()))
     .where(users.c.channel == bindparam("channel"), users.c.user_id == bindparam("user_id"))
 )
@@ -101,7 +102,8 @@ def claim_message(
     if earlier:
         _require_together(connection, earlier, found.id)
     if found.id is None:
-        return _store_claimed(connection, message, wishes, lease_seconds, gap, earlier)
+        claim = _store_claimed(connection, message, wishes, lease_seconds, gap, earlier)
+        return replace(claim, claimed_at=found.now)
     if found.state == "done":
         return None
     if found.is_leased:
@@ -122,6 +124,7 @@ def claim_message(
         held_reply=load_held_reply(connection, found.id),
         wishes=wishes,
         joined=tuple(connection.execute(_JOINED, {"message_id": found.id}).scalars()),
+        claimed_at=found.now,
     )
 
 

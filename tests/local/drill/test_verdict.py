@@ -75,22 +75,23 @@ def test_a_reply_to_nothing_is_doubled() -> None:
     assert verdict.doubled.keys() == {"reply.9"}
 
 
-def test_a_call_that_ended_with_every_question_done_is_well() -> None:
-    call = StoredCall(call_sid="CA1", state="ended", questions=2, open_questions=0)
+@pytest.mark.parametrize("state", ["ended", "failed"])
+def test_a_call_that_is_known_to_be_over_is_well(state: str) -> None:
+    call = StoredCall(call_sid="CA1", state=state, questions=2)
 
     verdict = judge_calls([call], {"CA1": 3})
 
     assert (verdict.lost, verdict.doubled) == ({}, {})
 
 
-@pytest.mark.parametrize(("state", "open_questions"), [("in_progress", 0), ("ended", 1)])
-def test_a_call_whose_record_stays_open_is_lost(state: str, open_questions: int) -> None:
-    call = StoredCall(call_sid="CA1", state=state, questions=2, open_questions=open_questions)
+@pytest.mark.parametrize("state", ["ringing", "live"])
+def test_a_call_whose_record_stays_open_is_lost(state: str) -> None:
+    call = StoredCall(call_sid="CA1", state=state, questions=2)
 
     assert judge_calls([call], {"CA1": 3}).lost.keys() == {"CA1"}
 
 
 def test_a_call_with_more_questions_than_were_spoken_is_doubled() -> None:
-    call = StoredCall(call_sid="CA1", state="ended", questions=4, open_questions=0)
+    call = StoredCall(call_sid="CA1", state="ended", questions=4)
 
     assert judge_calls([call], {"CA1": 3}).doubled.keys() == {"CA1"}

@@ -69,6 +69,14 @@ def test_an_attempt_whose_messages_were_deleted_receives_what_is_next() -> None:
     assert following.body == "2"
 
 
+def test_an_attempt_whose_messages_were_offered_again_does_not_receive_them_before_others() -> None:
+    queue = a_queue(a_message(1))
+    (first,) = queue.receive(1, visibility_seconds=30, now=0, attempt="once")
+    queue.change_visibility(first.receipts[-1], 10, now=0)
+
+    assert queue.receive(1, visibility_seconds=30, now=1, attempt="once") == []
+
+
 def test_a_changed_visibility_counts_from_the_change() -> None:
     queue = a_queue(a_message(1))
     (message,) = queue.receive(1, visibility_seconds=30, now=0)
