@@ -101,8 +101,20 @@ class _StandardOutput(logging.StreamHandler[TextIO]):
         return sys.stdout
 
 
+class _OfLibraries(logging.Handler):
+    """Makes lines of ours of what libraries warn of, without their words: those may be what a user sent."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name == logger.name:
+            return
+        write = logger.error if record.levelno >= logging.ERROR else logger.warning
+        place = f"{record.filename}:{record.lineno}"
+        write("library_warned", exc_info=record.exc_info, library=record.name, place=place)
+
+
 logger = Logger(utc=True, use_rfc3339=True, json_serializer=_serialize, logger_handler=_StandardOutput())
 metrics = Metrics(namespace=NAMESPACE)
+_of_libraries = _OfLibraries(logging.WARNING)
 
 
 def configure(*, level: str, secrets: Iterable[str] = (), hash_key: str = "") -> None:
@@ -111,6 +123,11 @@ def configure(*, level: str, secrets: Iterable[str] = (), hash_key: str = "") ->
     Without a key, hashes compare within one process only.
     """
     logger.setLevel(level)
+    root = logging.getLogger()
+    # Lambda's own handler would write the same again, as it is.
+    for handler in [each for each in root.handlers if type(each).__module__.startswith("awslambdaric")]:
+        root.removeHandler(handler)
+    root.addHandler(_of_libraries)
     _redaction.learned = ()
     hide(secrets)
     _redaction.hash_key = hash_key.encode() or token_bytes(32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -217,3 +218,19 @@ def test_the_agents_beyond_many_are_measured_together(
 
     measured = [line["agent"] for line in _lines(capsys) if "_aws" in line and "agent" in line]
     assert measured == [*(f"agent-{number}" for number in range(50)), *["other"] * 10]
+
+
+def test_what_libraries_warn_of_becomes_a_line_without_their_words(capsys: pytest.CaptureFixture[str]) -> None:
+    observability.configure(level="INFO")
+
+    logging.getLogger("pypdf").warning("invalid header: %r", b"what a user sent")
+    logging.getLogger("asyncio").error("Task failed: what a user sent", exc_info=KeyError("what a user sent"))
+
+    output = capsys.readouterr()
+    lines = [json.loads(line) for line in output.out.splitlines()]
+    assert [(line["level"], line["message"], line["library"]) for line in lines] == [
+        ("WARNING", "library_warned", "pypdf"),
+        ("ERROR", "library_warned", "asyncio"),
+    ]
+    assert lines[1]["exception_name"] == "KeyError"
+    assert "what a user sent" not in output.out + output.err
