@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -163,3 +167,60 @@ def test_every_version_is_asked_about_once_and_no_file_holds_two_of_a_package() 
         f"{each.name}=={each.version}" for each in pins
     )
     assert all(len({line.split("==")[0] for line in sheet}) == len(sheet) for sheet in written)
+
+
+class Advisories(BaseHTTPRequestHandler):
+    """A service of advisories, as OSV: it knows one, of PyJWT."""
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))["package"]["name"]
+        events = [{"introduced": "1.5.0"}, {"fixed": "2.4.0"}]
+        package = {"name": "pyjwt", "ecosystem": "PyPI"}
+        known = {
+            "id": "PYSEC-2022-202",
+            "summary": "Key confusion",
+            "aliases": ["GHSA-ffqj-6fqr-9h24"],
+            "published": "2022-05-24T15:15:00Z",
+            "affected": [{"package": package, "ranges": [{"type": "ECOSYSTEM", "events": events}], "versions": []}],
+        }
+        answer = json.dumps({"vulns": [known]} if asked == "pyjwt" else {}).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def advisory_service() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Advisories) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/v1/query"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.integration
+def test_pip_audit_itself_tells_what_its_service_knows_of_any_platforms_pins(
+    advisory_service: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(audit, "CACHE", tmp_path)
+    monkeypatch.setattr(audit, "PIP_AUDIT", (*audit.PIP_AUDIT, "-s", "osv", "--osv-url", advisory_service))
+    elsewhere = Pin(name="pyjwt", version="2.0.0", marker="sys_platform == 'win32'", hashes=("0" * 64,))
+
+    answer = audit.ask([pin("httpx", "0.28.1"), pin("httpx", "0.28.0"), elsewhere])
+
+    assert answer == FOUND
+
+
+@pytest.mark.integration
+def test_pip_audit_without_its_service_is_nobody_to_ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(audit, "CACHE", tmp_path)
+    closed = ("-s", "osv", "--osv-url", "http://127.0.0.1:9/v1/query")
+    monkeypatch.setattr(audit, "PIP_AUDIT", (*audit.PIP_AUDIT, *closed))
+
+    with pytest.raises(UnreachableError):
+        audit.ask(PINS)
