@@ -213,7 +213,6 @@ async def knock_at_twilio(platform: Platform, line: PhoneLine) -> int:
 
 
 @pytest.mark.requirement("5.2")
-@pytest.mark.requirement("5.4")
 async def test_secrets_of_both_providers_change_under_load(own_platform: Platform) -> None:
     old_number, old_line = own_platform.stack().whatsapp_number, own_platform.stack().phone_line
     token, app_secret, access_token = uuid(), uuid(), uuid()

@@ -64,7 +64,6 @@ def test_the_very_first_reading_must_succeed(keeper: Keeper) -> None:
         keeper.secret().current()
 
 
-@pytest.mark.requirement("5.2")
 async def test_an_old_one_is_read_again(keeper: Keeper) -> None:
     secret = keeper.secret()
     first = await secret.refresh()

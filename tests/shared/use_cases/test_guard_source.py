@@ -176,7 +176,6 @@ async def test_an_error_of_another_kind_is_no_failure_of_the_source(board: Switc
     await fail(board, 1)
 
 
-@pytest.mark.requirement("5.2")
 async def test_a_secret_of_ours_that_is_old_costs_the_provider_nothing(board: Switchboard) -> None:
     source = FakeSecretSource("old", kept="new")
     rule = BlockingRule(failures_before_block=1, failure_window_seconds=300, block_seconds=900)
