@@ -124,9 +124,12 @@ OF_PATHS = (
 
 def tries_of(operation: Operation) -> Iterator[tuple[str, str]]:
     """Every place of an operation, with everything that may be tried there."""
+    # What reads a path is the same for all methods; what is done with it is not.
+    is_reading = operation.method == "GET"
+    words, paths = (OF_SQL, OF_PATHS) if is_reading else (OF_SQL[: OF_SQL.index("%%%%%%%%")], OF_PATHS[:3])
     for name in operation.names:
-        yield from ((f"{name}: {text[:30]!r}", operation.address(**{name: escaped(text)})) for text in OF_SQL)
-        yield from ((f"{name}: {text!r}", operation.address(**{name: _in_ascii(text)})) for text in OF_PATHS)
+        yield from ((f"{name}: {text[:30]!r}", operation.address(**{name: escaped(text)})) for text in words)
+        yield from ((f"{name}: {text!r}", operation.address(**{name: _in_ascii(text)})) for text in paths)
     for name in operation.queries:
         address = operation.address()
         yield from ((f"?{name}={text[:30]!r}", f"{address}?{name}={escaped(text)}") for text in OF_SQL)
