@@ -151,12 +151,20 @@ async def test_a_call_holds_one_slot_under_its_own_name(exchange: Exchange) -> N
     assert list(exchange.slots.taken[ASHA]) == [call_sid]
 
 
-async def test_no_more_calls_in_a_minute_than_allowed(exchange: Exchange) -> None:
+@pytest.mark.requirement("12.5")
+async def test_no_more_calls_in_a_minute_than_allowed_and_a_violation_is_logged(
+    exchange: Exchange, capsys: pytest.CaptureFixture[str]
+) -> None:
     exchange.requests_per_minute = 1
     await exchange.place("key-1")
 
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimited) as refused:
         await exchange.place("key-2")
+
+    assert refused.value.retry_after_seconds == 60
+    logged = capsys.readouterr().out
+    assert '"violation":"outbound_calls_per_minute"' in logged
+    assert ASHA not in logged
 
 
 async def test_a_number_that_cannot_be_rung_leaves_slot_and_key_free(exchange: Exchange) -> None:

@@ -27,6 +27,7 @@ from shared.errors import (
     StoreUnavailable,
 )
 from shared.http_contract import HTTPRequest, HTTPResponse
+from shared.observability import user_hash
 from shared.ports.channel import Channel
 from shared.ports.counters import FailedSource
 from shared.use_cases.guard_source import BlockingRule, GuardSource
@@ -264,12 +265,19 @@ async def test_the_message_after_the_limit_is_refused_with_the_time_to_wait_and_
     assert USER not in str(violation)
 
 
-async def test_a_post_that_mixes_users_is_accepted_whole_when_one_is_over_the_limit(intake: Intake) -> None:
+@pytest.mark.requirement("12.5")
+async def test_a_post_that_mixes_users_is_accepted_whole_when_one_is_over_the_limit_and_that_is_noted(
+    intake: Intake, capsys: pytest.CaptureFixture[str]
+) -> None:
     await _use_up_the_minute(intake)
 
     await intake.receive(meta_post(notification(messages_value(text_message(), text_message(user=OTHER)))))
 
     assert len(intake.queue.items) == 2
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (violation,) = [line for line in lines if line.get("message") == "rate_limit_exceeded"]
+    assert (violation["violation"], violation["count"]) == ("messages_per_minute", 101)
+    assert violation["user"] == user_hash(USER)
 
 
 async def test_a_post_with_more_messages_than_a_minute_allows_is_not_refused_for_ever(intake: Intake) -> None:
