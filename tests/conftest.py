@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, NullPool, create_engine, event, text
 
@@ -26,9 +27,11 @@ from tests.end_to_end.platform import Platform, running_platform
 from tests.fakes.clock import FrozenClock
 from tests.stream_service.listening.utterances import MODEL_DIR
 
-# `make check` looks at fewer examples of each property, `make test` at all; how long one takes is the machine's affair.
-hypothesis_settings.register_profile("thorough", deadline=None)
-hypothesis_settings.register_profile("quick", max_examples=20, deadline=None)
+# `make check` looks at fewer examples of each property, `make test` at all; how long one takes, or takes to be thought
+# of, is the machine's affair.
+_PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+hypothesis_settings.register_profile("thorough", **_PATIENT)
+hypothesis_settings.register_profile("quick", max_examples=20, **_PATIENT)
 hypothesis_settings.load_profile("thorough")
 
 AWS_REGION = "ap-south-1"
