@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from local.aws_resources import aws_client
 from tests.attacks.canaries import found_in
 from tests.attacks.hostile_run import PERSONAL, HostileRun, failing_model
 from tests.attacks.listener import Listener
@@ -143,8 +144,6 @@ def test_no_process_that_died_left_its_memory_behind(hostile_run: HostileRun) ->
 
 def test_what_waits_in_the_dead_letter_queue_names_no_secret(hostile_run: HostileRun) -> None:
     """Their bodies are content, which is why it is encrypted and short-lived; the facts beside them are not."""
-    from local.aws_resources import aws_client
-
     sqs = aws_client("sqs", hostile_run.target.facts["aws_endpoint_url"])
     url = hostile_run.target.facts["dead_letter_queue_url"]
     received = sqs.receive_message(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -58,9 +60,6 @@ def public_pem(target: Target) -> bytes:
 
 def with_public_key_as_secret(target: Target) -> str:
     """HS256, whose secret would be the public key."""
-    import hashlib
-    import hmac
-
     unsigned = by_hand({"alg": "HS256", "kid": KEY_ID, "typ": "JWT"}, target.claims(groups=ADMIN)).rpartition(".")[0]
     mac = hmac.new(public_pem(target), unsigned.encode(), hashlib.sha256).digest()
     return f"{unsigned}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
