@@ -14,11 +14,16 @@ from shared.adapters.redis.client import cache_operation
 from shared.domain.message import Delivery, Unanswered
 from shared.domain.prompt import TokenUsage
 from shared.domain.reply import STAGES, ReplyDraft, with_first_audio
-from shared.errors import StoreUnavailable
+from shared.errors import Blocked, SignatureInvalid, StoreUnavailable
+from shared.http_contract import HTTPRequest
 from shared.use_cases.check_restore import MeasureRestorableLag
+from shared.use_cases.guard_source import BlockingRule, GuardSource
+from shared.use_cases.limit_rate import LimitRate
 from stream_service import heartbeat
 from stream_service.live_calls import LiveCalls
 from tests.fakes.clock import FrozenClock
+from tests.fakes.counters import FakeBlocklist, FakeRateCounter
+from tests.fakes.faults import Down
 from tests.fakes.live_tasks import FakeLiveTasks
 from tests.shared.use_cases.test_check_restore import FakeBackups, Practice
 
@@ -33,6 +38,27 @@ async def use_stores() -> None:
         await Turnstile(0, longest_wait_seconds=0).enter()
     async with cache_operation():
         pass
+
+
+def forged(request: HTTPRequest) -> None:
+    """What nobody signed."""
+    raise SignatureInvalid("The signature is missing or invalid.")
+
+
+async def refuse() -> None:
+    """A forged request, a user over the limit, and one whom nobody could count."""
+    clock = FrozenClock()
+    guard = GuardSource(
+        FakeBlocklist(clock), BlockingRule(failures_before_block=1, failure_window_seconds=300, block_seconds=900)
+    )
+    for _ in range(2):
+        with contextlib.suppress(SignatureInvalid, Blocked):
+            await guard(HTTPRequest(method="POST", path="/"), forged, webhook="whatsapp")
+    limit_rate = LimitRate(FakeRateCounter(clock), limit=1, violation="messages_per_minute", channel="whatsapp")
+    for _ in range(2):
+        await limit_rate("asha", user_id="asha")
+    lost = LimitRate(Down(StoreUnavailable("no cache")), limit=1, violation="messages_per_minute", channel="whatsapp")
+    await lost("asha", user_id="asha")
 
 
 async def hold_calls() -> None:
@@ -57,6 +83,7 @@ async def judge_backups() -> None:
 async def main() -> None:
     """Do what the named service does."""
     await use_stores()
+    await refuse()
     match os.environ["POWERTOOLS_SERVICE_NAME"]:
         case "message_worker":
             observability.record_unanswered("whatsapp", "message", Unanswered.STALE)

@@ -94,11 +94,12 @@ def test_the_dashboard_shows_metrics_that_the_code_writes(stack: Stack) -> None:
     assert missing(watched_by_dashboard(stack)) == set()
 
 
-def test_the_dashboard_finds_the_metrics_of_every_agent(stack: Stack) -> None:
+def test_the_dashboard_finds_the_metrics_of_every_agent_and_of_everybody_who_was_refused(stack: Stack) -> None:
     searched = set(searched_by_dashboard(stack))
 
     written = {(name, frozenset((key, "") for key, _ in pairs)) for name, pairs in emitted("stream_service")}
     assert {name for name, _ in searched} >= {"turns", "failures", "turn_total_ms", "cost_microusd"}
+    assert {name for name, _ in searched} >= {"rate_limit_exceeded", "webhook_rejected", "counter_unavailable"}
     assert searched <= written
 
 
