@@ -234,3 +234,30 @@ def test_what_libraries_warn_of_becomes_a_line_without_their_words(capsys: pytes
     ]
     assert lines[1]["exception_name"] == "KeyError"
     assert "what a user sent" not in output.out + output.err
+
+
+@pytest.mark.requirement("5.3")
+def test_a_secret_that_is_learned_later_is_hidden_beside_those_of_before(capsys: pytest.CaptureFixture[str]) -> None:
+    observability.hide(["a-database-password-and-more"])
+
+    logger.warning("careless", text="a-database-password, a-database-password-and-more")
+
+    assert "[redacted], [redacted]" in capsys.readouterr().out
+
+
+def test_of_very_many_secrets_the_latest_are_hidden(capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(1000):
+        observability.hide([f"password-number-{number:04}"])
+
+    logger.warning("careless", latest="password-number-0999", earlier="password-number-0850")
+
+    assert "password-number" not in capsys.readouterr().out
+    assert len(observability._redaction.secrets) <= 200
+
+
+def test_without_a_key_the_hash_of_a_user_cannot_be_found_by_trying() -> None:
+    observability.configure(level="INFO")
+    first = user_hash("919800000001")
+    observability.configure(level="INFO")
+
+    assert user_hash("919800000001") != first

@@ -397,3 +397,28 @@ async def test_the_certificate_must_bear_the_servers_name_not_its_address(
 
     assert found.outcome is outcome
     assert set(said) == {name}
+
+
+@pytest.mark.parametrize("method", list(HttpMethod))
+async def test_a_credential_that_was_changed_meanwhile_is_found_when_the_old_one_is_refused(method: HttpMethod) -> None:
+    seen = Seen(httpx.Response(401), httpx.Response(200, json={"due": 1250}))
+    secrets = FakeToolSecrets({"clinic-office": ("authorization", "Bearer old")})
+    secrets.renewed["clinic-office"] = ("authorization", "Bearer new")
+
+    answer = await ask(tools(seen, secrets=secrets), a_tool(secret_name="clinic-office", method=method))
+
+    assert answer.outcome is ToolOutcome.DONE
+    assert [request.headers["authorization"] for request in seen.requests] == ["Bearer old", "Bearer new"]
+
+
+async def test_a_credential_that_is_refused_for_good_is_shown_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    seen = Seen(httpx.Response(401))
+    known = ("authorization", "Bearer hush-hush")
+    secrets = FakeToolSecrets({"clinic-office": known})
+    secrets.renewed["clinic-office"] = known
+
+    answer = await ask(tools(seen, secrets=secrets), a_tool(secret_name="clinic-office"))
+
+    assert (answer.outcome, len(seen.requests)) == (ToolOutcome.FAILED, 1)
+    assert "hush-hush" not in caplog.text + answer.text
