@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import shutil
 import signal
 import sys
@@ -81,6 +82,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _play(directory: Path, faults: Sequence[Fault], options: argparse.Namespace) -> list[Row]:
+    # What the load's own telephones warn of is in the table.
+    logging.getLogger("local").setLevel(logging.ERROR)
     this = asyncio.current_task()
     assert this is not None
     # `kill` ends the drill as Ctrl-C does: nothing stays behind.

@@ -81,6 +81,7 @@ class Drill:
                 outcomes = await series.play(faults)
                 self._writers.are_writing.clear()
                 self._say("the load ends; waiting until nothing is left to be done")
+                await self._writers.settle()
                 await self._until_answered()
             verdict = await self._until_settled()
         return await asyncio.to_thread(self._rows, outcomes, verdict)

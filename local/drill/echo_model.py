@@ -25,7 +25,7 @@ async def echo_model() -> AsyncIterator[int]:
     """Serve on this event loop; yields the port."""
     port = free_port()
     application = Starlette(routes=[Route("/v1/chat/completions", _complete, methods=["POST"])])
-    config = uvicorn.Config(application, host=HOST, port=port, log_level="error", access_log=False, lifespan="off")
+    config = uvicorn.Config(application, host=HOST, port=port, log_level="critical", access_log=False, lifespan="off")
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # Ctrl-C belongs to the drill.
     serving = asyncio.create_task(server.serve())

@@ -56,6 +56,7 @@ class Writers:
         self._user_ids = user_ids
         self._randomness = random.Random(seed)  # noqa: S311 - it guards nothing.
         self._last_token = 0
+        self._deliveries: list[WebhookDelivery] = []
         self.are_writing = asyncio.Event()
         """While it is set; cleared, they finish their message and wait."""
 
@@ -66,6 +67,12 @@ class Writers:
             for user_id in self._user_ids:
                 group.create_task(self._write_as(user_id, client))
 
+    async def settle(self) -> None:
+        """Return when every duplicate has been delivered."""
+        for delivery in self._deliveries:
+            with contextlib.suppress(MessageRefused, httpx.HTTPError):
+                await delivery.settle()
+
     async def _write_as(self, user_id: str, client: httpx.AsyncClient) -> None:
         delivery = WebhookDelivery(
             retry_seconds=RETRY_SECONDS,
@@ -73,6 +80,7 @@ class Writers:
             spread_seconds=3.0,
             randomness=random.Random(self._randomness.random()),  # noqa: S311
         )
+        self._deliveries.append(delivery)
         while True:
             await asyncio.sleep(self._randomness.uniform(*THOUGHT_SECONDS))
             await self.are_writing.wait()
