@@ -125,8 +125,11 @@ async def test_a_socket_ends_with_the_token_that_opened_it_and_a_new_ticket_open
     subscription, tickets = FakeEventSubscription(), Tickets(proofs_end_at=FrozenClock()())
 
     async with open_door(subscription, tickets=tickets) as door:
-        async with door.connect(ticket="asha-1") as reader:
-            subscription.tell(*told(1))
+        subscription.tell(*told(1))
+        async with asyncio.timeout(10):
+            while door.updates.hub.recent.end == 0:
+                await asyncio.sleep(0.005)
+        async with door.connect(ticket="asha-1", since=told(0)[0]) as reader:
             (seen,) = ids(await read(reader, 1))
             code, reason = await closed(reader), reader.close_reason
             await door.until_open(0)
