@@ -89,7 +89,9 @@ def _run_group(group: Group, directory: Path, *, aside: bool) -> Total:
     print(f"== {group.name}: begins", flush=True)
     with tempfile.TemporaryDirectory(prefix="vaani-tests-") as folder:
         report, output = Path(folder, "report.xml"), Path(folder, "output")
-        command = [sys.executable, "-m", "pytest", "-q", *group.arguments, f"--junitxml={report}"]
+        # The cache belongs to one pytest at a time.
+        options = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
+        command = [sys.executable, "-m", "pytest", *options, *group.arguments]
         with output.open("wb") as file:
             done = subprocess.run(
                 command,

@@ -21,7 +21,7 @@ def groups(directory: Path, **tests: str) -> tuple[Group, ...]:
     """One for each file."""
     for name, text in tests.items():
         (directory / f"test_{name}.py").write_text(text)
-    return tuple(Group(name=name, arguments=(f"test_{name}.py", "-p", "no:cacheprovider")) for name in tests)
+    return tuple(Group(name=name, arguments=(f"test_{name}.py",)) for name in tests)
 
 
 def run_all(directory: Path, plan: list[tuple[Group, ...]]) -> int:
