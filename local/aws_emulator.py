@@ -19,7 +19,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.sqs.models import SQSBackend, sqs_backends
 
 from local import ports
-from local.aws_memory import forget_the_deleted
+from local.aws_memory import forget_the_deleted, share_one_heap
 from local.aws_persistence import DurableApplication
 from local.aws_resources import create_resources
 from local.cost_advice import CostAdviceApplication
@@ -41,6 +41,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--secrets", type=Path, required=True, help="JSON file: fields of the secrets by logical id")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    share_one_heap()
     forget_the_deleted()
 
     objects = DurableApplication(DomainDispatcherApplication(create_backend_app), options.directory)

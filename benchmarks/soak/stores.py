@@ -63,6 +63,8 @@ class StoreReading:
     """One moment.
 
     Attributes:
+        cache_mib: what the cache holds, without the servers' own buffers: the backlog for replicas alone fills up to
+            10 MiB a node in the course of a run.
         lasting_keys: keys of the cache that never expire.
         queued: messages that wait or are being worked on.
         dead_letters: what the worker gave up.
@@ -136,7 +138,7 @@ class Stores:
         return StoreReading(
             database_mib=size / _MIB,
             database_connections=connections,
-            cache_mib=sum(node["used_memory"] for node in memory.values()) / _MIB,
+            cache_mib=sum(node["used_memory_dataset"] for node in memory.values()) / _MIB,
             cache_keys=sum(node.get("keys", 0) for node in keys),
             lasting_keys=sum(node.get("keys", 0) - node.get("expires", 0) for node in keys),
             queued=self._queued(self._stack["queue_url"]),

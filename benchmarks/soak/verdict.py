@@ -30,6 +30,7 @@ SLOWER = {
 """By how much the last third of a run may be slower than the first, at p50 and at p95; ms."""
 
 FAILURES = ("calls failed", "call ends not taken", "posts refused", "utterances without an answer")
+CACHE = "valkey"
 SHOWN = 5
 
 
@@ -179,13 +180,16 @@ def _judge_growth(verdict: Verdict, judged: Sequence[Sample]) -> None:
         verdict.remarks.append("too few samples after the warm-up: growth was not judged")
     for name, trend in verdict.programs.items():
         found = verdict.remarks if name in LOCAL_ONLY else verdict.problems
-        for what, grown, unit in (
-            ("memory", trend.memory, " MiB"),
-            ("descriptors", trend.descriptors, ""),
-            ("threads", trend.threads, ""),
-        ):
+        # Of the cache it is judged what it holds, below: its servers fill buffers of a fixed size.
+        memory_found = verdict.remarks if name == CACHE else found
+        if not trend.memory.is_flat:
+            memory_found.append(_growth_line(f"{name}: memory", trend.memory, " MiB"))
+        for what, grown in (("descriptors", trend.descriptors), ("threads", trend.threads)):
             if not grown.is_flat:
-                found.append(_growth_line(f"{name}: {what}", grown, unit))
+                found.append(_growth_line(f"{name}: {what}", grown, ""))
+    held = growth([(sample.at_seconds, sample.stores.cache_mib) for sample in judged], MEMORY)
+    if not held.is_flat:
+        verdict.problems.append(_growth_line("what the cache holds", held, " MiB"))
     lasting = growth([(sample.at_seconds, sample.stores.lasting_keys) for sample in judged], LASTING_KEYS)
     if not lasting.is_flat:
         verdict.problems.append(_growth_line("keys of the cache that never expire", lasting, ""))

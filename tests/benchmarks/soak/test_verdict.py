@@ -87,6 +87,23 @@ def test_keys_that_never_expire_may_not_become_more() -> None:
     assert "never expire" in problem
 
 
+def test_servers_of_the_cache_may_fill_their_buffers() -> None:
+    verdict = _judge(_samples("valkey", mib_per_hour=50))
+
+    assert verdict.problems == []
+    assert any("valkey: memory grew" in remark for remark in verdict.remarks)
+
+
+def test_what_the_cache_holds_may_not_grow() -> None:
+    samples = [
+        replace(sample, stores=replace(STORES, cache_mib=8 + 10 * sample.at_seconds / HOUR)) for sample in _samples()
+    ]
+
+    (problem,) = _judge(samples).problems
+
+    assert "what the cache holds grew by 10.0 MiB" in problem
+
+
 def test_keys_that_expire_may_become_more() -> None:
     samples = [
         replace(sample, stores=replace(STORES, cache_keys=500 + int(sample.at_seconds))) for sample in _samples()
