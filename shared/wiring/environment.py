@@ -95,7 +95,7 @@ def _provider() -> SecretsProvider:
     from shared.adapters.aws.client import AwsClient
 
     # With a client of ours: its waits are short.
-    return SecretsProvider(boto3_client=AwsClient("secretsmanager")())
+    return SecretsProvider(boto3_client=AwsClient("secretsmanager", region=load_settings().aws_region)())
 
 
 def now() -> datetime:
