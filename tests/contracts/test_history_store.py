@@ -90,6 +90,17 @@ async def test_a_lease_that_ran_out_is_taken_over_with_a_higher_fence(records: R
     assert second.fence > first.fence
 
 
+async def test_a_claim_says_when_it_was_made_by_the_clock_of_the_leases(records: Records) -> None:
+    message = a_message()
+    first = await take(records, message, lease_seconds=0)
+
+    second = await take(records, message)
+
+    assert first.claimed_at is not None
+    assert second.claimed_at is not None
+    assert first.claimed_at <= second.claimed_at
+
+
 async def test_results_of_a_lost_lease_are_refused(records: Records) -> None:
     message = a_message()
     lost = await take(records, message, lease_seconds=0)

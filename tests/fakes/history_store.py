@@ -73,6 +73,7 @@ class FakeHistoryStore:
             ),
             joined=tuple(part.text for part in self.rows.messages if part.joined_to == row.id),
             message_count=known,
+            claimed_at=now,
         )
 
     async def renew(self, claim: Claim, *, lease_seconds: int) -> None:

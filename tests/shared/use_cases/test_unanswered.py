@@ -46,6 +46,16 @@ async def test_a_message_that_comes_hours_late_is_kept_and_flagged_not_answered(
     assert (counted["reason"], counted["messages_unanswered"]) == ("stale", [1.0])
 
 
+async def test_a_clock_of_ours_that_is_hours_ahead_makes_no_message_old(house: House, channel: FakeTextChannel) -> None:
+    house.rows.clock = FrozenClock(NOON)
+    house.clock.advance(hours=2)
+
+    await house.answer(a_message(sent_at=NOON), channel)
+
+    (asked, _) = house.rows.messages
+    assert (asked.state, asked.unanswered, len(channel.accepted)) == ("done", None, 1)
+
+
 async def test_whoever_watches_is_told_of_a_message_that_came_too_late(house: House, channel: FakeTextChannel) -> None:
     await house.answer(a_message(sent_at=LATE), channel)
 
