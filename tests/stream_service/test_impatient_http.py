@@ -172,7 +172,10 @@ async def test_calls_and_readers_are_no_strangers(monkeypatch: pytest.MonkeyPatc
 async def test_who_does_not_read_the_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(impatient_http, "ANSWER_SECONDS", 0.1)
 
+    has_begun = asyncio.Event()
+
     async def much(_scope: Any, _receive: Any, send: Any) -> None:
+        has_begun.set()
         await send({"type": "http.response.start", "status": 200, "headers": []})
         for _ in range(200):
             await send({"type": "http.response.body", "body": bytes(100_000), "more_body": True})
@@ -183,9 +186,6 @@ async def test_who_does_not_read_the_answer_is_cut_off(monkeypatch: pytest.Monke
             peer.writer.transport.pause_reading()  # type: ignore[attr-defined]  # StreamWriter's is a full transport
             peer.writer.write("\r\n".join([*HEALTH, "", ""]).encode())
             async with asyncio.timeout(5):
-                while not service.server.server_state.connections:
+                await has_begun.wait()
+                while service.server.server_state.connections or service.server.server_state.tasks:
                     await asyncio.sleep(0.005)
-                while service.server.server_state.connections:
-                    await asyncio.sleep(0.005)
-
-            assert not service.server.server_state.tasks
