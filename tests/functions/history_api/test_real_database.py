@@ -15,7 +15,7 @@ from shared.adapters.postgres.history_reader import PostgresHistoryReader
 from shared.adapters.postgres.history_store import PostgresHistoryStore
 from shared.adapters.postgres.media import PostgresMediaRecords
 from shared.adapters.postgres.tool_audit import PostgresToolAudit
-from shared.domain.access import Caller
+from shared.domain.access import Caller, Role
 from shared.domain.agent import RouteReason, RoutingDecision
 from shared.domain.message import Delivery
 from shared.domain.prompt import TokenUsage
@@ -35,11 +35,11 @@ SIGNED_IN = {"authorization": "Bearer any"}
 
 
 class AnyToken:
-    """Lets everybody in."""
+    """Lets everybody in as an operator."""
 
     async def verify(self, _token: str) -> Caller:
         """See `TokenVerifier.verify`."""
-        return Caller(subject="user")
+        return Caller(subject="user", roles=frozenset({Role.OPERATOR}))
 
 
 @pytest.fixture

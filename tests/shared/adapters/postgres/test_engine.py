@@ -314,7 +314,6 @@ async def test_under_overload_the_server_never_counts_more_than_twenty_and_every
     assert len(refused) >= 500 - 20 - MOST_WAITING
     assert {refusal.retry_after_seconds for refusal in refused} == {RETRY_AFTER_SECONDS}
     assert served_afterwards == [1] * 100
-    assert len(counts) > 10
     assert max(counts) == 20
 
 
