@@ -87,7 +87,7 @@ def summary_lines(
     yield from (f"- remark: {remark}" for remark in verdict.remarks)
     yield from (f"- WRONG: {problem}" for problem in verdict.problems)
     if not verdict.problems:
-        yield "Nothing grew, nothing slowed down, nothing failed."
+        yield "Nothing grew, nothing slowed down, nothing failed." if verdict.is_conclusive else "Nothing failed."
 
 
 def _program_table(verdict: Verdict) -> Iterator[str]:

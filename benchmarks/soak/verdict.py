@@ -69,10 +69,11 @@ class ProgramTrend:
 
 @dataclass(slots=True, kw_only=True)
 class Verdict:
-    """`problems` empty is the only good end; `remarks` are what to read the figures with."""
+    """`problems` empty is the only good end, if the run was long enough; `remarks` say how to read the figures."""
 
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    is_conclusive: bool = True
     programs: dict[str, ProgramTrend] = field(default_factory=dict)
     drifts: dict[Kind, list[Drift]] = field(default_factory=dict)
 
@@ -176,8 +177,9 @@ def _trend(name: str, judged: Sequence[Sample]) -> ProgramTrend:
 
 def _judge_growth(verdict: Verdict, judged: Sequence[Sample]) -> None:
     """Growth of the product is a problem; that of stand-ins for AWS and the providers is a remark."""
-    if judged and next(iter(verdict.programs.values())).memory.per_hour is None:
-        verdict.remarks.append("too few samples after the warm-up: growth was not judged")
+    if not judged or next(iter(verdict.programs.values())).memory.per_hour is None:
+        verdict.remarks.append("too few samples after the warm-up: growth and slowness were not judged")
+        verdict.is_conclusive = False
     for name, trend in verdict.programs.items():
         found = verdict.remarks if name in LOCAL_ONLY else verdict.problems
         # Of the cache it is judged what it holds, below: its servers fill buffers of a fixed size.

@@ -164,6 +164,13 @@ def test_a_short_run_says_that_growth_was_not_judged() -> None:
     assert any("not judged" in remark for remark in verdict.remarks)
 
 
+def test_a_run_that_ended_in_its_warm_up_does_not_say_that_nothing_grew() -> None:
+    verdict = _judge([])
+
+    assert not verdict.is_conclusive
+    assert any("not judged" in remark for remark in verdict.remarks)
+
+
 def test_what_agrees_is_not_mentioned() -> None:
     assert list(reconcile(COUNTS, TALLY)) == []
 
