@@ -110,7 +110,7 @@ def test_a_line_that_pins_nothing_by_hash_is_refused(line: str) -> None:
         list(parse(f"h11==0.16.0 {HASH}\n{line}\n"))
 
 
-@pytest.mark.parametrize("lock", [lock for lock, direct in inputs().items() if direct])
+@pytest.mark.parametrize("lock", sorted(lock for lock, direct in inputs().items() if direct))
 def test_a_lock_holds_what_its_input_asks_for(lock: str) -> None:
     pins = read_locks([lock])
     others = read_locks(["shared/requirements.txt"]) if lock.startswith("functions/") else []
