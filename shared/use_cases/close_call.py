@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from shared.domain.call import Call
 from shared.domain.event import EventType, PlatformEvent
 from shared.errors import StoreUnavailable
-from shared.observability import logger
+from shared.observability import count, logger
 from shared.ports.counters import ConnectionCounter
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import CallStore, RecordingStore
+
+PATIENT_PAUSES_SECONDS = (0.5, 1.0, 2.0, *(4.0,) * 24)
+"""For whoever has the time: together longer than a usual failover of the database, shorter than a task may drain."""
 
 
 class CloseCall:
@@ -24,12 +29,18 @@ class CloseCall:
         slots: ConnectionCounter,
         events: EventPublisher,
         clock: Callable[[], datetime],
+        *,
+        pauses_seconds: Sequence[float] = (),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """`pauses_seconds` are waited one after the other for a store that cannot note the end."""
         self._calls = calls
         self._recordings = recordings
         self._slots = slots
         self._events = events
         self._clock = clock
+        self._pauses_seconds = pauses_seconds
+        self._sleep = sleep
 
     async def __call__(
         self,
@@ -49,11 +60,20 @@ class CloseCall:
         With a `stream_id`, nothing is done if the call goes on in a later stream: a task may notice seconds after the
         caller came back that a stream is lost.
         """
-        if caller_id is not None and not await self._release(caller_id, slot, stream_id):
-            logger.info("call_goes_on_in_another_stream", call_sid=call_sid)
-            return
         now = self._clock()
-        call = await self._end(call_sid, ended_at=now, reason=reason, has_failed=has_failed)
+        for pause_seconds in (*self._pauses_seconds, None):
+            # Asked before every attempt: while nothing could be noted, the caller may have come back.
+            if caller_id is not None and not await self._release(caller_id, slot, stream_id):
+                logger.info("call_goes_on_in_another_stream", call_sid=call_sid)
+                return
+            try:
+                call = await self._calls.close(call_sid, ended_at=now, reason=reason, has_failed=has_failed)
+            except StoreUnavailable:
+                await self._wait_for_store(call_sid, pause_seconds)
+            else:
+                break
+        else:
+            return
         if call is None:
             return
         if caller_id is None:
@@ -62,12 +82,15 @@ class CloseCall:
         if call.ended_at == now:
             await tell_end(self._events, call)
 
-    async def _end(self, call_sid: str, *, ended_at: datetime, reason: str, has_failed: bool) -> Call | None:
-        try:
-            return await self._calls.close(call_sid, ended_at=ended_at, reason=reason, has_failed=has_failed)
-        except StoreUnavailable:
+    async def _wait_for_store(self, call_sid: str, pause_seconds: float | None) -> None:
+        """None: there is no further attempt, and the end is left to the background job."""
+        if pause_seconds is None:
+            count("call_ends_not_kept")
             logger.exception("call_end_not_kept", call_sid=call_sid)
-            return None
+            return
+        logger.warning("call_end_waits_for_store", call_sid=call_sid)
+        # Spread: what ended in an outage must not come all at once after it.
+        await self._sleep(pause_seconds * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
 
     async def _release(self, caller_id: str, slot: str, stream_id: str) -> bool:
         try:

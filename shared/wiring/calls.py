@@ -113,11 +113,18 @@ def open_call() -> OpenCall:
 
 
 def close_call() -> CloseCall:
-    """A call is over."""
-    from shared.use_cases.close_call import CloseCall
+    """A call's stream is over; the end is told once by each side, so this one outlasts an outage of the database."""
+    from shared.use_cases.close_call import PATIENT_PAUSES_SECONDS, CloseCall
     from shared.wiring import stores
 
-    return CloseCall(stores.calls(), stores.recordings(), stores.slots(), stores.events(), now)
+    return CloseCall(
+        stores.calls(),
+        stores.recordings(),
+        stores.slots(),
+        stores.events(),
+        now,
+        pauses_seconds=PATIENT_PAUSES_SECONDS,
+    )
 
 
 def _note_end_of_call() -> CloseCall:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -120,3 +121,73 @@ async def test_a_call_that_nobody_knows_is_no_error(board: Switchboard) -> None:
     await board.close_call("CA-unknown", slot="CA-unknown", reason="completed")
 
     assert board.house.told == ["call.started"]
+
+
+class BackAfter:
+    """The calls' store when the database was down for so many attempts."""
+
+    def __init__(self, calls: Any, failures: int) -> None:
+        self._calls = calls
+        self._failures = failures
+
+    async def close(self, *given: Any, **named: Any) -> Any:
+        if self._failures:
+            self._failures -= 1
+            raise StoreUnavailable("no answer")
+        return await self._calls.close(*given, **named)
+
+    def __getattr__(self, method: str) -> Any:
+        return getattr(self._calls, method)
+
+
+async def close_patiently(
+    board: Switchboard, sleep: Callable[[float], Awaitable[None]], *, failures: int, stream_id: str = ""
+) -> None:
+    calls: Any = BackAfter(board.calls, failures)
+    patient = CloseCall(
+        calls, board.recordings, board.slots, board.events, board.clock, pauses_seconds=(1.0, 2.0, 4.0), sleep=sleep
+    )
+    await patient("CA0001", slot="CA0001", reason="caller_hung_up", caller_id=CALLER, stream_id=stream_id)
+
+
+@pytest.mark.parametrize("failures", [1, 3])
+async def test_an_end_that_met_an_outage_is_noted_after_it_with_its_own_time(
+    board: Switchboard, clock: FrozenClock, failures: int
+) -> None:
+    ended_at = clock()
+    pauses = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        clock.advance(seconds=seconds)
+
+    await close_patiently(board, sleep, failures=failures)
+
+    call = board.rows.calls["CA0001"]
+    assert (call.state, call.ended_at, call.recording_ms) == (CallState.ENDED, ended_at, 1000)
+    assert board.house.told.count("call.ended") == 1
+    assert len(pauses) == failures
+    assert all(longest / 2 <= pause <= longest for pause, longest in zip(pauses, (1.0, 2.0, 4.0), strict=False))
+
+
+async def test_an_outage_that_outlasts_all_patience_leaves_the_end_to_the_background_job(board: Switchboard) -> None:
+    pauses = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    await close_patiently(board, sleep, failures=100)
+
+    assert len(pauses) == 3
+    assert board.rows.calls["CA0001"].state is CallState.LIVE
+    assert board.taken_slots == set()
+
+
+async def test_a_caller_who_came_back_while_nothing_could_be_noted_is_not_ended(board: Switchboard) -> None:
+    async def come_back(_seconds: float) -> None:
+        await board.slots.take(CALLER, "CA0001", limit=3, ttl_seconds=1920, holder="second")
+
+    await close_patiently(board, come_back, failures=1, stream_id="first")
+
+    assert board.rows.calls["CA0001"].state is CallState.LIVE
+    assert board.taken_slots == {"CA0001"}
