@@ -18,7 +18,7 @@ from local.drill.callers import CallerVoices
 from local.drill.catalogue import NOT_TRIED, all_faults, choose
 from local.drill.drill import Load, run_drill
 from local.drill.fault import Fault
-from local.drill.table import Row, as_json, markdown
+from local.drill.table import Row, as_json, growth, markdown
 from local.evaluation.caller import prepare_speech
 from local.layout import default_layout
 from local.running_stack import NotRunning
@@ -28,14 +28,17 @@ FAILED, CANNOT_RUN, INTERRUPTED = 1, 2, 130
 QUESTION = "What time do you open today?"
 INTERRUPTION = "Wait, wait, one moment."
 _EXAMPLES = """examples:
-  python -m local drill                          the whole series, about fifteen minutes
+  python -m local drill                          the whole series, about ten minutes
   python -m local drill --list                   what there is
   python -m local drill --only kill-postgres,drain --json drill.json
 
 It starts a copy of the platform of its own, in a temporary folder and on free
 ports, with scripted engines; a running platform is not touched.
 
-Exit status: 0 nothing lost, doubled, slow or looping; 1 something was; 2 it could not be played; 130 interrupted.
+Ctrl-C ends it after the fault under way, with the table so far; once more ends it at once.
+
+Exit status: 0 nothing lost, doubled, slow, looping or growing; 1 something was;
+2 it could not be played; 130 interrupted.
 """
 
 
@@ -69,6 +72,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         rows = asyncio.run(_play(directory, faults, options))
         status = _tell(rows, options, is_whole=not options.only)
+        if len(rows) < len(faults):
+            print(f"interrupted: {len(rows)} of {len(faults)} faults were played")
+            status = INTERRUPTED
     except (NotRunning, SpeechUnavailable) as error:
         print(f"error: {error}", file=sys.stderr)
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -86,17 +92,25 @@ async def _play(directory: Path, faults: Sequence[Fault], options: argparse.Name
     logging.getLogger("local").setLevel(logging.ERROR)
     this = asyncio.current_task()
     assert this is not None
-    # `kill` ends the drill as Ctrl-C does: nothing stays behind.
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
+    is_told_to_end = asyncio.Event()
     began = time.monotonic()
 
     def say(line: str) -> None:
         print(f"[{time.monotonic() - began:5.0f} s] {line}", flush=True)
 
+    def end() -> None:
+        """First after the fault under way, so that its loss is counted; then at once. Nothing stays behind."""
+        if is_told_to_end.is_set():
+            this.cancel()
+        is_told_to_end.set()
+        say("ends after this fault; once more ends it at once, without a table")
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, end)
     audio = await prepare_speech([QUESTION, INTERRUPTION], default_layout().directory / "evaluation" / "speech")
     voices = CallerVoices(question=audio[QUESTION], interruption=audio[INTERRUPTION])
     load = Load(callers=options.callers, users=options.users, seed=options.seed)
-    return await run_drill(directory, faults, load, voices, say=say)
+    return await run_drill(directory, faults, load, voices, say=say, should_end=is_told_to_end.is_set)
 
 
 def _tell(rows: Sequence[Row], options: argparse.Namespace, *, is_whole: bool) -> int:
@@ -109,6 +123,8 @@ def _tell(rows: Sequence[Row], options: argparse.Namespace, *, is_whole: bool) -
     if options.json:
         options.json.write_text(json.dumps(as_json(rows, not_tried), indent=2) + "\n")
     problems = [f"{row.outcome.fault.name}: {problem}" for row in rows for problem in row.problems]
+    if grown := growth(rows):
+        problems.append(grown)
     for problem in problems:
         print(f"WRONG  {problem}")
     if not problems:

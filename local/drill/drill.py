@@ -57,11 +57,14 @@ class Load:
 class Drill:
     """One run on a copy that is ready."""
 
-    def __init__(self, scene: Scene, load: Load, voices: CallerVoices, *, say: Say) -> None:
+    def __init__(
+        self, scene: Scene, load: Load, voices: CallerVoices, *, say: Say, should_end: Callable[[], bool]
+    ) -> None:
         self._copy = scene.copy
         self._scene = scene
         self._load = load
         self._say = say
+        self._should_end = should_end
         self._notes = Notes()
         stack = scene.copy.stack
         self._stack = stack
@@ -73,7 +76,7 @@ class Drill:
         """Play all faults under load; the rows hold the verdict over everything that was accepted meanwhile."""
         processes = ProcessWatch(self._copy)
         logs = LogWatch(self._copy.layout.logs)
-        series = Series(self._scene, self._notes, processes, logs, say=self._say)
+        series = Series(self._scene, self._notes, processes, logs, say=self._say, should_end=self._should_end)
         async with _running(processes.watch(), self._provider.watch(), read_pages(self._stack, self._notes)):
             async with _running(self._writers.write(), *(caller.keep_calling() for caller in self._callers)):
                 await conduct(self._copy.facts["simulator_url"], **DISORDER)
@@ -140,15 +143,21 @@ class Drill:
 
 
 async def run_drill(
-    directory: Path, faults: Sequence[Fault], load: Load, voices: CallerVoices, *, say: Say
+    directory: Path,
+    faults: Sequence[Fault],
+    load: Load,
+    voices: CallerVoices,
+    *,
+    say: Say,
+    should_end: Callable[[], bool] = lambda: False,
 ) -> list[Row]:
-    """Start a copy in this folder, play the faults on it, end it.
+    """Start a copy in this folder, play the faults on it until all are played or it should end, end the copy.
 
     Raises:
         NotRunning: the copy does not start, or ended for good.
     """
     async with echo_model() as model_port, _linked_copy(directory, model_port, say=say) as scene:
-        return await Drill(scene, load, voices, say=say).play(faults)
+        return await Drill(scene, load, voices, say=say, should_end=should_end).play(faults)
 
 
 @asynccontextmanager

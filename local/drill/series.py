@@ -52,8 +52,19 @@ class Outcome:
 class Series:
     """One run through the faults. The load runs already."""
 
-    def __init__(self, scene: Scene, notes: Notes, processes: ProcessWatch, logs: LogWatch, *, say: Say) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        notes: Notes,
+        processes: ProcessWatch,
+        logs: LogWatch,
+        *,
+        say: Say,
+        should_end: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`should_end` is asked between two faults; what was played until then still counts."""
         self._scene = scene
+        self._should_end = should_end
         self._notes = notes
         self._processes = processes
         self._logs = logs
@@ -78,6 +89,8 @@ class Series:
         self._logs.new_tracebacks()
         outcomes = []
         for number, fault in enumerate(faults, start=1):
+            if self._should_end():
+                break
             self._say(f"({number}/{len(faults)}) {fault.title}")
             outcomes.append(await self._play(fault))
         return outcomes

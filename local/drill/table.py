@@ -11,6 +11,10 @@ from local.drill.process_watch import CRASH_LOOP_STARTS
 from local.drill.series import Outcome
 
 LONGEST_RECOVERY_SECONDS = 10.0
+MOST_GROWTH = 1.5
+"""Of the memory of all programs together, over a series of at least `FEWEST_FOR_GROWTH` faults."""
+
+FEWEST_FOR_GROWTH = 5
 HEADINGS = ("fault", "callers noticed", "senders and readers noticed", "recovery s", "lost", "doubled")
 
 
@@ -69,6 +73,14 @@ class Row:
             if count
         ]
         return ", ".join([*said, f"longest silence {seen.silence_seconds:.1f} s"])
+
+
+def growth(rows: Sequence[Row]) -> str | None:
+    """What grew without bound over the series, in words; a queue that does is lost messages, which each row tells."""
+    if len(rows) < FEWEST_FOR_GROWTH:
+        return None
+    first, last = rows[0].outcome.memory_mb, rows[-1].outcome.memory_mb
+    return f"memory grew from {first:.0f} to {last:.0f} MB" if last > MOST_GROWTH * first else None
 
 
 def markdown(rows: Sequence[Row], not_tried: Sequence[NotTried]) -> str:

@@ -12,7 +12,7 @@ import pytest
 from local.drill.fault import Fault, NotTried, Scene
 from local.drill.impressions import Impression
 from local.drill.series import Outcome
-from local.drill.table import Row, as_json, markdown
+from local.drill.table import Row, as_json, growth, markdown
 
 
 @asynccontextmanager
@@ -94,3 +94,18 @@ def test_the_json_holds_everything_that_was_counted() -> None:
     assert tried["posts"] == 40
     assert tried["starts"] == {"postgres": 1}
     assert skipped["not_tried"] == "numbers only"
+
+
+@pytest.mark.parametrize(
+    ("memory_mb", "told"),
+    [
+        ([900.0] * 5, None),
+        ([900.0, 950.0, 1000.0, 1100.0, 1340.0], None),
+        ([900.0, 1000.0, 1200.0, 1300.0, 1400.0], "memory grew from 900 to 1400 MB"),
+        ([900.0, 1400.0], None),
+    ],
+)
+def test_memory_that_grows_over_a_series_is_told(memory_mb: list[float], told: str | None) -> None:
+    rows = [replace(ROW, outcome=replace(OUTCOME, memory_mb=each)) for each in memory_mb]
+
+    assert growth(rows) == told
