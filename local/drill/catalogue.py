@@ -42,7 +42,7 @@ NOT_TRIED: tuple[NotTried, ...] = (
     NotTried(
         name="rotate-database",
         title="the database's password is rotated",
-        why="the functions here get it with their configuration; tests with a real server change it under load",
+        why="the functions here get it with their configuration; a test with a real server lets it refuse the old user",
     ),
 )
 
