@@ -98,7 +98,7 @@ soak: install-dev ## an hour of calls and messages together: does anything grow,
 soak-messages: install-dev ## 1,000 messages of 50 users while worker, poller and Redis are killed (SEED=4 repeats a run)
 	@$(RUN) -m tests.end_to_end.soak $(if $(SEED),--seed $(SEED))
 
-drill: install ## break a copy of the platform in every way known while calls and messages run (ONLY=name,name; 15 minutes)
+drill: install ## break a copy of the platform in every way known while calls and messages run (ONLY=name,name; 12 minutes)
 	@$(RUN) -m local drill $(if $(ONLY),--only $(ONLY))
 
 requirements: install-dev ## which test proves which acceptance criterion
