@@ -184,6 +184,8 @@ async def test_an_outage_that_outlasts_all_patience_leaves_the_end_to_the_backgr
 
 
 async def test_a_caller_who_came_back_while_nothing_could_be_noted_is_not_ended(board: Switchboard) -> None:
+    await board.slots.take(CALLER, "CA0001", limit=3, ttl_seconds=1920, holder="first")
+
     async def come_back(_seconds: float) -> None:
         await board.slots.take(CALLER, "CA0001", limit=3, ttl_seconds=1920, holder="second")
 
