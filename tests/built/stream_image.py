@@ -32,12 +32,13 @@ set -eu
 mount --make-rprivate /
 mount --bind "$1" {APP}
 mount --bind "$2" {PYTHON}
+mount --bind "$3" {APP}/packages
 mount -t tmpfs -o size=64m,mode=1777 tmpfs /tmp
 cut -d' ' -f5 /proc/self/mountinfo | while read -r place; do
     case "$place" in /tmp|/proc*|/sys*|/dev*) ;; *) mount -o remount,bind,ro "$place" ;; esac
 done
 cd {APP}
-shift 2
+shift 3
 exec setpriv --reuid=10001 --regid=10001 --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
 """
 
@@ -74,11 +75,17 @@ def build_image(interpreter: Path, folder: Path) -> Path:
     """The image's /app in a folder; packages are installed by the Dockerfile's own command, once for each lock."""
     packages = _packages(interpreter)
     app = folder / "app"
-    app.mkdir(mode=0o755)
-    (app / "packages").symlink_to(packages)
+    (app / "packages").mkdir(mode=0o755, parents=True)
+    # Mounted when it runs: a link would lead outside, to where the container has something else, or nothing.
+    packages_of(app).symlink_to(packages)
     for name in ("shared", "stream_service"):
         shutil.copytree(REPOSITORY / name, app / name, ignore=shutil.ignore_patterns("__pycache__"))
     return app
+
+
+def packages_of(app: Path) -> Path:
+    """Where the packages lie that belong into the folder."""
+    return app.with_name("packages")
 
 
 def _packages(interpreter: Path) -> Path:
@@ -131,7 +138,8 @@ def said_inside(app: Path, interpreter: Path, arguments: list[str]) -> str:
 def _command(app: Path, interpreter: Path, arguments: list[str]) -> list[str]:
     python = f"{PYTHON}/bin/{interpreter.name}"
     namespace = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", _IN_THE_NAMESPACE, "sh"]
-    return [*namespace, str(app), str(interpreter.parent.parent), python, *arguments]
+    mounted = (app, interpreter.parent.parent, packages_of(app).resolve())
+    return [*namespace, *map(str, mounted), python, *arguments]
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:

@@ -28,6 +28,7 @@ from tests.built.stream_image import (
     container_environment,
     final_stage,
     instructions,
+    packages_of,
     read_compose,
     said_inside,
 )
@@ -200,7 +201,8 @@ async def test_the_service_lets_nobody_in_without_a_ticket_there(healthy: str) -
 @isolated
 @pytest.mark.integration
 def test_what_the_image_installs_needs_no_installer(app: Path) -> None:
-    packages = {path.name.split("-")[0].lower() for path in (app / "packages").glob("*.dist-info")}
+    packages = {path.name.split("-")[0].lower() for path in packages_of(app).glob("*.dist-info")}
 
+    assert packages >= {"websockets", "uvicorn"}
     assert not packages & {"pip", "setuptools", "wheel", "uv"}
     assert not [path for path in app.rglob("*") if not path.is_symlink() and path.stat().st_mode & stat.S_IWOTH]

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+from contextlib import ExitStack
 
 from benchmarks.soak.programs import LOAD, leading_pids, read_programs
 
@@ -19,7 +21,10 @@ def test_what_a_process_holds_is_counted() -> None:
 
 
 def test_a_program_of_several_processes_is_one() -> None:
-    found = read_programs({"worker": [os.getpid(), os.getpid()], "gone": 2**22 + 1})
+    with ExitStack() as stack:
+        two = [stack.enter_context(subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE)) for _ in range(2)]
+
+        found = read_programs({"worker": [process.pid for process in two], "gone": 2**22 + 1})
 
     assert found["worker"].processes == 2
     assert "gone" not in found
