@@ -80,13 +80,19 @@ def run(plan: Iterable[Sequence[Group]], *, directory: Path, side_by_side: int) 
         seconds=time.monotonic() - began,
         is_well=bool(totals) and all(each.is_well for each in totals),
     )
-    print(f"== all tests: {whole}{'' if whole.is_well else '; NOT WELL'}", flush=True)
+    say(f"== all tests: {whole}{'' if whole.is_well else '; NOT WELL'}")
     return 0 if whole.is_well else 1
+
+
+def say(text: str) -> None:
+    """Show whole lines at once: groups side by side do not write into each other's."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _run_group(group: Group, directory: Path, *, aside: bool) -> Total:
     """What others write at the same time stays apart: `aside` keeps the output until the group has ended."""
-    print(f"== {group.name}: begins", flush=True)
+    say(f"== {group.name}: begins")
     with tempfile.TemporaryDirectory(prefix="vaani-tests-") as folder:
         report, output = Path(folder, "report.xml"), Path(folder, "output")
         # The cache belongs to one pytest at a time.
@@ -103,7 +109,7 @@ def _run_group(group: Group, directory: Path, *, aside: bool) -> Total:
             )
         total = _read(report, is_well=done.returncode == 0)
         said = output.read_text(errors="replace")
-    print(f"{said}== {group.name}: {total}{'' if total.is_well else '; NOT WELL'}", flush=True)
+    say(f"{said}== {group.name}: {total}{'' if total.is_well else '; NOT WELL'}")
     return total
 
 
