@@ -89,7 +89,9 @@ class ObjectFiles:
 
     def _objects_in_memory(self) -> Iterator[tuple[str, str, Any]]:
         for bucket in list(_s3().buckets.values()):
-            for name, key in list(bucket.keys.items()):
+            for name in list(bucket.keys):
+                # Another request may have deleted it meanwhile.
+                key = bucket.keys.get(name)
                 if hasattr(key, "value"):  # Not a delete marker.
                     yield bucket.name, name, key
 
