@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,9 @@ PLATFORM_FOLDERS = ("tests/end_to_end", "tests/browser", "tests/attacks")
 MOST_SIDE_BY_SIDE = 4
 COMPILED = ("shared", "functions", "stream_service", "local")
 """Folders of the programs that the tests start by the hundred."""
+
+MOST_FAILURES_TOLD = 30
+_LONGEST_CAUSE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,7 @@ class Total:
     skipped: int = 0
     seconds: float = 0.0
     is_well: bool = field(default=True)
+    failures: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         skipped = f", {self.skipped} skipped" if self.skipped else ""
@@ -79,7 +83,11 @@ def run(plan: Iterable[Sequence[Group]], *, directory: Path, side_by_side: int) 
         skipped=sum(each.skipped for each in totals),
         seconds=time.monotonic() - began,
         is_well=bool(totals) and all(each.is_well for each in totals),
+        failures=tuple(failure for each in totals for failure in each.failures),
     )
+    # Once more at the end: of a long output, the end is what is kept and what is read.
+    for failure in whole.failures[:MOST_FAILURES_TOLD]:
+        say(f"== failed: {failure}")
     say(f"== all tests: {whole}{'' if whole.is_well else '; NOT WELL'}")
     return 0 if whole.is_well else 1
 
@@ -127,7 +135,16 @@ def _read(report: Path, *, is_well: bool) -> Total:
         skipped=skipped,
         seconds=float(suite.get("time", 0)),
         is_well=is_well and tests > 0 and failed == 0,
+        failures=tuple(_failures(suite)),
     )
+
+
+def _failures(suite: ET.Element) -> Iterator[str]:
+    """Each test that failed, with the first line of what it said."""
+    for case in suite.iter("testcase"):
+        for outcome in (*case.findall("failure"), *case.findall("error")):
+            cause = (outcome.get("message") or "").partition("\n")[0][:_LONGEST_CAUSE]
+            yield f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')} - {cause}"
 
 
 def main() -> int:

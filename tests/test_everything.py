@@ -51,6 +51,16 @@ def test_one_failure_fails_the_whole_and_the_other_groups_run_all_the_same(
     assert "== all tests: 2 passed, 1 failed" in said
 
 
+def test_what_failed_is_named_again_at_the_end_where_a_long_output_is_read(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    bad, good = groups(tmp_path, one=BAD, two=GOOD)
+
+    run_all(tmp_path, [(bad,), (good,)])
+
+    assert capfd.readouterr().out.splitlines()[-2] == "== failed: test_one.py::test_bad - ValueError"
+
+
 def test_a_group_without_tests_and_one_that_breaks_off_are_failures(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
