@@ -18,7 +18,7 @@ MAY_IMPORT = {
     # Where its secrets are kept up to date is a port.
     "shared.settings": ("shared.errors", "shared.domain", "shared.ports.secrets", "shared.settings"),
     "shared.http_contract": ("shared.errors", "shared.domain"),
-    "shared.observability": ("shared.errors", "shared.domain"),
+    "shared.observability": ("shared.errors", "shared.domain", "shared.observability"),
     "shared.ports": ("shared.errors", "shared.domain", "shared.http_contract", "shared.ports"),
     "shared.use_cases": (
         "shared.errors",

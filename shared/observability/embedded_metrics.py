@@ -1,0 +1,57 @@
+"""Metrics in CloudWatch's embedded format: written to the log, counted there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from aws_lambda_powertools.metrics import EphemeralMetrics, Metrics, MetricUnit
+
+NAMESPACE = "Vaani"
+metrics = Metrics(namespace=NAMESPACE)
+
+
+def count(name: str, value: float = 1, **dimensions: str) -> None:
+    """Add to a counter. Dimensions must have few values: channels and functions, never users or ids."""
+    if not dimensions:
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+        return
+    with own_dimensions(dimensions) as single:
+        single.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def measure(name: str, elapsed_ms: float) -> None:
+    """Record a duration under the metric `{name}_ms`."""
+    metrics.add_metric(name=f"{name}_ms", unit=MetricUnit.Milliseconds, value=round(elapsed_ms, 3))
+
+
+@contextmanager
+def timed(name: str) -> Iterator[None]:
+    """Record how long the block took, whether or not it failed, under the metric `{name}_ms`."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        measure(name, (time.perf_counter() - started) * 1000)
+
+
+def flush_metrics() -> None:
+    """Write the metrics gathered so far; a function does so after each event, a service every few seconds.
+
+    Where they cannot be written, on a full disk, they are lost, and the work goes on.
+    """
+    if metrics.metric_set:
+        with suppress(OSError):
+            metrics.flush_metrics()
+
+
+@contextmanager
+def own_dimensions(dimensions: dict[str, str], *, service: str | None = None) -> Iterator[EphemeralMetrics]:
+    """Metrics apart from the process's own; with an empty `service` they do not tell which one wrote them."""
+    separate = EphemeralMetrics(namespace=NAMESPACE, service=service)
+    for name, value in dimensions.items():
+        separate.add_dimension(name=name, value=value)
+    yield separate
+    with suppress(OSError):
+        separate.flush_metrics()
