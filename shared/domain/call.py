@@ -29,7 +29,10 @@ class CallDirection(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call as it is kept. `call_sid` is Twilio's id; `caller_id` the user's identity, `business_id` our number."""
+    """One call as it is kept. `call_sid` is Twilio's id; `caller_id` the user's identity, `business_id` our number.
+
+    `trace_id` is that of its first stream; None where nothing was traced.
+    """
 
     call_sid: str
     conversation_id: str
@@ -43,6 +46,7 @@ class Call:
     end_reason: str | None = None
     recording_key: str | None = None
     recording_ms: int | None = None
+    trace_id: str | None = None
 
     @property
     def key(self) -> ConversationKey:

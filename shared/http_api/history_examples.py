@@ -47,6 +47,7 @@ QUESTION: dict[str, Any] = {
     "end_ms": None,
     "attributes": {},
     "media": [],
+    "trace_id": "6923f0a15b1a4c8e9d2f7a6b3c4d5e6f",
 }
 
 ANSWER: dict[str, Any] = {
@@ -99,6 +100,7 @@ CALL: dict[str, Any] = {
     "end_reason": "caller_hung_up",
     "has_recording": True,
     "recording_ms": 71040,
+    "trace_id": "6923f0b80f2e4d7c8a1b9c0d5e6f7a8b",
 }
 
 CALL_DETAIL: dict[str, Any] = {

@@ -127,6 +127,7 @@ class MessageView(_View):
     end_ms: int | None
     attributes: dict[str, Any]
     media: list[MediaView] = Field(description="The files that came with it, in their order.")
+    trace_id: str | None = Field(description="The trace in which it was dealt with; null where nothing was traced.")
 
 
 class CallView(_View):
@@ -145,6 +146,7 @@ class CallView(_View):
     end_reason: str | None
     has_recording: bool
     recording_ms: int | None
+    trace_id: str | None = Field(description="The call's trace, its turns included; null where nothing was traced.")
 
     @classmethod
     def of(cls, call: Call) -> CallView:
@@ -198,4 +200,5 @@ def _facts(call: Call) -> dict[str, Any]:
         "end_reason": call.end_reason,
         "has_recording": call.recording_key is not None,
         "recording_ms": call.recording_ms,
+        "trace_id": call.trace_id,
     }

@@ -137,6 +137,7 @@ class StoredMessage:
         usage: what its models read and wrote, and what that cost; None where none was asked, or none told.
         citations: the knowledge that it rests on.
         start_ms, end_ms: place in the call's recording; None on text channels.
+        trace_id: the trace in which it was dealt with or came about; None where nothing was traced.
     """
 
     id: str
@@ -166,6 +167,7 @@ class StoredMessage:
     attributes: dict[str, JSON]
     usage: TokenUsage | None = None
     citations: tuple[Citation, ...] = ()
+    trace_id: str | None = None
     # Added for those who may see them; a reader leaves them out.
     media: tuple[LinkedMedia, ...] = ()
 

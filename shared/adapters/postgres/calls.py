@@ -97,6 +97,7 @@ def read_call(row: Row[Any]) -> Call:
         end_reason=row.end_reason,
         recording_key=row.key,
         recording_ms=row.duration_ms,
+        trace_id=row.trace_id,
     )
 
 

@@ -215,6 +215,7 @@ def _stored_message(row: Row[Any], details: MessageDetails) -> StoredMessage:
         start_ms=row.start_ms,
         end_ms=row.end_ms,
         attributes=row.attributes,
+        trace_id=row.trace_id,
     )
 
 

@@ -23,6 +23,8 @@ calls = Table(
     Column("end_reason", AnyText),
     # Of a call of ours: what is said to a machine.
     Column("voicemail_message", AnyText),
+    # Of its first stream.
+    Column("trace_id", Text),
 )
 Index("calls_time", desc(calls.c.started_at), desc(calls.c.call_sid))
 Index("calls_caller_time", calls.c.caller_id, desc(calls.c.started_at), desc(calls.c.call_sid))

@@ -116,6 +116,8 @@ messages = Table(
     Column("model", AnyText),
     Column("cost_microusd", BigInteger),
     Column("citations", AnyJSON, nullable=False, server_default=text("'[]'")),
+    # In which it was dealt with or came about: 32 hexadecimal digits.
+    Column("trace_id", Text),
     # Calls only.
     Column("call_sid", AnyText),
     Column("position", AnyText),
