@@ -54,25 +54,6 @@ class MessagesSent:
     messages: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReservationAdvice:
-    """A reservation that would be cheaper than what is paid now; bought by people only.
-
-    Attributes:
-        monthly_saving: estimated, in `currency`.
-        lookback_days: how much of the past the estimate is built on.
-    """
-
-    service: str
-    instance: str
-    count: int
-    term_years: int
-    monthly_saving: Decimal
-    upfront_cost: Decimal
-    currency: str
-    lookback_days: int
-
-
 def first_of_month(day: date, *, months_before: int = 0) -> date:
     """The first day of the month, or of one before it."""
     index = day.year * 12 + day.month - 1 - months_before

@@ -1,11 +1,11 @@
-"""What the cloud provider charges and advises, and what the messaging providers count."""
+"""What the cloud provider charges, and what the messaging providers count."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Protocol
 
-from shared.domain.cost import MessagesSent, MonthlyCost, ReservationAdvice
+from shared.domain.cost import MessagesSent, MonthlyCost
 
 
 class CostSource(Protocol):
@@ -13,13 +13,6 @@ class CostSource(Protocol):
 
     async def monthly(self, *, since: date, until: date) -> tuple[MonthlyCost, ...]:
         """The months from `since` to before `until`, oldest first; both are first days of a month.
-
-        Raises:
-            ProviderUnavailable: no answer within the adapter's timeout.
-        """
-
-    async def reservation_advice(self) -> tuple[ReservationAdvice, ...]:
-        """Reservations of databases and caches that would save money, the largest saving first.
 
         Raises:
             ProviderUnavailable: no answer within the adapter's timeout.

@@ -8,14 +8,13 @@ from datetime import date, datetime
 
 from shared import errors, observability
 from shared.domain.access import Role
-from shared.domain.cost import LONGEST_REPORT_MONTHS, MessagesSent, MonthlyCost, ReservationAdvice, first_of_month
-from shared.domain.idle import Recommendation
+from shared.domain.cost import LONGEST_REPORT_MONTHS, MessagesSent, MonthlyCost, first_of_month
 from shared.domain.json_value import JSON
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.ports.access import TokenVerifier
 from shared.ports.billing import CostSource, MessageTally
-from shared.ports.idle import RecommendationStore
 from shared.use_cases.limit_requests import LimitRequests
+from shared.use_cases.recommend_savings import RecommendSavings
 
 _USUAL_MONTHS = 3
 _COSTS = "/api/v1/costs"
@@ -64,14 +63,14 @@ class AnswerCosts:
         limit: LimitRequests,
         costs: CostSource,
         messages: MessageTally,
-        idle: RecommendationStore,
+        savings: RecommendSavings,
         clock: Callable[[], datetime],
     ) -> None:
         self._tokens = tokens
         self._limit = limit
         self._costs = costs
         self._messages = messages
-        self._idle = idle
+        self._savings = savings
         self._clock = clock
 
     async def __call__(self, request: HTTPRequest) -> HTTPResponse:
@@ -99,11 +98,7 @@ class AnswerCosts:
             raise errors.MethodNotAllowed("This method is not allowed here.", allowed="GET")
         if request.path == _COSTS:
             return await self._months(request)
-        advice = await self._costs.reservation_advice()
-        idle = [item for item in await self._idle.load() if item.is_sent]
-        return HTTPResponse.ok(
-            {"reservations": [_advice(item) for item in advice], "idle": [_recommendation(item) for item in idle]}
-        )
+        return HTTPResponse.ok(await self._savings())
 
     async def _months(self, request: HTTPRequest) -> HTTPResponse:
         wanted = _wanted_months(request.query_values.get("months"))
@@ -158,29 +153,4 @@ def _messages_of(month: date, messages: Sequence[MessagesSent]) -> JSON:
             for sent in messages
             if sent.month == month
         ],
-    }
-
-
-def _advice(advice: ReservationAdvice) -> JSON:
-    return {
-        "service": advice.service,
-        "instance": advice.instance,
-        "count": advice.count,
-        "term_years": advice.term_years,
-        "monthly_saving": str(advice.monthly_saving),
-        "upfront_cost": str(advice.upfront_cost),
-        "currency": advice.currency,
-        "lookback_days": advice.lookback_days,
-    }
-
-
-def _recommendation(recommendation: Recommendation) -> JSON:
-    cost = recommendation.monthly_cost
-    return {
-        "kind": recommendation.kind.value,
-        "resource": recommendation.arn,
-        "idle_since": recommendation.idle_since.isoformat(),
-        "monthly_cost": None if cost is None else str(cost),
-        "assumption": recommendation.assumption,
-        "action": recommendation.action,
     }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shared.adapters.aws.backup import AwsBackupService
     from shared.ports.billing import CostSource, MessageTally
     from shared.ports.idle import RecommendationStore
+    from shared.ports.reservations import ReservationSource
     from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag
     from shared.use_cases.erase_user import EraseUser
     from shared.use_cases.fetch_pending_media import FetchPendingMedia
@@ -207,9 +208,20 @@ def migrate_database() -> Callable[[], str]:
 def cost_source() -> CostSource:
     """The cloud provider's accounts."""
     from shared.adapters.aws.client import AwsClient
-    from shared.adapters.aws.cost_explorer import REGION, CostExplorer
+    from shared.adapters.aws.cost_explorer import CostExplorer
+    from shared.adapters.aws.kept_answers import REGION
 
     return CostExplorer(AwsClient("ce", region=REGION))
+
+
+@lru_cache(maxsize=1)
+def reservation_source() -> ReservationSource:
+    """The cloud provider's advice about reservations."""
+    from shared.adapters.aws.client import AwsClient
+    from shared.adapters.aws.kept_answers import REGION
+    from shared.adapters.aws.reservations import AwsReservations
+
+    return AwsReservations(AwsClient("ce", region=REGION))
 
 
 def message_tally() -> MessageTally:
@@ -229,9 +241,11 @@ def report_costs() -> ReportCosts:
 
 def answer_costs() -> AnswerCosts:
     """Costs for admins."""
+    from shared.use_cases.recommend_savings import RecommendSavings
     from shared.use_cases.report_costs import AnswerCosts
 
-    return AnswerCosts(token_verifier(), limit_requests(), cost_source(), message_tally(), recommendations(), now)
+    savings = RecommendSavings(reservation_source(), recommendations())
+    return AnswerCosts(token_verifier(), limit_requests(), cost_source(), message_tally(), savings, now)
 
 
 def rotate_password() -> RotatePassword:

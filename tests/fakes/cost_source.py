@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from shared import errors
-from shared.domain.cost import MessagesSent, MonthlyCost, ReservationAdvice
+from shared.domain.cost import MessagesSent, MonthlyCost
 
 
 @dataclass
@@ -14,7 +14,6 @@ class FakeCostSource:
     """Implements `CostSource`."""
 
     months: list[MonthlyCost] = field(default_factory=list)
-    advice: tuple[ReservationAdvice, ...] = ()
     is_down: bool = False
 
     async def monthly(self, *, since: date, until: date) -> tuple[MonthlyCost, ...]:
@@ -22,10 +21,6 @@ class FakeCostSource:
         if self.is_down:
             raise errors.ProviderUnavailable("Cost Explorer gave no usable answer.")
         return tuple(month for month in self.months if since <= month.month < until)
-
-    async def reservation_advice(self) -> tuple[ReservationAdvice, ...]:
-        """See `CostSource.reservation_advice`."""
-        return self.advice
 
 
 @dataclass

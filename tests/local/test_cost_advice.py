@@ -10,7 +10,7 @@ from cheroot.wsgi import Server
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from local.cost_advice import CostAdviceApplication
-from shared.adapters.aws.cost_explorer import CostExplorer
+from shared.adapters.aws.reservations import AwsReservations
 
 LoadClient = Callable[[], Any]
 
@@ -34,7 +34,7 @@ def cost_explorer() -> Iterator[LoadClient]:
 
 
 async def test_a_new_account_has_no_reservations_to_advise_on(cost_explorer: LoadClient) -> None:
-    assert await CostExplorer(cost_explorer).reservation_advice() == ()
+    assert await AwsReservations(cost_explorer).advice() == ()
 
 
 def test_other_questions_are_for_the_emulator_behind(cost_explorer: LoadClient) -> None:

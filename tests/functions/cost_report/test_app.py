@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,13 +10,14 @@ import pytest
 
 from shared import errors
 from shared.domain.access import Caller, Role
-from shared.domain.cost import CostByService, MessagesSent, MonthlyCost, ReservationAdvice
-from shared.domain.idle import ObservedResource, ResourceKind, recommend
+from shared.domain.cost import CostByService, MessagesSent, MonthlyCost
 from shared.use_cases.limit_requests import LimitRequests
+from shared.use_cases.recommend_savings import RecommendSavings
 from shared.use_cases.report_costs import AnswerCosts, ReportCosts
 from tests.fakes.cost_source import FakeCostSource, FakeMessageTally
 from tests.fakes.counters import FakeRateCounter
 from tests.fakes.idle import FakeRecommendationStore
+from tests.fakes.reservations import FakeReservations
 from tests.functions.loading import call, load_function, replay
 
 EVENTS = Path(__file__).parents[3] / "events" / "cost_report"
@@ -68,20 +68,16 @@ def messages() -> FakeMessageTally:
 
 
 @pytest.fixture
-def idle() -> FakeRecommendationStore:
-    return FakeRecommendationStore()
-
-
-@pytest.fixture
-def module(costs: FakeCostSource, messages: FakeMessageTally, idle: FakeRecommendationStore) -> ModuleType:
+def module(costs: FakeCostSource, messages: FakeMessageTally) -> ModuleType:
     def now() -> datetime:
         return datetime(2026, 3, 10, tzinfo=UTC)
 
+    savings = RecommendSavings(FakeReservations(), FakeRecommendationStore())
     return load_function(
         "cost_report",
         report_costs=ReportCosts(costs, messages, now),
         answer_costs=AnswerCosts(
-            NamedTokens(), LimitRequests(FakeRateCounter(now), requests_per_minute=LIMIT), costs, messages, idle, now
+            NamedTokens(), LimitRequests(FakeRateCounter(now), requests_per_minute=LIMIT), costs, messages, savings, now
         ),
     )
 
@@ -151,42 +147,10 @@ def test_only_an_admin_reads_costs(module: ModuleType, path: str, token: str, st
     assert answer.json["status"] == "error"
 
 
-def test_advice_names_what_to_reserve_and_what_it_saves(module: ModuleType, costs: FakeCostSource) -> None:
-    costs.advice = (
-        ReservationAdvice(
-            service="Amazon ElastiCache",
-            instance="cache.t4g.micro ap-south-1",
-            count=6,
-            term_years=1,
-            monthly_saving=Decimal("12.5"),
-            upfront_cost=Decimal(0),
-            currency="USD",
-            lookback_days=60,
-        ),
-    )
+def test_what_could_be_saved_is_shown_beside_the_costs(module: ModuleType) -> None:
+    answer = call(module, "GET", "/api/v1/costs/recommendations", headers=ADMIN)
 
-    (advice,) = call(module, "GET", "/api/v1/costs/recommendations", headers=ADMIN).json["data"]["reservations"]
-
-    assert (advice["instance"], advice["count"], advice["monthly_saving"]) == ("cache.t4g.micro ap-south-1", 6, "12.5")
-
-
-def test_idle_resources_that_were_recommended_are_shown_with_price_and_action(
-    module: ModuleType, idle: FakeRecommendationStore
-) -> None:
-    address = ObservedResource(kind=ResourceKind.ADDRESS, arn="arn:address", is_idle=True, unit="address")
-    told = recommend(address, idle_since=datetime(2026, 3, 1, tzinfo=UTC))
-    idle.kept = (replace(told, is_sent=True), replace(told, arn="arn:not-yet-a-day"))
-
-    (shown,) = call(module, "GET", "/api/v1/costs/recommendations", headers=ADMIN).json["data"]["idle"]
-
-    assert shown == {
-        "kind": "address",
-        "resource": "arn:address",
-        "idle_since": "2026-03-01T00:00:00+00:00",
-        "monthly_cost": "3.65",
-        "assumption": "1 at an assumed 0.005 USD per hour.",
-        "action": "It is attached to nothing: release it.",
-    }
+    assert answer.json["data"] == {"reservations": [], "idle": []}
 
 
 def test_an_outage_of_the_accounts_is_not_ours_to_hide(module: ModuleType, costs: FakeCostSource) -> None:

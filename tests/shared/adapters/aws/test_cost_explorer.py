@@ -10,7 +10,8 @@ import pytest
 from botocore.stub import Stubber
 
 from shared import errors
-from shared.adapters.aws.cost_explorer import KEPT_SECONDS, REGION, CostExplorer
+from shared.adapters.aws.cost_explorer import CostExplorer
+from shared.adapters.aws.kept_answers import KEPT_SECONDS, REGION
 
 JANUARY, MARCH = date(2026, 1, 1), date(2026, 3, 1)
 
@@ -104,29 +105,3 @@ async def test_a_refusal_is_an_outage(costs: CostExplorer, service: Stubber) -> 
 
     with pytest.raises(errors.ProviderUnavailable):
         await costs.monthly(since=JANUARY, until=MARCH)
-
-
-async def test_advice_comes_largest_saving_first_and_missing_data_is_none(
-    costs: CostExplorer, service: Stubber
-) -> None:
-    def detail(node: str, saving: str) -> dict[str, object]:
-        return {
-            "InstanceDetails": {"ElastiCacheInstanceDetails": {"NodeType": node, "Region": "ap-south-1"}},
-            "RecommendedNumberOfInstancesToPurchase": "6",
-            "EstimatedMonthlySavingsAmount": saving,
-            "UpfrontCost": "0",
-            "CurrencyCode": "USD",
-        }
-
-    service.add_client_error("get_reservation_purchase_recommendation", "DataUnavailableException")
-    details = [detail("cache.t4g.micro", "3.5"), detail("cache.r7g.large", "80.25")]
-    service.add_response(
-        "get_reservation_purchase_recommendation", {"Recommendations": [{"RecommendationDetails": details}]}
-    )
-
-    advice = await costs.reservation_advice()
-
-    assert [(item.instance, item.count, item.monthly_saving) for item in advice] == [
-        ("cache.r7g.large ap-south-1", 6, Decimal("80.25")),
-        ("cache.t4g.micro ap-south-1", 6, Decimal("3.5")),
-    ]
