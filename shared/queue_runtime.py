@@ -150,7 +150,7 @@ class _Group(Generic[Item]):
             await self._work.queue.offer_again(self.left, after_seconds=after_seconds)
         except QueueUnavailable:
             # It comes again when the queue's visibility timeout is over.
-            logger.warning("records_not_offered_again", count=len(self.left))
+            logger.warning("records_not_offered_again", records=len(self.left))
 
     async def _deal_with_first(self) -> bool:
         """Whether to go on with the next one."""

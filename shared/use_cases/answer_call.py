@@ -98,7 +98,8 @@ class AnswerCall:
             stream_id=stream_id,
         )
         token = await self._mint(ticket)
-        logger.info("call_connecting", call_sid=call.call_sid, user=user_hash(call.caller_id), resume_reason=reason)
+        hashed = user_hash(call.caller_id)
+        logger.info("call_connecting", call_sid=call.call_sid, user_hash=hashed, resume_reason=reason)
         return self._telephony.connect(token, pause_seconds=pause_seconds)
 
     async def _mint(self, ticket: StreamTicket) -> str:
@@ -112,6 +113,11 @@ class AnswerCall:
 
 
 def _note_too_many(call: PhoneCall, limit: int) -> None:
-    user = user_hash(call.caller_id)
-    logger.warning("rate_limit_exceeded", violation="concurrent_calls", channel="voice", user=user, limit=limit)
+    logger.warning(
+        "rate_limit_exceeded",
+        violation="concurrent_calls",
+        channel="voice",
+        user_hash=user_hash(call.caller_id),
+        limit=limit,
+    )
     count("rate_limit_exceeded", channel="voice")

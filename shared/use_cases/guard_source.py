@@ -101,7 +101,7 @@ class GuardSource:
         self._write(code, standing, address, webhook)
         if must_block(failures=standing.failures, threshold=self._rule.failures_before_block):
             count("source_blocked")
-            logger.warning("source_blocked", channel=webhook, source=address, seconds=self._rule.block_seconds)
+            logger.warning("source_blocked", channel=webhook, source=address, blocked_seconds=self._rule.block_seconds)
 
     def _note_blocked(self, standing: FailedSource, address: str, webhook: str) -> None:
         """Fewer and fewer lines, which tell how many attempts there were."""

@@ -47,7 +47,7 @@ class LimitRate:
                 "rate_limit_exceeded",
                 violation=self._violation,
                 channel=channel,
-                user=user_hash(user_id),
+                user_hash=user_hash(user_id),
                 count=admission.count,
                 limit=self._limit,
             )

@@ -94,7 +94,7 @@ class PlaceCall:
             with suppress(StoreUnavailable):
                 await self._keys.forget(key)
             raise
-        logger.info("call_placed", call_sid=call_sid, user=user_hash(user_id))
+        logger.info("call_placed", call_sid=call_sid, user_hash=user_hash(user_id))
         count("calls_placed")
         await self._admit.carry_on(user_id, placing, slot=call_sid)
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import logging
 import random
 
 from websockets.asyncio.client import ClientConnection
@@ -13,13 +12,12 @@ from websockets.exceptions import WebSocketException
 
 from shared.adapters.aws.transcribe.event_stream import Message, MessageMalformed, decode_message, encode_message
 from shared.errors import SpeechUnavailable
+from shared.observability import logger
 from stream_service.listening.call_audio import CallAudio
 from stream_service.listening.transcribe_session import Connect, SessionEnded, Timing, abort
 from stream_service.listening.transcriber import PartialListener, Transcript
 from stream_service.listening.transcript_words import TranscriptWords, confidence_of
 from stream_service.media.audio import BYTES_PER_MS, MULAW_SILENCE, decode_mulaw
-
-logger = logging.getLogger(__name__)
 
 _BATCH_MS = 100
 _LEAD_IN_MS = 300
@@ -199,7 +197,7 @@ class AwsTranscribeStream:
         self._connection = None
         while not self._is_replaced() and failures < self._timing.reconnects:
             failures += 1
-            logger.warning("transcribe_session_lost", extra={"reason": reason, "attempt": failures})
+            logger.warning("transcribe_session_lost", reason=reason, attempt=failures)
             await asyncio.sleep(min(0.1 * 2 ** (failures - 1), 2.0) * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             try:
                 connection = await self._connect(self._language)
@@ -260,7 +258,7 @@ class AwsTranscribeStream:
                     async with asyncio.timeout(self._timing.send_seconds):
                         await connection.send(encode_message(message))
                 if self._audio.lost_ms > lost_ms:
-                    logger.warning("transcribe_audio_lost", extra={"lost_ms": self._audio.lost_ms - lost_ms})
+                    logger.warning("transcribe_audio_lost", lost_ms=self._audio.lost_ms - lost_ms)
                     lost_ms = self._audio.lost_ms
         except (WebSocketException, OSError):
             connection.transport.abort()  # The receiving side sees it and ends the session.

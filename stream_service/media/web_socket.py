@@ -219,7 +219,7 @@ class WebSocket(asyncio.Protocol):
                 self._transport.write_eof()
                 self._await_the_end()
         if self._stalled is not None and self._transport.get_write_buffer_size() > LARGEST_QUEUE_BYTES:
-            self._cut("media_pings_without_reading")
+            self._cut("pings_without_reading")
 
     def _say_goodbye(self) -> None:
         if self._protocol.state is State.OPEN and not self._transport.is_closing():
@@ -236,7 +236,7 @@ class WebSocket(asyncio.Protocol):
         """Break off a peer that has read nothing since the last look."""
         left = self._transport.get_write_buffer_size()
         if left >= unread_bytes:
-            self._cut("media_peer_does_not_read")
+            self._cut("peer_does_not_read")
         else:
             self._stalled = self._loop.call_later(self._patience.read_seconds, self._watch_reading, left)
 
@@ -246,12 +246,12 @@ class WebSocket(asyncio.Protocol):
         self._idle_seconds = 0.0 if self._was_told else self._idle_seconds + self._patience.silent_seconds
         self._was_told = False
         if self._idle_seconds >= self._patience.idle_seconds:
-            self._send_away("media_peer_is_idle")
+            self._send_away("peer_is_idle")
             return
         if self._was_heard:
             self._was_heard = self._was_asked = False
         elif self._was_asked:
-            self._cut("media_peer_is_silent")
+            self._cut("peer_is_silent")
             return
         elif self._protocol.state is State.OPEN:
             self._was_asked = True
@@ -261,7 +261,7 @@ class WebSocket(asyncio.Protocol):
 
     def _send_away(self, why: str) -> None:
         """End the socket of a peer that lives, and says nothing of use."""
-        logger.warning(why)
+        logger.warning("media_socket_cut", reason=why)
         self._was_cut = True
         self.drop_queued()
         self._protocol.fail(CloseCode.POLICY_VIOLATION)
@@ -269,7 +269,7 @@ class WebSocket(asyncio.Protocol):
         self._end()
 
     def _cut(self, why: str) -> None:
-        logger.warning(why)
+        logger.warning("media_socket_cut", reason=why)
         self._was_cut = True
         self._is_closing = True
         self.drop_queued()

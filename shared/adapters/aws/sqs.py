@@ -50,7 +50,7 @@ class SQSMessageQueue:
         except (BotoCoreError, ClientError) as error:
             raise QueueUnavailable("The queue did not answer.") from error
         if failed:
-            logger.warning("queue_refused_items", count=len(failed), codes=sorted({item["Code"] for item in failed}))
+            logger.warning("queue_refused_items", items=len(failed), codes=sorted({item["Code"] for item in failed}))
             raise QueueUnavailable("The queue did not take every item.")
 
 

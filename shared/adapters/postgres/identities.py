@@ -54,7 +54,7 @@ class PostgresIdentityStore:
         if len(users) == 1:
             return under(message, users[0])
         user_id = await self._database.run(lambda connection: _join(connection, message.channel, stated))
-        logger.info("identities_joined", channel=message.channel, user=user_hash(user_id), users=len(users))
+        logger.info("identities_joined", channel=message.channel, user_hash=user_hash(user_id), users=len(users))
         return under(message, user_id)
 
 

@@ -63,7 +63,7 @@ async def test_three_calls_at_once_are_connected_and_the_fourth_is_refused_polit
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     violation = next(line for line in lines if line.get("message") == "rate_limit_exceeded")
     assert violation["violation"] == "concurrent_calls"
-    assert violation["user"] != CALLER
+    assert violation["user_hash"] != CALLER
     assert CALLER not in str(violation)
 
 
@@ -96,7 +96,7 @@ async def test_who_calls_too_often_is_refused_politely_until_the_minute_is_over(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     violation = next(line for line in lines if line.get("message") == "rate_limit_exceeded")
     assert (violation["violation"], violation["count"], violation["limit"]) == ("calls_per_minute", 11, 10)
-    assert violation["user"]
+    assert violation["user_hash"]
     assert CALLER not in str(violation)
     clock.advance(seconds=60)
     assert (await ring(board)).startswith("connect")

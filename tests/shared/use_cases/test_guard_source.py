@@ -117,7 +117,7 @@ async def test_a_flood_is_counted_in_full_and_written_down_in_few_lines(
     assert [line["code"] for line in written] == ["signature_invalid"] * 3 + ["blocked"] * 12
     assert written[-1]["failures"] == 1003
     assert sum(line.get("webhook_rejected", [0])[0] for line in lines) == 1003
-    assert [line["seconds"] for line in lines if line.get("message") == "source_blocked"] == [900]
+    assert [line["blocked_seconds"] for line in lines if line.get("message") == "source_blocked"] == [900]
 
 
 async def test_a_flood_from_many_addresses_fills_no_log_either(

@@ -69,7 +69,7 @@ async def test_a_violation_is_logged_with_its_kind_and_without_the_name(
     violation = next(line for line in lines if line.get("message") == "rate_limit_exceeded")
     told = {name: violation[name] for name in ("violation", "channel", "count", "limit")}
     assert told == {"violation": "api_requests_per_minute", "channel": "api", "count": 101, "limit": 100}
-    assert violation["user"]
+    assert violation["user_hash"]
     assert ASHA.subject not in str(violation)
 
 

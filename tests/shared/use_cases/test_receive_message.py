@@ -261,7 +261,7 @@ async def test_the_message_after_the_limit_is_refused_with_the_time_to_wait_and_
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     violation = next(line for line in lines if line.get("message") == "rate_limit_exceeded")
     assert violation["violation"] == "messages_per_minute"
-    assert violation["user"]
+    assert violation["user_hash"]
     assert USER not in str(violation)
 
 
@@ -277,7 +277,7 @@ async def test_a_post_that_mixes_users_is_accepted_whole_when_one_is_over_the_li
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     (violation,) = [line for line in lines if line.get("message") == "rate_limit_exceeded"]
     assert (violation["violation"], violation["count"]) == ("messages_per_minute", 101)
-    assert violation["user"] == user_hash(USER)
+    assert violation["user_hash"] == user_hash(USER)
 
 
 async def test_a_post_with_more_messages_than_a_minute_allows_is_not_refused_for_ever(intake: Intake) -> None:
