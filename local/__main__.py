@@ -15,6 +15,7 @@ COMMANDS = {
     "drill": "break a copy of the platform in every way known, under load, and tell who noticed what",
     "call": "make a simulated phone call",
     "chat": "write to the agents as a WhatsApp user",
+    "alarms": "say which alarms of the template would call somebody, on the metrics written here",
     "tail": "follow the logs of all programs, or what happens in calls and conversations",
     "dead-letters": "look after the messages that the worker could not handle, here or in AWS",
     "erase-user": "erase a user from every store of a running copy, with a report",
