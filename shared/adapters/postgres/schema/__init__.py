@@ -6,6 +6,7 @@ from shared.adapters.postgres.schema.agents import agents, catalogue_revision, h
 from shared.adapters.postgres.schema.calls import calls, recordings
 from shared.adapters.postgres.schema.conversations import conversations, media, messages
 from shared.adapters.postgres.schema.deliveries import deliveries, delivery_parts, message_events, provider_messages
+from shared.adapters.postgres.schema.exports import exports
 from shared.adapters.postgres.schema.foundation import metadata
 from shared.adapters.postgres.schema.knowledge import documents, knowledge_passages, knowledge_revision
 from shared.adapters.postgres.schema.tools import call_backs, tool_calls
@@ -22,6 +23,7 @@ __all__ = [
     "delivery_parts",
     "documents",
     "erasures",
+    "exports",
     "http_tools",
     "knowledge_passages",
     "knowledge_revision",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, desc, text
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, desc, func, text
 
 from shared.adapters.postgres.column_types import AnyText, Moment
 from shared.adapters.postgres.schema.foundation import NOW, Id, metadata
@@ -25,6 +25,8 @@ calls = Table(
     Column("voicemail_message", AnyText),
     # Of its first stream.
     Column("trace_id", Text),
+    # By a trigger: when it was found to be over, by the database's clock.
+    Column("settled_at", Moment),
 )
 Index("calls_time", desc(calls.c.started_at), desc(calls.c.call_sid))
 Index("calls_caller_time", calls.c.caller_id, desc(calls.c.started_at), desc(calls.c.call_sid))
@@ -38,6 +40,13 @@ Index(
     postgresql_where=calls.c.state != text("'ended'"),
 )
 Index("calls_conversation", calls.c.conversation_id)
+# For exports.
+Index(
+    "calls_settled",
+    func.coalesce(calls.c.settled_at, calls.c.ended_at, calls.c.started_at),
+    calls.c.call_sid,
+    postgresql_where=calls.c.state.in_(["ended", "failed"]),
+)
 
 recordings = Table(
     "recordings",

@@ -118,6 +118,9 @@ messages = Table(
     Column("citations", AnyJSON, nullable=False, server_default=text("'[]'")),
     # In which it was dealt with or came about: 32 hexadecimal digits.
     Column("trace_id", Text),
+    # By triggers: when it was done, and when its words were changed last; NULL where that never happened.
+    Column("settled_at", Moment),
+    Column("worded_at", Moment),
     # Calls only.
     Column("call_sid", AnyText),
     Column("position", AnyText),
@@ -133,6 +136,14 @@ Index(
     messages.c.provider_message_id,
     unique=True,
     postgresql_where=messages.c.direction == text("'inbound'"),
+)
+# For exports, which read hours in the order in which they came to be.
+Index("messages_stored", messages.c.stored_at, messages.c.id)
+Index(
+    "messages_settled",
+    func.coalesce(messages.c.settled_at, messages.c.stored_at),
+    messages.c.id,
+    postgresql_where=messages.c.state == text("'done'"),
 )
 Index("messages_conversation_time", messages.c.conversation_id, messages.c.sent_at, messages.c.arrival)
 Index("messages_user_time", messages.c.user_id, messages.c.sent_at)
