@@ -88,6 +88,18 @@ STAGES = ("endpoint", "transcript", "context", "reply", "speech")
 """The stages from a caller's last word to the first sound of the answer; their sum is `first_audio`."""
 
 
+END_TO_END = "end_to_end"
+"""The stage of what is ours: from when a turn is known to be over until its answer's first sound was sent, or from when
+a message was received until the provider took the whole answer. Measured by itself, for stages may leave gaps."""
+
+
+def voice_to_voice_ms(stages_ms: dict[str, int]) -> int | None:
+    """From a caller's last sound to the answer's first one, the silence that ended the turn included; None if unknown."""
+    if "endpoint" not in stages_ms or END_TO_END not in stages_ms:
+        return None
+    return stages_ms["endpoint"] + stages_ms[END_TO_END]
+
+
 def processing_ms(stages_ms: dict[str, int]) -> int:
     """How long a turn took: until it was sent, or until the caller heard something; as far as an unheard one came."""
     return stages_ms.get("total", sum(stages_ms.get(stage, 0) for stage in STAGES))

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.conversation import Conversation
 from shared.domain.message import InboundMessage, Recipient, Unanswered
-from shared.domain.reply import HeldReply, Outcome, ReplyDraft
+from shared.domain.reply import END_TO_END, HeldReply, Outcome, ReplyDraft
 from shared.domain.reply_rules import is_answered_late, why_unanswered
 from shared.errors import TakenOver
 from shared.ports.channel import OutboundChannel
@@ -60,6 +60,22 @@ class WriteReply:
             LeaseLost: another worker has the message.
             StoreUnavailable, ProviderUnavailable: not finished; the same message may be answered later.
         """
+        outcome = await self._reply(message, claim, conversation, channel, started)
+        if isinstance(outcome, Unanswered):
+            return outcome
+        # By two clocks, which may differ a little: of whoever took the message in, and ours.
+        taken = self._clock() - message.received_at
+        stages_ms = {**outcome.delivery.stages_ms, END_TO_END: max(0, taken // timedelta(milliseconds=1))}
+        return replace(outcome, delivery=replace(outcome.delivery, stages_ms=stages_ms))
+
+    async def _reply(
+        self,
+        message: InboundMessage,
+        claim: Claim,
+        conversation: Conversation,
+        channel: OutboundChannel,
+        started: float,
+    ) -> Outcome | Unanswered:
         recipient = self._recipient(message, claim)
         wish = await self._wishes(message, claim)
         if isinstance(wish, Unanswered):

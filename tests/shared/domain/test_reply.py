@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.reply import STAGES, with_first_audio
+from shared.domain.reply import STAGES, voice_to_voice_ms, with_first_audio
 
 _stages = st.dictionaries(st.sampled_from([*STAGES, "routing", "total", "model_first_piece"]), st.integers(0, 10_000))
 
@@ -31,3 +32,13 @@ def test_the_stages_themselves_are_kept(stages_ms: dict[str, int]) -> None:
     assert summed.get("first_audio", 0) == (
         sum(stages_ms.get(stage, 0) for stage in STAGES) if "speech" in stages_ms else 0
     )
+
+
+@pytest.mark.requirement("14.2")
+def test_between_the_voices_lies_the_silence_that_ended_the_turn_and_what_we_took() -> None:
+    assert voice_to_voice_ms({"endpoint": 500, "end_to_end": 310, "reply": 200, "speech": 90}) == 810
+
+
+@pytest.mark.parametrize("stages_ms", [{"endpoint": 500}, {"end_to_end": 310}, {}])
+def test_what_was_not_heard_on_both_sides_has_no_time_between_the_voices(stages_ms: dict[str, int]) -> None:
+    assert voice_to_voice_ms(stages_ms) is None

@@ -92,3 +92,29 @@ def test_the_agents_beyond_many_are_measured_together(
 
     measured = [line["agent"] for line in lines(capsys) if "_aws" in line and "agent" in line]
     assert measured == [*(f"agent-{number}" for number in range(50)), *["other"] * 10]
+
+
+@pytest.mark.requirement("14.2")
+def test_a_spoken_turn_tells_what_was_ours_apart_from_what_the_caller_waited(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    draft = ReplyDraft(text="Hi", agent_id=None, stages_ms={"endpoint": 500, "transcript": 40})
+
+    record_turn("voice", draft, Delivery(text="Hi", stages_ms={"reply": 200, "speech": 60, "end_to_end": 310}))
+
+    log, metric = lines(capsys)
+    assert (log["end_to_end_ms"], log["voice_to_voice_ms"]) == (310, 810)
+    assert (metric["turn_end_to_end_ms"], metric["voice_to_voice_ms"]) == ([310.0], [810.0])
+    assert metric["channel"] == "voice"
+
+
+@pytest.mark.requirement("14.2")
+def test_a_written_turn_tells_what_was_ours_and_nothing_of_voices(capsys: pytest.CaptureFixture[str]) -> None:
+    draft = ReplyDraft(text="Hi", agent_id=None)
+
+    record_turn("whatsapp", draft, Delivery(text="Hi", stages_ms={"total": 300, "end_to_end": 420}))
+
+    log, metric = lines(capsys)
+    assert log["end_to_end_ms"] == 420
+    assert (metric["channel"], metric["turn_end_to_end_ms"]) == ("whatsapp", [420.0])
+    assert "voice_to_voice_ms" not in {*log, *metric}

@@ -116,6 +116,19 @@ async def test_the_agent_and_the_time_it_took_are_logged_without_content_or_numb
     assert "919800000001" not in output
 
 
+@pytest.mark.requirement("14.2")
+async def test_a_written_answer_is_timed_from_when_the_message_came_in(
+    house: House, channel: FakeTextChannel, clock: FrozenClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    message = a_message(received_at=clock() - timedelta(milliseconds=420))
+
+    await house.answer(message, channel)
+
+    assert house.replies[0].stages_ms["end_to_end"] == 420
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["end_to_end_ms"] for line in lines if line.get("message") == "reply_delivered"] == [420]
+
+
 async def test_a_message_that_was_answered_is_not_answered_again(house: House, channel: FakeTextChannel) -> None:
     message = a_message()
     await house.answer(message, channel)
