@@ -16,6 +16,7 @@ from shared import observability
 from shared.errors import Blocked, InvalidRequest, PlatformError, RateLimited, TooLarge
 from shared.http_contract import SECURITY_HEADERS, HTTPRequest, HTTPResponse
 from shared.observability import logger
+from shared.observability.requests import record_request
 
 Result = TypeVar("Result")
 # Lambda hands over parsed JSON of a shape that AWS documents; it is read field by field below.
@@ -56,9 +57,12 @@ def http_handler(function: HTTPFunction) -> HTTPHandler:
         request_id = _request_id(event, context)
         observability.bind(request_id=request_id)
         response = run(_answer(function, event, request_id))
-        observability.measure("request", (time.perf_counter() - started) * 1000)
-        observability.count("requests")
-        observability.count("request_errors", response.status >= HTTPStatus.INTERNAL_SERVER_ERROR)
+        record_request(
+            method=str(event.get("httpMethod", "")),
+            route=str(event.get("path", "")),
+            status=response.status,
+            elapsed_ms=(time.perf_counter() - started) * 1000,
+        )
         observability.flush_metrics()
         return to_alb_response(event, response, request_id=request_id)
 

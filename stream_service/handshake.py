@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from http import HTTPStatus
 
@@ -12,17 +13,21 @@ from websockets.server import ServerProtocol
 
 from shared import errors
 from shared.http_contract import HTTPRequest, HTTPResponse
+from shared.observability.requests import record_request
 from stream_service.media_endpoint import request_id
 from stream_service.refusals import last_words, refusal
 
 _TOO_LARGE = (HeaderLineTooLong, RequestLineTooLong, TooManyHeaders)
 _VERSION = "13"
+_MEDIA_PATH = "/media/"
+_UPDATES_PATH = "/updates"
 
 
 class Handshake:
     """One of `accept` and `refuse`; none if the request was not valid, which was answered at once."""
 
     def __init__(self, transport: asyncio.Transport, data: bytes) -> None:
+        self._began_at = time.perf_counter()
         self._transport = transport
         self._protocol = ServerProtocol()
         self._protocol.receive_data(data)
@@ -42,6 +47,7 @@ class Handshake:
         self._protocol.max_message_size = largest_message_bytes
         self._protocol.send_response(self._response)
         self._transport.write(b"".join(self._protocol.data_to_send()))
+        self._record(HTTPStatus.SWITCHING_PROTOCOLS)
         return self._protocol
 
     def refuse(self, answer: HTTPResponse) -> None:
@@ -53,6 +59,11 @@ class Handshake:
         self._is_answered = True
         self._transport.write(last_words(answer))
         self._transport.close()
+        self._record(answer.status)
+
+    def _record(self, status: int) -> None:
+        elapsed_ms = (time.perf_counter() - self._began_at) * 1000
+        record_request(method="GET", route=_route(self.request), status=status, elapsed_ms=elapsed_ms)
 
     def _objection(self) -> HTTPResponse:
         """The answer to what does not open a WebSocket. Source: RFC 6455, section 4.2.2."""
@@ -61,6 +72,14 @@ class Handshake:
             return refusal(too_large, request_id=_new_id(), status=HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         unfit = refusal(errors.InvalidRequest("This request opens no WebSocket."), request_id=_new_id())
         return HTTPResponse(status=unfit.status, body=unfit.body, headers={"sec-websocket-version": _VERSION})
+
+
+def _route(request: HTTPRequest | None) -> str:
+    """Which of the two sockets was asked for; the token in the path is a secret while it is fresh."""
+    path = "" if request is None else request.path
+    if path.startswith(_MEDIA_PATH):
+        return "/media/{token}"
+    return path if path == _UPDATES_PATH else "unknown"
 
 
 def _http_request(request: Request, transport: asyncio.Transport) -> HTTPRequest:

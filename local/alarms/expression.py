@@ -1,4 +1,4 @@
-"""Metric math as far as the template uses it: arithmetic, comparisons, AND, OR, IF, FILL by a number, SUM, MAX, METRICS.
+"""Metric math as far as the template uses it: arithmetic, comparisons, AND, OR, IF, FILL, SUM, MAX and METRICS.
 
 Everything else is refused, as is what CloudWatch advises against in alarms: a sum over the points of one series, which
 changes with how many points are asked for. Source: Amazon CloudWatch User Guide, "Using metric math".

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from http import HTTPStatus
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import errors, observability
 from shared.http_contract import SECURITY_HEADERS, encode_envelope, failure, headers_of, status_of
+from shared.observability.requests import record_request
 
 LARGEST_BODY_BYTES = 262_144
 _TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=([\w-]{1,64})")
@@ -45,7 +45,13 @@ class RequestBoundary:
         try:
             await self._answer(scope, receive, send_completed, request_id)
         finally:
-            _report(status, elapsed_ms=(time.perf_counter() - started_at) * 1000)
+            record_request(
+                method=scope["method"],
+                route=_route(scope),
+                status=status,
+                elapsed_ms=(time.perf_counter() - started_at) * 1000,
+            )
+            observability.flush_metrics()
             observability.unbind()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
@@ -66,11 +72,9 @@ def problem_response(error: errors.PlatformError, *, request_id: str) -> Respons
     return Response(body, status_code=status_of(error), headers=headers_of(error), media_type="application/json")
 
 
-def _report(status: int, *, elapsed_ms: float) -> None:
-    observability.count("requests")
-    observability.count("request_errors", status >= HTTPStatus.INTERNAL_SERVER_ERROR)
-    observability.measure("request", elapsed_ms)
-    observability.flush_metrics()
+def _route(scope: Scope) -> str:
+    """The template of the route that was found; whatever else was asked for is anybody's words."""
+    return str(getattr(scope.get("route"), "path", "unknown"))
 
 
 def _complete(headers: MutableHeaders, request_id: str) -> None:
