@@ -94,7 +94,7 @@ a message was received until the provider took the whole answer. Measured by its
 
 
 def voice_to_voice_ms(stages_ms: dict[str, int]) -> int | None:
-    """From a caller's last sound to the answer's first one, the silence that ended the turn included; None if unknown."""
+    """From a caller's last sound to the answer's first one, the silence that ended the turn included; None: unknown."""
     if "endpoint" not in stages_ms or END_TO_END not in stages_ms:
         return None
     return stages_ms["endpoint"] + stages_ms[END_TO_END]
