@@ -47,6 +47,7 @@ class Settings(BaseModel):
     environment: Literal["development", "staging", "production"] = "development"
     public_base_url: str = Field(pattern=r"^https?://[^/?#\s]+$")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_lines_per_minute: int = Field(default=100, ge=0)
     cors_origins: str = ""
 
     database_url: SecretStr | None = None
@@ -65,6 +66,7 @@ class Settings(BaseModel):
     queue_url: str | None = None
     dead_letter_queue_url: str | None = None
     bucket: str | None = None
+    export_personal_data: Literal["masked", "omitted", "kept"] = "masked"
     provider_secret_arn: str | None = None
     pseudonym_secret_arn: str | None = None
 

@@ -36,6 +36,7 @@ from shared.wiring.calls import (
     telephony,
 )
 from shared.wiring.environment import now, settings
+from shared.wiring.exports import export_conversations
 from shared.wiring.operations import (
     answer_costs,
     check_restore,
@@ -44,6 +45,7 @@ from shared.wiring.operations import (
     fetch_pending_media,
     forget_unknown_reports,
     measure_restorable_lag,
+    measure_restore_tests,
     migrate_database,
     recommendations,
     repair_calls,
@@ -80,6 +82,7 @@ __all__ = [
     "edit_tools",
     "end_call",
     "erase_user",
+    "export_conversations",
     "fetch_pending_media",
     "fold_past",
     "follow_call",
@@ -91,6 +94,7 @@ __all__ = [
     "link_persons",
     "live_tasks",
     "measure_restorable_lag",
+    "measure_restore_tests",
     "migrate_database",
     "now",
     "open_call",

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -18,7 +19,7 @@ from shared import observability, wiring
 from shared.errors import PlatformError, StoreUnavailable
 from shared.observability import logger
 from shared.wiring import stores
-from stream_service.jobs import erase
+from stream_service.jobs import erase, export
 
 DONE = 0
 INCOMPLETE = 1
@@ -55,11 +56,13 @@ JOBS: dict[str, Job] = {
     "repair-calls": repair_calls,
     "fetch-media": fetch_media,
     "forget-unknown-statuses": forget_unknown_statuses,
+    "export": export.export,
 }
 
 
-async def run(names: Sequence[str], look_back: timedelta) -> int:
+async def run(names: Sequence[str], look_back: timedelta, jobs: Mapping[str, Job] | None = None) -> int:
     """Do the jobs one after the other, each whatever became of the others; the exit code of the worst."""
+    known = JOBS if jobs is None else jobs
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -70,7 +73,7 @@ async def run(names: Sequence[str], look_back: timedelta) -> int:
             return STOPPED
         observability.bind(job=name)
         logger.info("job_started", look_back_hours=look_back.total_seconds() / 3600)
-        worst = max(worst, await _attempt(JOBS[name], look_back, stop))
+        worst = max(worst, await _attempt(known[name], look_back, stop))
         observability.count("jobs_failed", worst == INCOMPLETE)
         observability.flush_metrics()
     return worst
@@ -84,9 +87,9 @@ async def _attempt(job: Job, look_back: timedelta, stop: asyncio.Event) -> int:
         return INCOMPLETE
 
 
-async def _run_and_let_go(names: Sequence[str], look_back: timedelta) -> int:
+async def _run_and_let_go(names: Sequence[str], look_back: timedelta, jobs: Mapping[str, Job]) -> int:
     try:
-        return await run(names, look_back)
+        return await run(names, look_back, jobs)
     finally:
         await stores.database().close()
         await stores.redis().aclose()
@@ -94,6 +97,7 @@ async def _run_and_let_go(names: Sequence[str], look_back: timedelta) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line and do the jobs, or what is done only when somebody asks for it."""
+    observability.catch_all()
     given = sys.argv[1:] if arguments is None else arguments
     if given[:1] == ["erase"]:
         return erase.main(given[1:])
@@ -105,6 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=72,
         help="how old the calls may be (default: %(default)s); more finds what an outage of days left",
     )
+    export.add_arguments(parser)
     chosen = parser.parse_args(given)
     unknown = set(chosen.jobs) - set(JOBS)
     if unknown:
@@ -112,7 +117,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not 1 <= chosen.look_back_hours <= LONGEST_LOOK_BACK_HOURS:
         parser.error(f"--look-back-hours must be 1 to {LONGEST_LOOK_BACK_HOURS}")
     try:
-        return asyncio.run(_run_and_let_go(chosen.jobs or list(JOBS), timedelta(hours=chosen.look_back_hours)))
+        look_back = timedelta(hours=chosen.look_back_hours)
+        jobs = {**JOBS, "export": functools.partial(export.export, since=chosen.since, until=chosen.until)}
+        return asyncio.run(_run_and_let_go(chosen.jobs or list(JOBS), look_back, jobs))
     except PlatformError as error:
         logger.error("jobs_not_started", code=error.code, reason=str(error))
         return INCOMPLETE

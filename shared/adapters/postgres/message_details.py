@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select, true
 
 from shared.adapters.postgres.delivery_parts import read_outcome
 from shared.adapters.postgres.message_outcomes import STATUS
@@ -31,8 +32,13 @@ class MessageDetails:
 NOTHING = MessageDetails()
 
 
-def load_details(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, MessageDetails]:
-    """The details of those rows of `messages` that have any, by message id; two queries for all of them."""
+def load_details(
+    connection: Connection, rows: Sequence[Row[Any]], *, recorded_before: datetime | None = None
+) -> dict[str, MessageDetails]:
+    """The details of those rows of `messages` that have any, by message id; two queries for all of them.
+
+    With `recorded_before`, what came in later is not told.
+    """
     ours = [row for row in rows if row.direction == "outbound" and row.call_sid is None]
     if not ours:
         return {}
@@ -51,12 +57,16 @@ def load_details(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, 
         if row.position is not None:
             parts[row.reply_id].append(StoredPart.of(read_outcome(row)))
             known[channels[row.reply_id], row.provider_message_id] = (row.reply_id, row.position)
-    statuses = _statuses(connection, known, messages, channels)
+    statuses = _statuses(connection, known, messages, channels, recorded_before)
     return {row.id: MessageDetails(parts=tuple(parts[row.id]), statuses=tuple(statuses[row.id])) for row in ours}
 
 
 def _statuses(
-    connection: Connection, known: dict[tuple[str, str], _Place], messages: dict[str, str], channels: dict[str, str]
+    connection: Connection,
+    known: dict[tuple[str, str], _Place],
+    messages: dict[str, str],
+    channels: dict[str, str],
+    recorded_before: datetime | None,
 ) -> dict[str, list[StatusReport]]:
     """The reports about messages that are known by their provider ids, or by the deliveries that the reports name."""
     is_about_them: ColumnElement[bool] = message_events.c.item_id.in_(sorted({name for _, name in known if name}))
@@ -70,6 +80,7 @@ def _statuses(
             message_events.c.kind == STATUS,
             message_events.c.channel.in_(sorted(set(channels.values()))),
             is_about_them,
+            true() if recorded_before is None else message_events.c.recorded_at < recorded_before,
         )
         .order_by(message_events.c.occurred_at, message_events.c.id)
     )
