@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import resource
 
-from shared import wiring
+from shared import observability, wiring
+from shared.observability import logger
+from shared.settings import SettingsInvalid
 from stream_service import composition
 from stream_service.live_calls import LiveCalls
 from stream_service.server import DrainingServer, configure
@@ -17,9 +19,19 @@ def allow_many_sockets() -> None:
 
 
 def main() -> None:
-    """Serve until told to stop and the last call is over."""
+    """Serve until told to stop and the last call is over.
+
+    Raises:
+        SystemExit: the settings are not usable; the log says why.
+    """
+    observability.write_in_background()
+    observability.catch_all()
     allow_many_sockets()
-    settings = wiring.settings()
+    try:
+        settings = wiring.settings()
+    except SettingsInvalid as error:
+        logger.error("service_not_started", code=error.code, reason=str(error))
+        raise SystemExit(1) from error
     live_calls = LiveCalls(settings.calls_per_task)
     app = composition.stream_app(settings, live_calls)
     DrainingServer(configure(app, host=settings.stream_host, port=settings.stream_port), live_calls).run()

@@ -10,7 +10,6 @@ from uvicorn.server import ServerState
 from websockets.server import ServerProtocol
 
 from shared import errors
-from shared.domain.log_allowance import LogAllowance
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.observability import logger
 from stream_service.handshake import Handshake
@@ -30,7 +29,6 @@ UPDATES_STATE = "updates"
 _MEDIA_PATH = "/media/"
 _UPDATES_PATH = "/updates"
 PATIENCE = Patience()
-_lines = LogAllowance(lines_per_minute=100)
 
 
 class SocketUpgrade(asyncio.Protocol):
@@ -83,8 +81,7 @@ class SocketUpgrade(asyncio.Protocol):
             else:
                 raise errors.NotFound("There is no WebSocket here.")  # noqa: TRY301 - answered like any other refusal
         except errors.PlatformError as error:
-            if _lines.admit(self._loop.time()):
-                logger.info("socket_refused", code=error.code, unlogged=_lines.take_kept_back())
+            logger.info("socket_refused", code=error.code)
             answer = explain(error, request) if is_call else HTTPResponse.failure(error, request_id=request.request_id)
             handshake.refuse(answer)
         except Exception:  # noqa: BLE001 - the sockets' entry point: the peer gets an answer, and we a log line

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, Metrics, MetricUnit
+
+from shared.observability.logs import tell_left_out
 
 NAMESPACE = "Vaani"
 metrics = Metrics(namespace=NAMESPACE)
@@ -39,11 +43,20 @@ def timed(name: str) -> Iterator[None]:
 def flush_metrics() -> None:
     """Write the metrics gathered so far; a function does so after each event, a service every few seconds.
 
-    Where they cannot be written, on a full disk, they are lost, and the work goes on.
+    Where they cannot be written, on a full disk, they are lost, and the work goes on. Log lines that were left out are
+    told of at the same times.
     """
+    tell_left_out()
     if metrics.metric_set:
-        with suppress(OSError):
-            metrics.flush_metrics()
+        _write(metrics)
+
+
+def _write(gathered: Metrics | EphemeralMetrics) -> None:
+    """In one piece, end of line included: another thread may be writing a line."""
+    with suppress(OSError):
+        sys.stdout.write(json.dumps(gathered.serialize_metric_set(), separators=(",", ":")) + "\n")
+        sys.stdout.flush()
+    gathered.clear_metrics()
 
 
 @contextmanager
@@ -53,5 +66,4 @@ def own_dimensions(dimensions: dict[str, str], *, service: str | None = None) ->
     for name, value in dimensions.items():
         separate.add_dimension(name=name, value=value)
     yield separate
-    with suppress(OSError):
-        separate.flush_metrics()
+    _write(separate)

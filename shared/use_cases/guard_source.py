@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared.domain.log_allowance import LogAllowance, is_noteworthy
+from shared.domain.log_allowance import is_noteworthy
 from shared.domain.quota import must_block
 from shared.domain.source_address import source_of
 from shared.errors import Blocked, Forbidden, SignatureInvalid, StoreUnavailable
@@ -15,8 +14,6 @@ from shared.observability import count, logger
 from shared.ports.counters import Blocklist, FailedSource
 from shared.ports.secrets import FixedSecrets, SecretSource
 
-# Of one process. Metrics count every attempt; this many lines are enough to see who it is.
-_LINES_PER_MINUTE = 100
 _NOT_COUNTED = FailedSource(failures=0, blocked_seconds=0)
 
 
@@ -40,16 +37,13 @@ class GuardSource:
         self,
         blocklist: Blocklist,
         rule: BlockingRule,
-        clock: Callable[[], float] = time.monotonic,
         *,
         secrets: SecretSource | None = None,
     ) -> None:
-        """`clock` gives seconds; it spaces lines of the log, nothing else. `secrets` are those that `prove` knows."""
+        """`secrets` are those that `prove` knows."""
         self._secrets = secrets or FixedSecrets()
         self._blocklist = blocklist
         self._rule = rule
-        self._clock = clock
-        self._lines = LogAllowance(lines_per_minute=_LINES_PER_MINUTE)
 
     async def __call__(self, request: HTTPRequest, prove: Callable[[HTTPRequest], None], *, webhook: str) -> None:
         """Admit the request if `prove` does not object.
@@ -112,15 +106,7 @@ class GuardSource:
             self._write(Blocked.code, standing, address, webhook)
 
     def _write(self, code: str, standing: FailedSource, address: str, webhook: str) -> None:
-        if self._lines.admit(self._clock()):
-            logger.warning(
-                "webhook_rejected",
-                channel=webhook,
-                source=address,
-                code=code,
-                failures=standing.failures,
-                unlogged=self._lines.take_kept_back(),
-            )
+        logger.warning("webhook_rejected", channel=webhook, source=address, code=code, failures=standing.failures)
 
     async def _forgive(self, source: str) -> None:
         try:

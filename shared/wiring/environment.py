@@ -48,8 +48,12 @@ def settings() -> Settings:
     pseudonym = secret_values(known.pseudonym_secret_arn) if known.pseudonym_secret_arn else {}
     source = RenewedSecret(partial(_load, known.provider_secret_arn, pseudonym))
     loaded = source.current()
+    observability.catch_all()
     observability.configure(
-        level=loaded.log_level, secrets=loaded.secrets, hash_key=loaded.pseudonym_key.get_secret_value()
+        level=loaded.log_level,
+        secrets=loaded.secrets,
+        hash_key=loaded.pseudonym_key.get_secret_value(),
+        lines_per_minute=loaded.log_lines_per_minute,
     )
     if not loaded.provider_secret_arn:
         return loaded

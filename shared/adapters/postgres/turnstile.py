@@ -9,7 +9,6 @@ from collections import deque
 from contextlib import suppress
 from typing import NamedTuple
 
-from shared.domain.log_allowance import LogAllowance
 from shared.errors import StoreUnavailable
 from shared.observability import count, logger, measure
 
@@ -17,7 +16,6 @@ MOST_WAITING = 200
 """More than the busiest moment of a task needs; beyond it nobody would be served in time anyway."""
 LONGEST_WAIT_SECONDS = 2.0
 RETRY_AFTER_SECONDS = 2
-_LINES_PER_MINUTE = 30
 
 
 class PoolUse(NamedTuple):
@@ -40,7 +38,6 @@ class Turnstile:
         self._free = places
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._peak = PoolUse(0, 0)
-        self._lines = LogAllowance(lines_per_minute=_LINES_PER_MINUTE)
 
     async def enter(self) -> None:
         """Take a place; whoever got one must leave it.
@@ -115,6 +112,5 @@ class Turnstile:
 
     def _refusal(self, reason: str) -> StoreUnavailable:
         count("database_refused")
-        if self._lines.admit(time.monotonic()):
-            logger.warning("database_busy", reason=reason, unlogged=self._lines.take_kept_back())
+        logger.warning("database_busy", reason=reason)
         return StoreUnavailable("The database is busy.", retry_after_seconds=RETRY_AFTER_SECONDS)

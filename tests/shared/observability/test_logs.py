@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import subprocess
+import sys
+from typing import Any
 
 import pytest
 
@@ -50,3 +53,76 @@ def test_what_libraries_warn_of_becomes_a_line_without_their_words(capsys: pytes
     ]
     assert lines[1]["exception_name"] == "KeyError"
     assert "what a user sent" not in output.out + output.err
+
+
+FORGOTTEN_TASK = """
+import asyncio
+
+async def fail():
+    raise KeyError("what a user said")
+
+async def main():
+    task = asyncio.create_task(fail())
+    await asyncio.sleep(0)
+    del task
+
+asyncio.run(main())
+"""
+
+
+def output_of(program: str) -> list[dict[str, Any]]:
+    """What a process of its own writes; fails where that is not one JSON object a line, on either output."""
+    begin = "from shared import observability; observability.catch_all(); observability.configure(level='INFO')\n"
+    done = subprocess.run([sys.executable, "-c", begin + program], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.requirement("9.1")
+@pytest.mark.parametrize(
+    ("program", "event", "exception_name"),
+    [
+        ("raise KeyError('what a user said')", "process_failed", "KeyError"),
+        ("import warnings; warnings.warn('what a user said', UserWarning)", "library_warned", None),
+        (
+            "import threading\ndef fail(): raise KeyError('what a user said')\nthreading.Thread(target=fail).start()",
+            "thread_failed",
+            "KeyError",
+        ),
+        (
+            "class Careless:\n    def __del__(self): raise KeyError('what a user said')\nCareless()",
+            "clean_up_failed",
+            "KeyError",
+        ),
+        (
+            FORGOTTEN_TASK,
+            "library_warned",
+            "KeyError",
+        ),
+    ],
+    ids=["uncaught", "warning", "thread", "finaliser", "forgotten task"],
+)
+def test_what_nobody_caught_is_one_line_of_json_without_words(
+    program: str, event: str, exception_name: str | None
+) -> None:
+    (line,) = output_of(program)
+
+    assert (line["message"], line.get("exception_name")) == (event, exception_name)
+    assert {"timestamp", "level", "service", "location"} <= set(line)
+    assert "what a user said" not in json.dumps(line)
+
+
+def test_notes_added_to_an_exception_are_withheld(capsys: pytest.CaptureFixture[str]) -> None:
+    error = KeyError("x")
+    error.add_note("what a user said")
+
+    logger.error("turn_failed", exc_info=error)
+
+    assert "what a user said" not in capsys.readouterr().out
+
+
+def test_the_place_names_the_module(capsys: pytest.CaptureFixture[str]) -> None:
+    logger.info("working")
+
+    (line,) = lines(capsys)
+    assert line["location"].startswith("test_logs.test_the_place_names_the_module:")

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared import observability
 from shared.errors import Blocked, Forbidden, InvalidRequest, SignatureInvalid, StoreUnavailable
 from shared.http_contract import HTTPRequest, HTTPResponse
 from shared.use_cases.guard_source import BlockingRule, GuardSource
@@ -124,11 +125,13 @@ async def test_a_flood_from_many_addresses_fills_no_log_either(
     board: Switchboard, capsys: pytest.CaptureFixture[str]
 ) -> None:
     guard = board.guard
+    observability.configure(level="INFO", lines_per_minute=100)
 
     for number in range(250):
         with pytest.raises(SignatureInvalid):
             await guard(replace(HERE, source_ip=f"198.51.100.{number}"), forged, webhook="toy")
 
+    observability.configure(level="INFO")
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert sum(line.get("message") == "webhook_rejected" for line in lines) == 100
     assert sum(line.get("webhook_rejected", [0])[0] for line in lines) == 250

@@ -1,0 +1,82 @@
+"""Every event that the code logs, found by reading it: name, levels and fields."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[3]
+ROOTS = ("functions", "shared", "stream_service")
+LEVELS = {"info": "INFO", "warning": "WARNING", "error": "ERROR", "exception": "ERROR", "critical": "CRITICAL"}
+NO_FIELDS = {"exc_info", "stack_info", "stacklevel", "extra"}
+"""What the logging library itself understands."""
+
+
+@dataclass
+class LoggedEvent:
+    """All calls that log the same event."""
+
+    levels: set[str] = field(default_factory=set)
+    fields: set[str] = field(default_factory=set)
+    expanded: set[str] = field(default_factory=set)
+    """Calls whose fields are those of a value: `**asdict(report)`."""
+    places: list[str] = field(default_factory=list)
+
+
+def logged_events() -> dict[str, LoggedEvent]:
+    """By name, from all of the code that runs in AWS.
+
+    Raises:
+        AssertionError: an event's name is not written where it is logged.
+    """
+    found: dict[str, LoggedEvent] = {}
+    for root in ROOTS:
+        for path in sorted((REPOSITORY / root).rglob("*.py")):
+            for call, levels in log_calls(ast.parse(path.read_text(encoding="utf-8"))):
+                place = f"{path.relative_to(REPOSITORY)}:{call.lineno}"
+                event = found.setdefault(_fixed_name(call, place), LoggedEvent())
+                event.levels |= levels
+                event.fields |= {each.arg for each in call.keywords if each.arg} - NO_FIELDS
+                event.expanded |= {ast.unparse(each.value) for each in call.keywords if each.arg is None}
+                event.places.append(place)
+    return found
+
+
+def log_calls(tree: ast.Module) -> Iterator[tuple[ast.Call, set[str]]]:
+    """Calls of `logger.warning(...)`, and of names that stand for such a method: `log = logger.info`."""
+    aliases: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            levels = {
+                level
+                for each in ast.walk(node.value)
+                if not isinstance(node.value, ast.Call) and (level := _level(each))
+            }
+            if levels:
+                aliases.setdefault(node.targets[0].id, set()).update(levels)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        level = _level(node.func)
+        if level:
+            yield node, {level}
+        elif isinstance(node.func, ast.Name) and node.func.id in aliases:
+            yield node, aliases[node.func.id]
+
+
+def _fixed_name(call: ast.Call, place: str) -> str:
+    name = call.args[0] if call.args else None
+    assert isinstance(name, ast.Constant), f"{place}: the event's name must be written where it is logged"
+    assert isinstance(name.value, str), place
+    return name.value
+
+
+def _level(node: ast.AST) -> str:
+    """The level of a method of the logger, whatever path leads to it; nothing for all else."""
+    if not isinstance(node, ast.Attribute) or node.attr not in LEVELS:
+        return ""
+    owner = node.value
+    name = owner.id if isinstance(owner, ast.Name) else owner.attr if isinstance(owner, ast.Attribute) else ""
+    return LEVELS[node.attr] if name in {"logger", "_logger"} else ""

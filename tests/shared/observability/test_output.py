@@ -1,0 +1,118 @@
+"""Lines that are written in the background: whole, in order, bounded, and nobody waits."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from shared.observability.output import BackgroundOutput
+
+
+class SlowReader(io.StringIO):
+    """A pipe that nobody reads until somebody does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_stuck = threading.Event()
+        self.may_go_on = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.is_stuck.set()
+        assert self.may_go_on.wait(30)
+        return super().write(text)
+
+
+def test_a_log_that_nobody_reads_makes_no_writer_wait() -> None:
+    reader = SlowReader()
+    output = BackgroundOutput(reader, note_lost=lambda _: None)
+
+    for number in range(1000):
+        output.write(f"{number}\n")
+
+    assert reader.getvalue() == ""
+    reader.may_go_on.set()
+    output.finish()
+    assert reader.getvalue() == "".join(f"{number}\n" for number in range(1000))
+
+
+def test_what_finds_no_room_is_lost_and_counted() -> None:
+    reader = SlowReader()
+    lost: list[int] = []
+    output = BackgroundOutput(reader, note_lost=lost.append, most_characters=10)
+    output.write("first\n")
+    assert reader.is_stuck.wait(30)
+
+    output.write("too long to wait\n")
+    output.write("another\n")
+
+    reader.may_go_on.set()
+    output.finish()
+    assert (reader.getvalue(), lost) == ("first\n", [2])
+
+
+def test_what_cannot_be_written_is_lost_and_the_next_line_is_not() -> None:
+    class FullOnce(io.StringIO):
+        is_full = True
+
+        def write(self, text: str) -> int:
+            if self.is_full:
+                self.is_full = False
+                raise OSError(28, "No space left on device")
+            return super().write(text)
+
+    disk, lost = FullOnce(), threading.Event()
+    output = BackgroundOutput(disk, note_lost=lambda _: lost.set())
+    output.write("first\n")
+    assert lost.wait(30)
+
+    output.write("second\n")
+
+    output.finish()
+    assert disk.getvalue() == "second\n"
+
+
+def test_lines_printed_in_pieces_by_several_threads_stay_whole() -> None:
+    written = io.StringIO()
+    output = BackgroundOutput(written, note_lost=lambda _: None)
+
+    def speak(name: str) -> None:
+        for _ in range(200):
+            print(name * 20, file=output)
+
+    speakers = [threading.Thread(target=speak, args=(name,)) for name in "abc"]
+    for speaker in speakers:
+        speaker.start()
+    for speaker in speakers:
+        speaker.join()
+    output.finish()
+
+    assert sorted(written.getvalue().splitlines()) == sorted(name * 20 for name in "abc" for _ in range(200))
+
+
+PROGRAM = """
+import sys
+from shared import observability
+observability.write_in_background()
+observability.configure(level="INFO")
+for number in range(20_000):
+    observability.logger.info("reply_delivered", number=number)
+sys.stderr.write("done")
+"""
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["read at last", "never read"])
+def test_a_process_whose_pipe_is_full_goes_on_and_ends(*, reads: bool) -> None:
+    """Some 3 MB into a pipe of 64 KB."""
+    with subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stderr.read(4) == b"done"
+
+        lines = process.stdout.read().splitlines() if reads else []
+
+        assert process.wait(30) == 0
+    assert len(lines) == (20_000 if reads else 0)
