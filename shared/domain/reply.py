@@ -100,6 +100,26 @@ def voice_to_voice_ms(stages_ms: dict[str, int]) -> int | None:
     return stages_ms["endpoint"] + stages_ms[END_TO_END]
 
 
+_OF_OTHERS = ("attachments", "model", "tools", "send")
+"""What a written turn waits for that is not the platform: files and their words, the model, a business's systems, the
+provider."""
+
+
+def own_ms(stages_ms: dict[str, int]) -> int | None:
+    """What the platform itself adds to a turn: all of it but the waiting for engines, tools and providers.
+
+    Of a spoken turn the engines are the recogniser after the last word, the model until the first words (`reply`
+    without `routing`), and the voice until its first sound; gaps between stages are ours. None for a turn of which
+    nobody heard or read anything.
+    """
+    if END_TO_END not in stages_ms:
+        return None
+    if "speech" not in stages_ms:
+        return max(0, stages_ms[END_TO_END] - sum(stages_ms.get(stage, 0) for stage in _OF_OTHERS))
+    until_worded_ms = max(0, stages_ms.get("reply", 0) - stages_ms.get("routing", 0))
+    return max(0, stages_ms[END_TO_END] - stages_ms.get("transcript", 0) - until_worded_ms - stages_ms["speech"])
+
+
 def processing_ms(stages_ms: dict[str, int]) -> int:
     """How long a turn took: until it was sent, or until the caller heard something; as far as an unheard one came."""
     return stages_ms.get("total", sum(stages_ms.get(stage, 0) for stage in STAGES))

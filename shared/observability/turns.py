@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools.metrics import MetricUnit
 
 from shared.domain.message import Delivery, DeliveryStatus, Unanswered
-from shared.domain.reply import END_TO_END, ReplyDraft, processing_ms, voice_to_voice_ms
+from shared.domain.reply import END_TO_END, ReplyDraft, own_ms, processing_ms, voice_to_voice_ms
 from shared.observability.embedded_metrics import count, own_dimensions
 from shared.observability.logs import logger
 
@@ -18,7 +18,7 @@ def record_turn(channel: str, draft: ReplyDraft, delivery: Delivery) -> None:
     """Log who answered, how long it took and what it cost; record it as metrics of the channel and of the agent."""
     stages_ms = {**draft.stages_ms, **delivery.stages_ms}
     elapsed_ms = processing_ms(stages_ms)
-    between_voices_ms = voice_to_voice_ms(stages_ms)
+    between_voices_ms, ours_ms = voice_to_voice_ms(stages_ms), own_ms(stages_ms)
     usage = draft.usage
     logger.info(
         "reply_delivered",
@@ -29,6 +29,7 @@ def record_turn(channel: str, draft: ReplyDraft, delivery: Delivery) -> None:
         elapsed_ms=elapsed_ms,
         end_to_end_ms=stages_ms.get(END_TO_END),
         voice_to_voice_ms=between_voices_ms,
+        own_ms=ours_ms,
         interrupted=delivery.interrupted,
         status=delivery.status.value,
         is_apology=draft.is_apology,
@@ -46,6 +47,8 @@ def record_turn(channel: str, draft: ReplyDraft, delivery: Delivery) -> None:
             turn.add_metric(name=f"turn_{stage}_ms", unit=MetricUnit.Milliseconds, value=stage_ms)
         if between_voices_ms is not None:
             turn.add_metric(name="voice_to_voice_ms", unit=MetricUnit.Milliseconds, value=between_voices_ms)
+        if ours_ms is not None:
+            turn.add_metric(name="turn_own_ms", unit=MetricUnit.Milliseconds, value=ours_ms)
     if draft.agent_id is not None:
         _measure_agent(draft.agent_id, draft, delivery, elapsed_ms)
 

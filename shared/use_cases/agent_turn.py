@@ -36,6 +36,7 @@ class TurnRecord:
         ends_call: whether an agent ended the call.
         hand_overs: how often the agents handed over.
         is_apology: whether none of them had an answer.
+        model_seconds: how long the turn waited for the models, in all.
     """
 
     usage: TokenUsage | None = None
@@ -44,7 +45,13 @@ class TurnRecord:
     ends_call: bool = False
     hand_overs: int = 0
     is_apology: bool = False
+    model_seconds: float = 0.0
     stages_ms: dict[str, int] = field(default_factory=dict)
+
+    def wait_for_model(self, seconds: float) -> None:
+        """The turn waited for another piece of the model's."""
+        self.model_seconds += seconds
+        self.stages_ms["model"] = round(self.model_seconds * 1000)
 
     @property
     def tool_calls(self) -> int:
@@ -110,14 +117,17 @@ class AgentTurn:
         return result
 
     async def _ask(self, prompt: Prompt, record: TurnRecord) -> AsyncGenerator[TextPiece | HandOver | ToolCall, None]:
-        started = time.perf_counter()
+        started = waiting_since = time.perf_counter()
         async with aclosing(self._model.stream(prompt)) as pieces:
             async for piece in pieces:
+                record.wait_for_model(time.perf_counter() - waiting_since)
                 record.stages_ms.setdefault("model_first_piece", _elapsed_ms(started))
                 if isinstance(piece, TokenUsage):
                     record.usage = piece if record.usage is None else _add(record.usage, piece)
                 else:
                     yield piece
+                # What the reader did with it meanwhile is not the model's.
+                waiting_since = time.perf_counter()
 
 
 def _add(first: TokenUsage, second: TokenUsage) -> TokenUsage:

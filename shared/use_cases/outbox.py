@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -108,7 +109,17 @@ class Outbox:
     async def _deliver(
         self, sending: _Sending, recipient: Recipient, part: ReplyPart, note: VoiceNote | None
     ) -> Delivery:
-        """Hand the part to the provider, in writing where it refuses to take the voice note."""
+        """Hand the part to the provider, in writing where it refuses to take the voice note; that takes its time."""
+        started = time.perf_counter()
+        try:
+            return await self._hand_over(sending, recipient, part, note)
+        finally:
+            elapsed_ms = round((time.perf_counter() - started) * 1000)
+            sending.stages_ms["send"] = sending.stages_ms.get("send", 0) + elapsed_ms
+
+    async def _hand_over(
+        self, sending: _Sending, recipient: Recipient, part: ReplyPart, note: VoiceNote | None
+    ) -> Delivery:
         if self._voice is not None and note is not None:
             delivery = await self._voice.deliver(note, sending.channel, recipient)
             if delivery is not None:

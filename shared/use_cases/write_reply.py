@@ -114,7 +114,9 @@ class WriteReply:
         started: float,
     ) -> tuple[ReplyDraft, Reply | None, str]:
         """What is to be said, by whom if an agent says it, and to which words."""
+        began = time.perf_counter()
         read = await self._attachments(message, claim, channel)
+        attachments_ms = _elapsed_ms(began)
         words = read.message.text
         if read.remark is not None:
             return ReplyDraft(text=read.remark, agent_id=None), None, words
@@ -123,7 +125,7 @@ class WriteReply:
             agent = await self._orchestrator.greeter(conversation, read.message)
             return self._voice.confirmation(asked, agent, read.message, channel), None, words
         reply = self._orchestrator.reply(conversation, read.message, is_spoken=False, enclosed=read.enclosed)
-        reply.stages_ms["context"] = _elapsed_ms(started)
+        reply.stages_ms.update(attachments=attachments_ms, context=_elapsed_ms(started) - attachments_ms)
         draft = reply.draft(await join(reply.chunks))
         await self._orchestrator.keep_active(conversation, reply)
         return self._voice.in_form(draft, reply.agent, asked.wishes, read.message, channel), reply, words

@@ -318,7 +318,7 @@ async def test_a_hand_over_stops_the_model_of_the_giver(house: House) -> None:
 async def test_the_draft_says_how_long_routing_and_the_first_piece_took(house: House) -> None:
     text, reply = await reply_to(house, a_message())
 
-    assert reply.draft(text).stages_ms.keys() == {"routing", "model_first_piece"}
+    assert reply.draft(text).stages_ms.keys() == {"routing", "model_first_piece", "model"}
 
 
 async def test_the_greeter_is_the_agent_whom_a_rule_of_the_channel_names(house: House) -> None:
