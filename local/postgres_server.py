@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,9 +56,13 @@ class PostgresServer:
 
     stop_signal = signal.SIGINT
 
-    def __init__(self, directory: Path, port: int, *, log: Path | None = None) -> None:
+    def __init__(
+        self, directory: Path, port: int, *, log: Path | None = None, options: Mapping[str, str] | None = None
+    ) -> None:
+        """`options` are settings of PostgreSQL beyond our own."""
         self.port = port
         self.log = log or directory / "postgres.log"
+        self._more_options = dict(options or {})
         self._directory = directory.resolve()
         self._home = self._directory
         self._user = UNPRIVILEGED_USER if os.geteuid() == 0 else None
@@ -70,15 +75,24 @@ class PostgresServer:
 
     def prepare(self) -> None:
         """Create folder and certificate and, the first time, the empty database cluster (about a second)."""
-        self._directory.mkdir(parents=True, exist_ok=True)
-        if self._user:
-            self._make_reachable()
+        self.make_home()
         if not self._data.joinpath("PG_VERSION").exists():
             self._initialise()
         write_certificate(self.certificate, self._key)
         kind = "hostssl" if self._has_tls else "host"
-        self._data.joinpath("pg_hba.conf").write_text(f"{kind} all all {ports.HOST}/32 scram-sha-256\n")
+        whence = f"{ports.HOST}/32 scram-sha-256"
+        # `all` databases do not include those who copy the whole cluster.
+        self._data.joinpath("pg_hba.conf").write_text(
+            f"{kind} all all {whence}\n{kind} replication {SUPERUSER} {whence}\n"
+        )
         self._give_home_to_user()
+
+    def make_home(self) -> Path:
+        """Create the folder of the server's files, whose `data` is the database cluster."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        if self._user:
+            self._make_reachable()
+        return self._home
 
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start the server as a child in the foreground."""
@@ -92,6 +106,7 @@ class PostgresServer:
             "ssl": "on" if self._has_tls else "off",
             "ssl_cert_file": str(self.certificate),
             "ssl_key_file": str(self._key),
+            **self._more_options,
         }
         command = [str(self._binaries / "postgres"), "-D", str(self._data)]
         command += [f"--{name}={value}" for name, value in options.items()]
@@ -114,6 +129,16 @@ class PostgresServer:
                 time.sleep(0.05)
             else:
                 return
+
+    @property
+    def user(self) -> str | None:
+        """Who runs the server; None for ourselves."""
+        return self._user
+
+    @property
+    def binaries(self) -> Path:
+        """The programs of PostgreSQL, as that user can reach them after `prepare`."""
+        return self._binaries
 
     @property
     def _data(self) -> Path:

@@ -83,16 +83,17 @@ class PlatformCopy:
 
 @asynccontextmanager
 async def running_copy(
-    directory: Path, settings: Mapping[str, str], *, fault_control: int
+    directory: Path, settings: Mapping[str, str], *, fault_control: int | None = None
 ) -> AsyncIterator[PlatformCopy]:
-    """Start a copy and end it. Its fault proxy is told what to do on port `fault_control`.
+    """Start a copy and end it. If it has a fault proxy, that is told what to do on port `fault_control`.
 
     Raises:
         NotRunning: it does not start; the message names its log.
     """
     log = directory / "up.log"
     command = [sys.executable, "-m", "local", "up", "--port", str(free_port()), "--directory", str(directory)]
-    command += ["--fault-control", str(fault_control)]
+    if fault_control is not None:
+        command += ["--fault-control", str(fault_control)]
     environment = {**os.environ, **SETTINGS, **settings}
     # It ends with us, whatever happens to us; in a group of its own, so that Ctrl-C ends the load first.
     process = child_process.spawn(command, log=log, cwd=REPOSITORY, environment=environment, stop_signal=signal.SIGINT)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.restore import DatabaseSurvey, RestoreVerdict
+from shared.domain.restore import DatabaseSurvey, RestoreJob, RestoreVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,16 @@ class BackupService(Protocol):
             ProviderUnavailable: no answer within the adapter's timeout.
         """
 
+    async def restore_job(self, job_id: str) -> RestoreJob:
+        """What is known about a restore.
+
+        Raises:
+            NotFound: there is no such job.
+            ProviderUnavailable: no answer within the adapter's timeout.
+        """
+
     async def report(self, job_id: str, verdict: RestoreVerdict) -> None:
-        """Tell the verdict about a restore test.
+        """Tell the verdict about a restore test; one that was told already is left as it is.
 
         Raises:
             ProviderUnavailable: nothing is known to have happened; doing it again is safe.
@@ -40,6 +48,25 @@ class BackupService(Protocol):
 
         Raises:
             NotFound: there is no such database.
+            ProviderUnavailable: no answer within the adapter's timeout.
+        """
+
+    async def created_at(self, database_id: str) -> datetime:
+        """When the database was created.
+
+        Raises:
+            NotFound: there is no such database.
+            ProviderUnavailable: no answer within the adapter's timeout.
+        """
+
+
+class RestoreTests(Protocol):
+    """What became of the restore tests of the last weeks."""
+
+    async def last_success_at(self, *, since: datetime) -> datetime | None:
+        """When a test last found a whole database, to the hour; None when none did since then.
+
+        Raises:
             ProviderUnavailable: no answer within the adapter's timeout.
         """
 

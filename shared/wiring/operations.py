@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared.adapters.aws.backup import AwsBackupService
-    from shared.ports.billing import CostSource, MessageTally
+    from shared.domain.cost_per_unit import SpeechPrices
+    from shared.domain.provider_prices import ProviderPrice
+    from shared.ports.billing import CostSource, MessageTally, UsageTally
     from shared.ports.idle import RecommendationStore
     from shared.ports.reservations import ReservationSource
-    from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag
+    from shared.use_cases.answer_costs import AnswerCosts
+    from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag, MeasureRestoreTests
     from shared.use_cases.erase_user import EraseUser
     from shared.use_cases.fetch_pending_media import FetchPendingMedia
     from shared.use_cases.forget_unknown_reports import ForgetUnknownReports
     from shared.use_cases.repair_calls import RepairCalls
-    from shared.use_cases.report_costs import AnswerCosts, ReportCosts
+    from shared.use_cases.report_costs import ReportCosts
     from shared.use_cases.report_idle_resources import ReportIdleResources
     from shared.use_cases.rotate_password import RotatePassword
 
@@ -114,6 +117,7 @@ def check_restore() -> CheckRestore:
     """
     from shared.adapters.aws.database_secret import DatabaseSecret
     from shared.adapters.postgres.engine import Database
+    from shared.adapters.postgres.migrate import revisions
     from shared.adapters.postgres.survey import SURVEY_SECONDS, PostgresRestoredDatabases, PostgresSurveyor
     from shared.use_cases.check_restore import CheckRestore
     from shared.wiring import stores
@@ -131,7 +135,7 @@ def check_restore() -> CheckRestore:
         socket_timeout_seconds=SURVEY_SECONDS + 5,
     )
     restored = PostgresRestoredDatabases(known.database_name, secret.sign_ins, ca_file=known.database_ca_file)
-    return CheckRestore(_backups(), restored, PostgresSurveyor(live), asyncio.sleep)
+    return CheckRestore(_backups(), restored, PostgresSurveyor(live), asyncio.sleep, revisions=revisions())
 
 
 def measure_restorable_lag() -> MeasureRestorableLag:
@@ -146,6 +150,23 @@ def measure_restorable_lag() -> MeasureRestorableLag:
     if known.database_instance_id is None:
         raise SettingsInvalid("Set DATABASE_INSTANCE_ID.")
     return MeasureRestorableLag(_backups(), now, database_id=known.database_instance_id)
+
+
+def measure_restore_tests() -> MeasureRestoreTests:
+    """How long ago a restore test last succeeded.
+
+    Raises:
+        SettingsInvalid: the database is not named.
+    """
+    from shared.adapters.aws.restore_tests import CloudWatchRestoreTests
+    from shared.use_cases.check_restore import MeasureRestoreTests
+    from shared.wiring import stores
+
+    known = settings()
+    if known.database_instance_id is None:
+        raise SettingsInvalid("Set DATABASE_INSTANCE_ID.")
+    tests = CloudWatchRestoreTests(stores.aws_client("cloudwatch"), now, service="restore_check")
+    return MeasureRestoreTests(tests, _backups(), now, database_id=known.database_instance_id)
 
 
 def report_idle_resources() -> ReportIdleResources:
@@ -232,20 +253,76 @@ def message_tally() -> MessageTally:
     return PostgresMessageTally(stores.database())
 
 
-def report_costs() -> ReportCosts:
-    """The daily report of costs."""
-    from shared.use_cases.report_costs import ReportCosts
+def usage_tally() -> UsageTally:
+    """What providers charge by the unit, in our own rows."""
+    from shared.adapters.postgres.usage_tally import PostgresUsageTally
+    from shared.wiring import stores
 
-    return ReportCosts(cost_source(), message_tally(), now)
+    return PostgresUsageTally(stores.database())
+
+
+def report_costs() -> ReportCosts:
+    """The daily report of costs.
+
+    Raises:
+        SettingsInvalid: the bucket or the topic of the alarms is not named.
+    """
+    from shared.adapters.aws.cost_notes import S3AnomalyMemory
+    from shared.adapters.aws.idle_notes import SnsNotifier
+    from shared.use_cases.report_costs import ReportCosts
+    from shared.wiring import stores
+
+    known = settings()
+    if known.bucket is None or known.alarm_topic_arn is None:
+        raise SettingsInvalid("Set BUCKET and ALARM_TOPIC_ARN.")
+    return ReportCosts(
+        cost_source(),
+        message_tally(),
+        usage_tally(),
+        S3AnomalyMemory(known.bucket, stores.aws_client("s3")),
+        SnsNotifier(known.alarm_topic_arn, stores.aws_client("sns")),
+        now,
+        prices=provider_prices(),
+        speech=speech_prices(),
+    )
+
+
+def provider_prices() -> dict[str, ProviderPrice]:
+    """The list prices, and the operators' own before them."""
+    from shared.domain.provider_prices import with_overrides
+
+    return with_overrides(settings().unit_prices)
+
+
+def speech_prices() -> SpeechPrices:
+    """What the chosen engines are priced as; a fallback's minutes are priced as those of the first choice."""
+    from shared.domain.cost_per_unit import SpeechPrices
+    from shared.domain.provider_prices import LOCAL_SPEECH, SPEECH_IN, SPEECH_OUT
+
+    known = settings()
+    return SpeechPrices(
+        speech_in=SPEECH_IN if known.speech_to_text == "transcribe" else LOCAL_SPEECH,
+        speech_out=SPEECH_OUT if known.text_to_speech == "polly" else LOCAL_SPEECH,
+    )
 
 
 def answer_costs() -> AnswerCosts:
     """Costs for admins."""
+    from shared.use_cases.answer_costs import AnswerCosts
     from shared.use_cases.recommend_savings import RecommendSavings
-    from shared.use_cases.report_costs import AnswerCosts
 
     savings = RecommendSavings(reservation_source(), recommendations())
-    return AnswerCosts(token_verifier(), limit_requests(), cost_source(), message_tally(), savings, now)
+    return AnswerCosts(
+        token_verifier(),
+        limit_requests(),
+        cost_source(),
+        message_tally(),
+        usage_tally(),
+        savings,
+        now,
+        prices=provider_prices(),
+        speech=speech_prices(),
+    )
 
 
 def rotate_password() -> RotatePassword:

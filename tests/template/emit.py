@@ -16,7 +16,7 @@ from shared.domain.prompt import TokenUsage
 from shared.domain.reply import STAGES, ReplyDraft, with_first_audio
 from shared.errors import Blocked, SignatureInvalid, StoreUnavailable
 from shared.http_contract import HTTPRequest
-from shared.use_cases.check_restore import MeasureRestorableLag
+from shared.use_cases.check_restore import MeasureRestorableLag, MeasureRestoreTests
 from shared.use_cases.guard_source import BlockingRule, GuardSource
 from shared.use_cases.limit_rate import LimitRate
 from stream_service import heartbeat
@@ -25,7 +25,7 @@ from tests.fakes.clock import FrozenClock
 from tests.fakes.counters import FakeBlocklist, FakeRateCounter
 from tests.fakes.faults import Down
 from tests.fakes.live_tasks import FakeLiveTasks
-from tests.shared.use_cases.test_check_restore import FakeBackups, Practice
+from tests.shared.use_cases.test_check_restore import FakeBackups, FakeTests, Practice
 
 
 async def use_stores() -> None:
@@ -74,10 +74,15 @@ async def hold_calls() -> None:
 
 
 async def judge_backups() -> None:
-    """A restore test, and a look at the recovery point."""
+    """A restore test, and a look at the recovery point and at the tests so far."""
     await Practice().check()
     latest = FakeBackups(latest_at=datetime(2026, 3, 3, tzinfo=UTC))
-    await MeasureRestorableLag(latest, lambda: datetime(2026, 3, 3, 0, 4, tzinfo=UTC), database_id="vaani")()
+
+    def now() -> datetime:
+        return datetime(2026, 3, 3, 0, 4, tzinfo=UTC)
+
+    await MeasureRestorableLag(latest, now, database_id="vaani")()
+    await MeasureRestoreTests(FakeTests(succeeded_at=now()), latest, now, database_id="vaani")()
 
 
 async def main() -> None:

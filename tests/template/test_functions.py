@@ -24,11 +24,13 @@ FUNCTIONS = {
 }
 # Actions that AWS cannot confine to a resource.
 WITHOUT_RESOURCE = {
+    "backup:DescribeRestoreJob",
     "backup:PutRestoreValidationResult",
     "ce:GetCostAndUsage",
     "ce:GetReservationCoverage",
     "ce:GetReservationPurchaseRecommendation",
     "cloudwatch:GetMetricData",
+    "cloudwatch:GetMetricStatistics",
     "ec2:DescribeAddresses",
     "ec2:DescribeVolumes",
     "ecr:GetAuthorizationToken",
@@ -284,7 +286,9 @@ CALLS = {
         "tag:GetResources",
     },
     "RestoreCheckRole": {
+        "backup:DescribeRestoreJob",
         "backup:PutRestoreValidationResult",
+        "cloudwatch:GetMetricStatistics",
         "rds:DescribeDBInstances",
         "secretsmanager:GetSecretValue",
     },

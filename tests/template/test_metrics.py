@@ -121,6 +121,7 @@ def test_no_two_widgets_of_the_dashboard_overlap(stack: Stack) -> None:
         ("TurnLatencyHigh", "turn_first_audio_ms", 2000),
         ("RecoveryPointOld", "restorable_lag_seconds", 300),
         ("RestoreSlow", "restore_duration_seconds", 4 * 3600),
+        ("RestoreUntested", "restore_test_age_days", 35),
     ],
 )
 def test_promises_in_time_alarm_when_they_are_broken(stack: Stack, name: str, metric: str, threshold: int) -> None:
@@ -135,6 +136,12 @@ def test_promises_in_time_alarm_when_they_are_broken(stack: Stack, name: str, me
 def test_a_recovery_point_that_nobody_measures_alarms_too(stack: Stack) -> None:
     assert stack.properties("RecoveryPointOld")["TreatMissingData"] == "breaching"
     assert stack.properties("RestoreCheckEveryFiveMinutes")["ScheduleExpression"] == "rate(5 minutes)"
+
+
+@pytest.mark.requirement("15.4")
+def test_a_month_without_a_good_restore_test_alarms_and_so_does_not_knowing(stack: Stack) -> None:
+    assert stack.properties("RestoreUntested")["TreatMissingData"] == "breaching"
+    assert stack.properties("RestoreNotWhole")["MetricName"] == "restore_succeeded"
 
 
 def test_four_fifths_of_the_connections_of_each_size_of_database_alarm(template: dict[str, Node]) -> None:

@@ -43,7 +43,7 @@ def upgrade(database_url: str, *, ca_file: str | None = None, credentials: Crede
             connection.commit()
             configuration = _configuration(connection)
             reached = MigrationContext.configure(connection).get_current_revision()
-            if reached is not None and not _knows(configuration, reached):
+            if reached is not None and reached not in revisions():
                 logger.warning("database_is_newer", revision=reached)
                 return reached
             connection.rollback()
@@ -53,9 +53,10 @@ def upgrade(database_url: str, *, ca_file: str | None = None, credentials: Crede
         engine.dispose()
 
 
-def _knows(configuration: Config, revision: str) -> bool:
-    known = (script.revision for script in ScriptDirectory.from_config(configuration).walk_revisions())
-    return revision in known
+def revisions() -> tuple[str, ...]:
+    """The versions of the schema that this release knows, oldest first."""
+    newest_first = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    return tuple(reversed([script.revision for script in newest_first]))
 
 
 @contextmanager

@@ -47,7 +47,8 @@ class PostgresRestoredDatabases:
 
     async def survey(self, address: DatabaseAddress, *, until: datetime | None = None) -> DatabaseSurvey:
         """See `RestoredDatabases.survey`."""
-        for sign_in in await self._sign_ins():
+        sign_ins = await self._sign_ins()
+        for sign_in in sign_ins:
             database = Database(
                 f"postgresql://{address.host}:{address.port}/{self._name}",
                 pool_size=1,
@@ -61,7 +62,11 @@ class PostgresRestoredDatabases:
                 logger.info("restored_database_not_entered", username=sign_in[0])
             finally:
                 await database.close()
-        raise StoreUnavailable("The restored database could not be read with any password.")
+        raise StoreUnavailable(
+            f"None of the {len(sign_ins)} passwords that the secret still holds opens the restored database. "
+            "See whether its security group admits this function; if the secret was rotated twice since the backup, "
+            "sign in as the master and set the user's password."
+        )
 
 
 def _survey(connection: Connection, until: datetime | None) -> DatabaseSurvey:

@@ -19,13 +19,14 @@ from shared.adapters.aws.client import AwsClient
 from shared.adapters.aws.database_secret import DatabaseSecret
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.history_store import PostgresHistoryStore
-from shared.adapters.postgres.migrate import upgrade
+from shared.adapters.postgres.migrate import revisions, upgrade
 from shared.adapters.postgres.schema import messages as messages_table
 from shared.adapters.postgres.schema import users as users_table
 from shared.adapters.postgres.survey import PostgresRestoredDatabases, PostgresSurveyor
-from shared.domain.restore import RestoreVerdict
+from shared.domain.restore import RestoreJob, RestoreVerdict
+from shared.errors import ProviderUnavailable
 from shared.ports.backups import DatabaseAddress
-from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag
+from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag, MeasureRestoreTests
 from tests.functions.loading import load_function
 from tests.samples import a_message
 
@@ -46,6 +47,10 @@ class FakeBackups:
         """See `BackupService.restored_database`."""
         return self.address
 
+    async def restore_job(self, job_id: str) -> RestoreJob:
+        """See `BackupService.restore_job`."""
+        return RestoreJob(verdict=dict(self.reported).get(job_id))
+
     async def report(self, job_id: str, verdict: RestoreVerdict) -> None:
         """See `BackupService.report`."""
         self.reported.append((job_id, verdict))
@@ -53,6 +58,21 @@ class FakeBackups:
     async def latest_restorable_at(self, _database_id: str) -> datetime | None:
         """See `BackupService.latest_restorable_at`."""
         return datetime(2026, 11, 2, 20, 0, tzinfo=UTC)
+
+    async def created_at(self, _database_id: str) -> datetime:
+        """See `BackupService.created_at`."""
+        return datetime(2026, 10, 2, tzinfo=UTC)
+
+
+class NoTests:
+    """Implements `RestoreTests`: there were none, and perhaps nobody who knows."""
+
+    is_silent = False
+
+    async def last_success_at(self, *, since: datetime) -> None:
+        """See `RestoreTests.last_success_at`."""
+        if self.is_silent:
+            raise ProviderUnavailable(f"CloudWatch gave no answer about restore tests since {since}.")
 
 
 def fill(url: str, *, messages: int) -> None:
@@ -92,8 +112,13 @@ def backups(empty_database_url: str) -> FakeBackups:
 
 
 @pytest.fixture
+def tests() -> NoTests:
+    return NoTests()
+
+
+@pytest.fixture
 def module(
-    database_url: str, empty_database_url: str, secret: DatabaseSecret, backups: FakeBackups
+    database_url: str, empty_database_url: str, secret: DatabaseSecret, backups: FakeBackups, tests: NoTests
 ) -> Iterator[ModuleType]:
     live = Database(database_url, pool_size=1)
     restored = PostgresRestoredDatabases(str(make_url(empty_database_url).database), secret.sign_ins)
@@ -101,12 +126,14 @@ def module(
     async def pause(_seconds: float) -> None:
         """Tests do not wait."""
 
+    def clock() -> datetime:
+        return datetime(2026, 11, 2, 20, 4, tzinfo=UTC)
+
     yield load_function(
         "restore_check",
-        check_restore=CheckRestore(backups, restored, PostgresSurveyor(live), pause),
-        measure_restorable_lag=MeasureRestorableLag(
-            backups, lambda: datetime(2026, 11, 2, 20, 4, tzinfo=UTC), database_id="vaani-database"
-        ),
+        check_restore=CheckRestore(backups, restored, PostgresSurveyor(live), pause, revisions=revisions()),
+        measure_restorable_lag=MeasureRestorableLag(backups, clock, database_id="vaani-database"),
+        measure_restore_tests=MeasureRestoreTests(tests, backups, clock, database_id="vaani-database"),
     )
     lambda_runtime.run(live.close())
 
@@ -182,7 +209,36 @@ def test_a_database_that_nobody_can_sign_in_to_is_broken(
     assert not backups.reported[0][1].is_whole
 
 
-def test_the_schedule_records_the_lag(module: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_schedule_records_the_lag_and_the_age_of_the_last_test(
+    module: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
     call(module, "schedule")
 
+    found = metrics(capsys)
+    assert found["restorable_lag_seconds"] == [240.0]
+    assert found["restore_test_age_days"] == [pytest.approx(31.836, abs=0.001)]
+
+
+def test_the_lag_is_recorded_though_nobody_knows_of_the_tests(
+    module: ModuleType, tests: NoTests, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tests.is_silent = True
+
+    with pytest.raises(ProviderUnavailable):
+        call(module, "schedule")
+
     assert metrics(capsys)["restorable_lag_seconds"] == [240.0]
+
+
+def test_a_check_that_is_called_twice_tells_one_verdict(
+    module: ModuleType, backups: FakeBackups, database_url: str, empty_database_url: str
+) -> None:
+    upgrade(empty_database_url)
+    fill(database_url, messages=2)
+    fill(empty_database_url, messages=2)
+
+    call(module, "restore_completed")
+    call(module, "restore_completed")
+
+    ((_, verdict),) = backups.reported
+    assert verdict.is_whole

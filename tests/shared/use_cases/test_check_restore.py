@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared import observability
-from shared.domain.restore import DatabaseSurvey, FinishedRestore, RestoreVerdict
-from shared.errors import NotFound, StoreUnavailable
+from shared.domain.restore import DatabaseSurvey, FinishedRestore, RestoreJob, RestoreVerdict
+from shared.errors import NotFound, ProviderUnavailable, StoreUnavailable
 from shared.ports.backups import DatabaseAddress
-from shared.use_cases.check_restore import ATTEMPTS, CheckRestore, MeasureRestorableLag
+from shared.use_cases.check_restore import ATTEMPTS, CheckRestore, MeasureRestorableLag, MeasureRestoreTests
 from tests.fakes.clock import FrozenClock
 
 BEGAN_AT = datetime(2026, 3, 3, 1, tzinfo=UTC)
@@ -28,6 +28,9 @@ class FakeBackups:
     reported: dict[str, RestoreVerdict] = field(default_factory=dict)
     latest_at: datetime | None = None
     is_gone: bool = False
+    backed_up_at: datetime | None = None
+    has_no_answer: bool = False
+    database_created_at: datetime = BEGAN_AT
 
     async def restored_database(self, resource_arn: str) -> DatabaseAddress:
         """See `BackupService.restored_database`."""
@@ -35,13 +38,35 @@ class FakeBackups:
             raise NotFound("There is no such database.")
         return DatabaseAddress(host=resource_arn, port=5432)
 
+    async def restore_job(self, job_id: str) -> RestoreJob:
+        """See `BackupService.restore_job`."""
+        return RestoreJob(backed_up_at=self.backed_up_at, verdict=self.reported.get(job_id))
+
     async def report(self, job_id: str, verdict: RestoreVerdict) -> None:
-        """See `BackupService.report`."""
+        """See `BackupService.report`; the provider deletes the restored database then."""
         self.reported[job_id] = verdict
+        self.is_gone = True
+        if self.has_no_answer:
+            raise ProviderUnavailable("AWS gave no answer.")
 
     async def latest_restorable_at(self, _database_id: str) -> datetime | None:
         """See `BackupService.latest_restorable_at`."""
         return self.latest_at
+
+    async def created_at(self, _database_id: str) -> datetime:
+        """See `BackupService.created_at`."""
+        return self.database_created_at
+
+
+@dataclass
+class FakeTests:
+    """Implements `RestoreTests`."""
+
+    succeeded_at: datetime | None = None
+
+    async def last_success_at(self, *, since: datetime) -> datetime | None:
+        """See `RestoreTests.last_success_at`."""
+        return None if self.succeeded_at is None or self.succeeded_at < since else self.succeeded_at
 
 
 @dataclass
@@ -81,7 +106,8 @@ class Practice:
         async def pause(seconds: float) -> None:
             self.paused.append(seconds)
 
-        return await CheckRestore(self.backups, self.restored, self.live, pause)(RESTORE)
+        check = CheckRestore(self.backups, self.restored, self.live, pause, revisions=("0001",))
+        return await check(RESTORE)
 
 
 @pytest.fixture(autouse=True)
@@ -122,6 +148,31 @@ async def test_an_empty_restored_database_is_broken_if_the_live_one_is_old_enoug
     practice.live.stored_at = [BEGAN_AT - timedelta(days=9)]
 
     assert not (await practice.check()).is_whole
+
+
+@pytest.mark.requirement("15.4")
+async def test_a_backup_that_lacks_the_day_before_it_was_made_is_broken(practice: Practice) -> None:
+    practice.backups.backed_up_at = BEGAN_AT
+
+    verdict = await practice.check()
+
+    assert not verdict.is_whole
+    assert verdict.message.startswith("Rows are missing: 23 of messages.")
+
+
+async def test_a_check_whose_report_was_heard_but_not_answered_comes_to_the_same_when_it_is_done_again(
+    practice: Practice, capsys: pytest.CaptureFixture[str]
+) -> None:
+    practice.backups.has_no_answer = True
+    with pytest.raises(ProviderUnavailable):
+        await practice.check()
+    told = practice.backups.reported["job"]
+
+    verdict = await practice.check()
+
+    assert verdict == told
+    assert verdict.is_whole
+    assert metric(capsys, "restore_succeeded") == [1.0]
 
 
 async def test_a_database_that_comes_up_late_is_given_time(practice: Practice) -> None:
@@ -171,6 +222,31 @@ async def test_the_lag_of_the_restorable_time_is_recorded(
     await MeasureRestorableLag(backups, clock, database_id="vaani-database")()
 
     assert metric(capsys, "restorable_lag_seconds") == [240.0]
+
+
+@pytest.mark.requirement("15.4")
+@pytest.mark.parametrize(
+    ("succeeded", "created", "age"),
+    [
+        (timedelta(days=3), timedelta(days=400), 3.0),
+        (None, timedelta(days=20), 20.0),
+        (timedelta(days=50), timedelta(days=400), 40.0),
+    ],
+)
+async def test_the_age_of_the_last_good_test_is_recorded(
+    clock: FrozenClock,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    succeeded: timedelta | None,
+    created: timedelta,
+    age: float,
+) -> None:
+    tests = FakeTests(succeeded_at=None if succeeded is None else clock() - succeeded)
+    backups = FakeBackups(database_created_at=clock() - created)
+
+    await MeasureRestoreTests(tests, backups, clock, database_id="vaani-database")()
+
+    assert metric(capsys, "restore_test_age_days") == [age]
 
 
 async def test_a_database_without_backups_is_an_error(clock: FrozenClock) -> None:

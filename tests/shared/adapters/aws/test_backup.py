@@ -11,7 +11,7 @@ import pytest
 from botocore.stub import Stubber
 
 from shared.adapters.aws.backup import AwsBackupService
-from shared.domain.restore import RestoreVerdict
+from shared.domain.restore import RestoreJob, RestoreVerdict
 from shared.errors import NotFound, ProviderUnavailable
 from shared.ports.backups import DatabaseAddress
 
@@ -78,11 +78,54 @@ async def test_the_verdict_is_reported(
     await service.report("job", RestoreVerdict(is_whole=is_whole, message="messages 10"))
 
 
-async def test_a_report_that_was_refused_is_an_error(service: AwsBackupService, backup: Stubber) -> None:
+async def test_a_report_that_was_heard_before_is_left_as_it_is(service: AwsBackupService, backup: Stubber) -> None:
     backup.add_client_error("put_restore_validation_result", "InvalidRequestException")
+    backup.add_response("describe_restore_job", {"ValidationStatus": "SUCCESSFUL"}, {"RestoreJobId": "job"})
 
-    with pytest.raises(ProviderUnavailable):
+    await service.report("job", RestoreVerdict(is_whole=True, message="messages 10"))
+
+
+async def test_a_report_that_was_refused_is_an_error_that_says_what_to_look_at(
+    service: AwsBackupService, backup: Stubber
+) -> None:
+    backup.add_client_error("put_restore_validation_result", "InvalidRequestException")
+    backup.add_response("describe_restore_job", {"ValidationStatus": "TIMED_OUT"}, {"RestoreJobId": "job"})
+
+    with pytest.raises(ProviderUnavailable, match="validation window"):
         await service.report("job", RestoreVerdict(is_whole=True, message="messages 10"))
+
+
+async def test_a_right_that_is_missing_is_named(service: AwsBackupService, backup: Stubber) -> None:
+    backup.add_client_error("put_restore_validation_result", "AccessDeniedException")
+
+    with pytest.raises(ProviderUnavailable, match="AccessDeniedException"):
+        await service.report("job", RestoreVerdict(is_whole=True, message="messages 10"))
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        ("SUCCESSFUL", RestoreVerdict(is_whole=True, message="messages 10")),
+        ("FAILED", RestoreVerdict(is_whole=False, message="messages 10")),
+        ("VALIDATING", None),
+        ("TIMED_OUT", None),
+    ],
+)
+async def test_a_restore_is_known_with_its_backup_and_its_verdict(
+    service: AwsBackupService, backup: Stubber, status: str, verdict: RestoreVerdict | None
+) -> None:
+    backed_up_at = datetime(2026, 3, 2, 22, tzinfo=UTC)
+    known = {"ValidationStatus": status, "ValidationStatusMessage": "messages 10"}
+    backup.add_response("describe_restore_job", {**known, "RecoveryPointCreationDate": backed_up_at})
+
+    assert await service.restore_job("job") == RestoreJob(backed_up_at=backed_up_at, verdict=verdict)
+
+
+async def test_the_age_of_the_database_is_read(service: AwsBackupService, rds: Stubber) -> None:
+    created_at = datetime(2026, 3, 2, 11, 56, tzinfo=UTC)
+    rds.add_response("describe_db_instances", {"DBInstances": [{"InstanceCreateTime": created_at}]})
+
+    assert await service.created_at("vaani-database") == created_at
 
 
 async def test_the_latest_restorable_time_is_read(service: AwsBackupService, rds: Stubber) -> None:
