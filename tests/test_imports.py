@@ -19,6 +19,13 @@ MAY_IMPORT = {
     "shared.settings": ("shared.errors", "shared.domain", "shared.ports.secrets", "shared.settings"),
     "shared.http_contract": ("shared.errors", "shared.domain"),
     "shared.observability": ("shared.errors", "shared.domain", "shared.observability"),
+    "shared.tracing": (
+        "shared.errors",
+        "shared.domain",
+        "shared.observability",
+        "shared.ports.span_sink",
+        "shared.tracing",
+    ),
     "shared.ports": ("shared.errors", "shared.domain", "shared.http_contract", "shared.ports"),
     "shared.use_cases": (
         "shared.errors",
@@ -26,6 +33,7 @@ MAY_IMPORT = {
         "shared.http_contract",
         "shared.observability",
         "shared.ports",
+        "shared.tracing",
         "shared.use_cases",
     ),
     "shared.adapters": (
@@ -36,6 +44,7 @@ MAY_IMPORT = {
         "shared.ports",
         "shared.queue_contract",
         "shared.settings",
+        "shared.tracing",
         "shared.adapters",
     ),
     "shared.wiring": ("shared",),

@@ -1,0 +1,15 @@
+"""Where finished spans go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from shared.domain.span import FinishedSpan
+
+
+class SpanSink(Protocol):
+    """Takes spans on a thread of its own; nobody's work waits for it."""
+
+    def write(self, service: str, spans: Sequence[FinishedSpan]) -> None:
+        """Write them, or raise any exception: they are counted as dropped then."""
