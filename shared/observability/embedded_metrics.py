@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ from contextlib import contextmanager, suppress
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, Metrics, MetricUnit
 
-from shared.observability.logs import tell_left_out
+from shared.observability.logs import logger, tell_left_out
 
 NAMESPACE = "Vaani"
+SLOW_MS = {"database_query": 200.0, "cache_operation": 50.0, "queue_send": 250.0}
+"""From how many milliseconds an operation on a component gets a line of its own, beside the metric that all make up."""
 metrics = Metrics(namespace=NAMESPACE)
 
 
@@ -31,13 +34,19 @@ def measure(name: str, elapsed_ms: float) -> None:
 
 
 @contextmanager
-def timed(name: str) -> Iterator[None]:
-    """Record how long the block took, whether or not it failed, under the metric `{name}_ms`."""
+def timed(name: str, *, operation: str = "") -> Iterator[None]:
+    """Record how long the block took, whether or not it failed, under the metric `{name}_ms`.
+
+    Slow ones are logged with their `operation`, which says what of all that is measured under the name was done.
+    """
     started = time.perf_counter()
     try:
         yield
     finally:
-        measure(name, (time.perf_counter() - started) * 1000)
+        elapsed_ms = (time.perf_counter() - started) * 1000
+        measure(name, elapsed_ms)
+        if elapsed_ms >= SLOW_MS.get(name, math.inf):
+            logger.warning("operation_slow", component=name, operation=operation, elapsed_ms=round(elapsed_ms))
 
 
 def flush_metrics() -> None:

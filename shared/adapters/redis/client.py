@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from redis.asyncio.cluster import RedisCluster
@@ -53,14 +54,18 @@ def connect_cluster(
     )
 
 
-@asynccontextmanager
-async def cache_operation(*, timeout_seconds: float = OPERATION_TIMEOUT_SECONDS) -> AsyncGenerator[None, None]:
-    """Measure an operation on the cache and bound its time.
+def cache_operation(*, timeout_seconds: float = OPERATION_TIMEOUT_SECONDS) -> AbstractAsyncContextManager[None]:
+    """Measure an operation on the cache, under the name of the method that calls this, and bound its time.
 
     Raises:
         StoreUnavailable: it failed or took too long.
     """
-    with timed("cache_operation"):
+    return _measured_operation(sys._getframe(1).f_code.co_qualname, timeout_seconds)  # noqa: SLF001 - read, not kept
+
+
+@asynccontextmanager
+async def _measured_operation(name: str, timeout_seconds: float) -> AsyncGenerator[None, None]:
+    with timed("cache_operation", operation=name):
         async with waiting_operation(timeout_seconds=timeout_seconds):
             yield
 

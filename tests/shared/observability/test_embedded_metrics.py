@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.observability import count, flush_metrics, timed
+from shared.observability.embedded_metrics import SLOW_MS
 from tests.shared.observability.lines import lines
 
 
@@ -33,5 +34,31 @@ def test_a_failed_block_is_timed_too(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_flushing_nothing_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     flush_metrics()
+
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.requirement("9.7")
+def test_a_slow_operation_is_logged_with_its_component_and_its_time(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SLOW_MS, "database_query", 0.0)
+
+    with timed("database_query", operation="CallLog.open"):
+        pass
+
+    (line,) = lines(capsys)
+    assert (line["message"], line["component"], line["operation"]) == (
+        "operation_slow",
+        "database_query",
+        "CallLog.open",
+    )
+    assert line["elapsed_ms"] >= 0
+
+
+def test_a_quick_operation_and_one_without_a_limit_are_only_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("cache_operation", "summary"):
+        with timed(name):
+            pass
 
     assert capsys.readouterr().out == ""

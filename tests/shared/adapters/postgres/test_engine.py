@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
+import json
 import socket
 import threading
 import time
@@ -19,6 +21,7 @@ from shared.adapters.postgres import engine as engine_module
 from shared.adapters.postgres.engine import Database, driver_url
 from shared.adapters.postgres.turnstile import MOST_WAITING, RETRY_AFTER_SECONDS, PoolUse
 from shared.errors import NotFound, StoreUnavailable
+from shared.observability.embedded_metrics import SLOW_MS
 
 GIVEN_UP_WITHIN_SECONDS = 30
 """Far less than the minutes for which the system would wait, far more than a busy machine needs."""
@@ -50,6 +53,25 @@ def read_one_slowly(connection: Connection) -> int:
 
 def backend_pid(connection: Connection) -> int:
     return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+
+@pytest.mark.requirement("9.7")
+async def test_a_slow_query_is_logged_under_the_name_of_who_asked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SLOW_MS, "database_query", 0.0)
+    database = Database("postgresql://u:p@127.0.0.1:1/vaani", pool_size=1)
+
+    with pytest.raises(StoreUnavailable):
+        await database.run(lambda connection: connection.info)
+    with pytest.raises(StoreUnavailable):
+        await database.run(functools.partial(read_one))
+    await database.close()
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    slow = [(line["component"], line["operation"]) for line in lines if line["message"] == "operation_slow"]
+    here = "test_a_slow_query_is_logged_under_the_name_of_who_asked"
+    assert slow == [("database_query", here), ("database_query", "read_one")]
 
 
 def test_any_form_of_address_names_the_driver() -> None:

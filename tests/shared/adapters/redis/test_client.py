@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from shared.adapters.redis.client import cache_operation, connect_cluster, connect_to_every_shard
 from shared.errors import StoreUnavailable
+from shared.observability.embedded_metrics import SLOW_MS
 
 
 async def connections(observer: Any) -> list[int]:
@@ -72,3 +74,24 @@ async def test_a_mistake_of_ours_is_not_taken_for_a_cache_that_is_down() -> None
     with pytest.raises(AttributeError):
         async with cache_operation():
             nothing.decode()
+
+
+class Presence:
+    """An adapter."""
+
+    async def keep(self) -> None:
+        """What adapters do."""
+        async with cache_operation():
+            pass
+
+
+@pytest.mark.requirement("9.7")
+async def test_a_slow_operation_on_the_cache_is_logged_under_the_name_of_the_adapters_method(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SLOW_MS, "cache_operation", 0.0)
+
+    await Presence().keep()
+
+    line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (line["component"], line["operation"]) == ("cache_operation", "Presence.keep")
