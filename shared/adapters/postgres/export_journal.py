@@ -13,7 +13,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    column,
     func,
     literal,
     select,
@@ -173,12 +172,12 @@ def _unfinished(
     if first is None:
         return []
     first = full_hour(first if not_before is None else max(first, not_before))
-    every = func.generate_series(literal(first, Moment), literal(until - HOUR, Moment), literal(HOUR)).table_valued(
-        column("at", Moment)
-    )
-    done = and_(exports.c.dataset == dataset, exports.c.hour == every.c.at, exports.c.finished_at.is_not(None))
-    query = select(every.c.at).where(~select(exports.c.hour).where(done).exists()).order_by(every.c.at).limit(limit)
-    return [_hour(dataset, at) for at in connection.execute(query).scalars()]
+    at = func.generate_series(
+        literal(first, Moment), literal(until - HOUR, Moment), literal(HOUR), type_=Moment
+    ).column_valued("at")
+    done = and_(exports.c.dataset == dataset, exports.c.hour == at, exports.c.finished_at.is_not(None))
+    query = select(at).where(~select(exports.c.hour).where(done).exists()).order_by(at).limit(limit)
+    return [_hour(dataset, starts_at) for starts_at in connection.execute(query).scalars()]
 
 
 def _hours_of(subject: Subject) -> Select[Any]:

@@ -23,7 +23,8 @@ from shared.ports.exports import PlacedRow, RowPlace
 _MARGIN = timedelta(minutes=1)
 _ASKED_AT_MOST = 20
 _ASK_AGAIN_SECONDS = 0.5
-_LOOK = text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS next, clock_timestamp() AS now")
+# An id of its own: what a snapshot names as its end is not the next id, but the first behind those that are done.
+_LOOK = text("SELECT pg_current_xact_id()::text AS own, clock_timestamp() AS now")
 _OLDEST = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
 _MS = timedelta(milliseconds=1)
 
@@ -62,13 +63,13 @@ class PostgresExportRows:
         """See `ExportRows.settled_until`.
 
         A row's times are taken while its statement runs. So whatever stored or changed one a margin ago has a
-        transaction id below the next one that is given out now, and once all those ids are done, nobody is left who
-        could. Asked like this it needs no rights, and it holds behind a proxy.
+        transaction id below the one that this gets now, and once all below are done, nobody is left who could. Asked
+        like this it needs no rights, and it holds behind a proxy.
         """
         look = await self._database.run_alone(lambda connection: connection.execute(_LOOK).one())
         for _ in range(_ASKED_AT_MOST):
             oldest = await self._database.run_alone(lambda connection: connection.execute(_OLDEST).scalar_one())
-            if int(oldest) >= int(look.next):
+            if int(oldest) >= int(look.own):
                 settled: datetime = look.now - _MARGIN
                 return settled
             await self._sleep(_ASK_AGAIN_SECONDS)
@@ -83,17 +84,22 @@ class PostgresExportRows:
 
     async def page(self, hour: ExportHour, *, after: RowPlace | None, limit: int) -> Sequence[PlacedRow]:
         """See `ExportRows.page`."""
-        at, key, which = _PLACES[hour.dataset]
-        query = _QUERIES[hour.dataset].where(at >= hour.starts_at, at < hour.ends_at)
-        if which is not None:
-            query = query.where(which)
-        if after is not None:
-            query = query.where(tuple_(at, key) > tuple_(literal(after.at, at.type), literal(after.id, key.type)))
-        query = query.order_by(at, key).limit(limit)
+        query = page_query(hour, after=after, limit=limit)
         read = _READERS[hour.dataset]
         return await self._database.run(
             lambda connection: read(connection, connection.execute(query).all(), hour.known_until)
         )
+
+
+def page_query(hour: ExportHour, *, after: RowPlace | None, limit: int) -> Select[Any]:
+    """The next rows of the hour; an index has them in this order."""
+    at, key, which = _PLACES[hour.dataset]
+    query = _QUERIES[hour.dataset].where(at >= hour.starts_at, at < hour.ends_at)
+    if which is not None:
+        query = query.where(which)
+    if after is not None:
+        query = query.where(tuple_(at, key) > tuple_(literal(after.at, at.type), literal(after.id, key.type)))
+    return query.order_by(at, key).limit(limit)
 
 
 def _read_messages(connection: Connection, rows: Sequence[Row[Any]], known_until: datetime) -> list[PlacedRow]:
