@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from shared import tracing
 from shared.domain.agent import HUMAN
 from shared.domain.conversation import Conversation, ConversationStatus, Speaker
 from shared.domain.message import InboundMessage
@@ -16,6 +17,7 @@ from shared.use_cases.answer_message import Answer
 from shared.use_cases.speak_ahead import Anticipated
 from stream_service.call_record import CallRecord, ToldTurn
 from stream_service.call_services import CallServices
+from stream_service.caller_turn import CallerTurn
 from stream_service.remarks import place_of
 from stream_service.speaking.voice_channel import VoiceChannel
 
@@ -25,7 +27,12 @@ class _Guess:
     """An answer begun before it is known whether these were the caller's last words."""
 
     text: str
+    span: tracing.Span
     task: asyncio.Task[Anticipated | None]
+
+    def end(self, *, is_adopted: bool) -> None:
+        self.span.set(is_adopted=is_adopted)
+        self.span.end()
 
 
 class Answering:
@@ -66,26 +73,31 @@ class Answering:
         if not self._services.manners.anticipates or self._order.locked() or self._guess_of(text) is not None:
             return
         self.drop_guess()
-        self._guess = _Guess(text, asyncio.create_task(self._begin(text), name="anticipate"))
+        span = tracing.begin("anticipate")
+        with span.active():
+            self._guess = _Guess(text, span, asyncio.create_task(self._begin(text), name="anticipate"))
 
     def drop_guess(self) -> None:
         """The caller goes on: what was begun answers nothing."""
         guess, self._guess = self._guess, None
         if guess is not None:
+            guess.end(is_adopted=False)
             guess.task.cancel()
             self._mouth.drop_prepared()
 
-    async def answer(self, message: InboundMessage) -> None:
+    async def answer(self, message: InboundMessage, turn: CallerTurn) -> None:
         """Answer; return once the answer was heard, or interrupted. Whoever calls holds the order.
 
         Raises:
             PlatformError: not answered.
         """
-        self._mouth.expect()
+        self._mouth.expect(awaited_since=turn.waits_since)
         guess = self._guess_of(message.text)
         if guess is None:
             self.drop_guess()
         self._guess = None
+        if guess is not None:
+            guess.end(is_adopted=True)
         anticipated = None if guess is None else await guess.task
         try:
             answer = await self._services.answer(message, self._mouth, anticipated)
@@ -93,6 +105,7 @@ class Answering:
             # An answer that failed before it was delivered leaves its prepared speech behind.
             self._mouth.drop_prepared()
         if answer is not None:
+            turn.answered(answer)
             await self._tell(message, answer)
             # Beside the call: to put the past in short delays no reply.
             self._start(self._shorten_past(answer.conversation))

@@ -16,6 +16,7 @@ from shared.observability import logger
 from stream_service.answering import Answering
 from stream_service.attendant import Attendant
 from stream_service.call_record import CallRecord, ToldTurn
+from stream_service.caller_turn import CallerTurn, TurnOutcome
 from stream_service.listening.transcriber import TranscriptionStream
 from stream_service.remarks import Remarks
 from stream_service.speaking.voice_channel import VoiceChannel
@@ -50,38 +51,42 @@ class Responding:
         self._is_cut_off = is_cut_off
         self._start = start
 
-    async def respond(self, text: str, *, start_ms: int, end_ms: int, attributes: dict[str, JSON]) -> None:
+    async def respond(self, text: str, turn: CallerTurn, attributes: dict[str, JSON]) -> None:
         """Do what the caller's words ask for; return once the response was heard, or interrupted."""
         self._attendant.stay()
-        told = ToldTurn(speaker=Speaker.USER, text=text, start_ms=start_ms, end_ms=end_ms)
+        told = ToldTurn(speaker=Speaker.USER, text=text, start_ms=turn.start_ms, end_ms=turn.end_ms)
         # Beside the answer, which it must not delay.
         self._start(self._record.tell_turn(told))
         if self._attendant.is_silenced:
             # A person has the conversation, and reads this there.
-            await self.answer(self._message(text, start_ms, end_ms, attributes))
+            await self.answer(self._message(text, turn, attributes), turn)
             return
         language = requested_language(text)
         if language is not None and language != self._record.language:
-            await self._remarks.keep_of_caller(text, start_ms=start_ms, end_ms=end_ms)
+            turn.outcome = TurnOutcome.LANGUAGE_CHANGED
+            await self._remarks.keep_of_caller(text, start_ms=turn.start_ms, end_ms=turn.end_ms)
             await self._change_language(language)
         elif is_farewell(text, self._record.language):
-            await self._remarks.keep_of_caller(text, start_ms=start_ms, end_ms=end_ms)
+            turn.outcome = TurnOutcome.FAREWELL
+            await self._remarks.keep_of_caller(text, start_ms=turn.start_ms, end_ms=turn.end_ms)
             await self._attendant.part()
         else:
-            await self.answer(self._message(text, start_ms, end_ms, attributes))
+            await self.answer(self._message(text, turn, attributes), turn)
 
-    def _message(self, text: str, start_ms: int, end_ms: int, attributes: dict[str, JSON]) -> InboundMessage:
-        return self._record.message(text, {"start_ms": start_ms, "end_ms": end_ms, **attributes})
+    def _message(self, text: str, turn: CallerTurn, attributes: dict[str, JSON]) -> InboundMessage:
+        return self._record.message(text, {"start_ms": turn.start_ms, "end_ms": turn.end_ms, **attributes})
 
-    async def answer(self, message: InboundMessage) -> None:
+    async def answer(self, message: InboundMessage, turn: CallerTurn) -> None:
         """Let an agent answer; a turn that fails is apologised for."""
         try:
-            await self._answering.answer(message)
+            await self._answering.answer(message, turn)
         except PlatformError:
             if self._is_cut_off():
                 # The turn is left for the stream on which the caller comes back.
+                turn.outcome = TurnOutcome.CUT_OFF
                 logger.warning("turn_cut_off", call_sid=self._record.call_sid)
                 return
+            turn.outcome = TurnOutcome.FAILED
             logger.exception("turn_failed", call_sid=self._record.call_sid)
             await self._attendant.remark_now(SentenceKind.TROUBLE)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -80,6 +80,7 @@ class StreamTicket:
     Attributes:
         slot: the admission slot the call holds, released when the call ends.
         stream_id: which of the call's streams this is, should it have several; the latest one holds the slot.
+        trace: what joins the stream to the trace of the request that minted it (`traceparent`); empty without one.
         resumes: the caller was connected before, so greet accordingly.
         resume_reason: why the caller comes back; None for one who is new.
     """
@@ -92,3 +93,4 @@ class StreamTicket:
     resumes: bool = False
     resume_reason: ResumeReason | None = None
     stream_id: str = ""
+    trace: dict[str, str] = field(default_factory=dict)

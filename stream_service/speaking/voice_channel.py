@@ -68,6 +68,7 @@ class VoiceChannel:
         self._floor.set()
         self._is_given_up = False
         self._is_cut_off = False
+        self._awaited_since: float | None = None
         self._marks = 0
 
     def use_voice(self, agent_id: str, voice: Voice) -> None:
@@ -121,7 +122,10 @@ class VoiceChannel:
         """The floor is free: say what was not heard, from the piece that was cut, unless it was given up."""
         speech = self._speech
         if speech is not None and not speech.interrupted.is_set():
-            for piece in speech.ledger.thaw():
+            unheard = speech.ledger.thaw()
+            if unheard:
+                speech.tell("resumed")
+            for piece in unheard:
                 again = Piece(self._next_mark(), piece.audio)
                 self._play(again)
                 speech.ledger.sent_again(again, at_ms=self._clock_ms())
@@ -142,9 +146,13 @@ class VoiceChannel:
         self.interrupt()
         self.go_on()
 
-    def expect(self) -> None:
-        """A reply is being sought: from now on an interruption is one of this reply, even before its first word."""
+    def expect(self, *, awaited_since: float | None = None) -> None:
+        """A reply is being sought: from now on an interruption is one of this reply, even before its first word.
+
+        `awaited_since` is when it was known that the caller had finished (`time.perf_counter`); None: nobody asked.
+        """
         self._is_given_up = False
+        self._awaited_since = awaited_since
 
     def prepare(self, reply: AsyncGenerator[ReplyChunk, None]) -> None:
         """Begin to speak a reply that may never be wanted, as far as that goes without a sound.
@@ -177,7 +185,7 @@ class VoiceChannel:
         speech.task = speaking
         filling = asyncio.create_task(self._fill_gaps(speech), name="fill-gaps")
         interrupted = asyncio.create_task(speech.interrupted.wait(), name="wait-for-interrupt")
-        speech.begin()
+        speech.begin(awaited_since=self._awaited_since)
         try:
             await asyncio.wait({speaking, interrupted}, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
@@ -188,6 +196,7 @@ class VoiceChannel:
                 task.cancel()
             await asyncio.gather(filling, interrupted, return_exceptions=True)
             self._speech = None
+            speech.end()
             await _end(speech)
         was_interrupted = speech.interrupted.is_set()
         if not was_interrupted:
@@ -299,6 +308,7 @@ class VoiceChannel:
                 await asyncio.sleep(self._filler_after_seconds)
             else:
                 fillers += 1
+                speech.tell("filler")
                 async with speech.turn:
                     with suppress(SpeechUnavailable):
                         await self._utter(speech, self._filler(), self._voice(""), counts=False)
@@ -306,6 +316,7 @@ class VoiceChannel:
     def _silence(self) -> None:
         if self.is_audible and self._speech is not None:
             # First, for nothing that is echoed from now on was played.
+            self._speech.tell("silenced")
             self._speech.ledger.freeze(at_ms=self._clock_ms())
             self._sink.clear()
 

@@ -34,6 +34,7 @@ from stream_service.serve_call import serve_call
 from stream_service.speaking.scripted import ScriptedSynthesizer
 from tests.fakes.clock import FrozenClock
 from tests.fakes.counters import FakeBlocklist
+from tests.stream_service.call_traces import traced
 from tests.stream_service.caller import Caller
 from tests.stream_service.running_service import BLOCKING, SingleUseTickets
 from tests.stream_service.served_call import MANNERS, World, services_of
@@ -195,10 +196,12 @@ async def served(premises: Premises) -> AsyncGenerator[tuple[Caller, asyncio.Tas
     caller = premises.caller = Caller(premises.call_sid)
     loop = asyncio.get_running_loop()
     tasks_before, timers_before, generators_before = asyncio.all_tasks(), timers(loop), generators(loop)
-    serving = asyncio.create_task(served_to_its_end(premises.endpoint(), caller))
-    yield caller, serving
-    done, _ = await asyncio.wait({serving}, timeout=10)
-    assert done, "the call did not end"
+    with traced() as traces:
+        serving = asyncio.create_task(served_to_its_end(premises.endpoint(), caller))
+        yield caller, serving
+        done, _ = await asyncio.wait({serving}, timeout=10)
+        assert done, "the call did not end"
+        traces.assert_whole()
     for _ in range(5):
         await asyncio.sleep(0)
     assert asyncio.all_tasks() - tasks_before == set()
