@@ -150,7 +150,7 @@ _INTRINSICS: dict[str, Callable[[Template, Any], Any]] = {
 }
 
 
-class _TagLoader(yaml.SafeLoader):
+class _TagLoader(yaml.CSafeLoader):
     """YAML with CloudFormation's short tags."""
 
 
@@ -171,7 +171,7 @@ _TagLoader.add_multi_constructor("!", _construct_tag)
 
 def parse(text: str) -> dict[str, Any]:
     """Parse a template; short tags become their long form."""
-    document = yaml.load(text, Loader=_TagLoader)  # noqa: S506 - derived from SafeLoader.  # nosec B506
+    document = yaml.load(text, Loader=_TagLoader)  # noqa: S506 - derived from CSafeLoader.  # nosec B506
     return dict(document)
 
 

@@ -24,6 +24,19 @@ async def unlimited(caller: Caller) -> None:
     """See `LimitRequests`: whoever it is may ask for ever."""
 
 
+class Exchangeable:
+    """Stands for what each test puts in its place, because an application takes long to build."""
+
+    def __init__(self) -> None:
+        self.current: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.current, name)
+
+    def __call__(self, *values: Any, **named: Any) -> Any:
+        return self.current(*values, **named)
+
+
 def load_function(name: str, **wired: object) -> ModuleType:
     """A fresh copy of `functions/{name}/app.py` in which `wiring.x()` gives `wired["x"]`."""
     wiring = ModuleType("shared.wiring")

@@ -44,7 +44,7 @@ from tests.fakes.agent_editors import FakeAgentEditor, FakeRuleEditor
 from tests.fakes.clock import FrozenClock
 from tests.fakes.live_tasks import FakeLiveTasks
 from tests.fakes.tools import FakeHttpToolEditor
-from tests.functions.loading import Answer, call, load_function, replay, unlimited
+from tests.functions.loading import Answer, Exchangeable, call, load_function, replay, unlimited
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROLES = {"admin": {Role.ADMIN}, "operator": {Role.OPERATOR}, "nobody": set[Role]()}
@@ -211,19 +211,6 @@ def live_tasks(clock: FrozenClock) -> FakeLiveTasks:
 
 def engine_problem(name: str) -> str | None:
     return "The engine scripted is a stand-in." if name == "scripted" else None
-
-
-class Exchangeable:
-    """Stands for what each test puts in its place, because an application takes long to build."""
-
-    def __init__(self) -> None:
-        self.current: Any = None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.current, name)
-
-    def __call__(self, *values: Any, **named: Any) -> Any:
-        return self.current(*values, **named)
 
 
 EXCHANGED = (

@@ -15,7 +15,7 @@ from tests.fakes.call_backs import FakeCallBacks
 from tests.fakes.clock import FrozenClock
 from tests.fakes.memory_rows import MemoryRows
 from tests.functions.admin_api.test_tools import NamedTokens
-from tests.functions.loading import Answer, call, load_function, replay, unlimited
+from tests.functions.loading import Answer, Exchangeable, call, load_function, replay, unlimited
 from tests.samples import NOON
 
 CALL_BACK_ID = examples.CALL_BACK["id"]
@@ -27,8 +27,13 @@ def call_backs() -> FakeCallBacks:
     return FakeCallBacks(MemoryRows(FrozenClock(NOON)))
 
 
-@pytest.fixture
-def module(call_backs: FakeCallBacks) -> ModuleType:
+@pytest.fixture(scope="module")
+def place() -> Exchangeable:
+    return Exchangeable()
+
+
+@pytest.fixture(scope="module")
+def loaded(place: Exchangeable) -> ModuleType:
     others = dict.fromkeys(
         (
             *("edit_agents", "edit_rules", "edit_tools", "try_tool", "try_routing", "change_hands", "update_tickets"),
@@ -41,10 +46,16 @@ def module(call_backs: FakeCallBacks) -> ModuleType:
         settings=SimpleNamespace(allowed_origins=()),
         token_verifier=NamedTokens(),
         limit_requests=unlimited,
-        call_backs=call_backs,
+        call_backs=place,
         link_persons=None,
         **others,
     )
+
+
+@pytest.fixture
+def module(loaded: ModuleType, place: Exchangeable, call_backs: FakeCallBacks) -> ModuleType:
+    place.current = call_backs
+    return loaded
 
 
 def ask(module: ModuleType, method: str, path: str, *, role: str = "operator", **query: str) -> Answer:

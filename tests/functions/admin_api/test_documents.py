@@ -18,7 +18,7 @@ from shared.http_api import knowledge_examples as examples
 from shared.use_cases.edit_documents import EditDocuments, SearchKnowledge
 from tests.fakes.documents import FakeDocumentStore
 from tests.fakes.stores import FakeAgentStore
-from tests.functions.loading import Answer, load_function, replay, send, unlimited
+from tests.functions.loading import Answer, Exchangeable, load_function, replay, send, unlimited
 
 BILLING = AgentProfile(id="billing", name="Asha", description="Bills", instructions="Be brief.", greeting="Hello")
 DOCUMENTS = "/api/v1/agents/billing/documents"
@@ -50,10 +50,13 @@ def embedder() -> Embedder:
     return Embedder()
 
 
-@pytest.fixture
-def module(embedder: Embedder) -> ModuleType:
-    agents = FakeAgentStore([BILLING])
-    documents = FakeDocumentStore(agents)
+@pytest.fixture(scope="module")
+def places() -> dict[str, Exchangeable]:
+    return {name: Exchangeable() for name in ("edit_documents", "search_knowledge")}
+
+
+@pytest.fixture(scope="module")
+def loaded(places: dict[str, Exchangeable]) -> ModuleType:
     unused = dict.fromkeys(
         (
             *("edit_agents", "edit_rules", "edit_tools", "try_tool", "try_routing", "change_hands", "update_tickets"),
@@ -66,9 +69,17 @@ def module(embedder: Embedder) -> ModuleType:
         settings=SimpleNamespace(allowed_origins=()),
         token_verifier=Admins(),
         limit_requests=unlimited,
-        edit_documents=EditDocuments(documents, DocumentTextReader(), embedder),
-        search_knowledge=SearchKnowledge(documents, agents, embedder),
+        **places,
     )
+
+
+@pytest.fixture
+def module(loaded: ModuleType, places: dict[str, Exchangeable], embedder: Embedder) -> ModuleType:
+    agents = FakeAgentStore([BILLING])
+    documents = FakeDocumentStore(agents)
+    places["edit_documents"].current = EditDocuments(documents, DocumentTextReader(), embedder)
+    places["search_knowledge"].current = SearchKnowledge(documents, agents, embedder)
+    return loaded
 
 
 @pytest.fixture

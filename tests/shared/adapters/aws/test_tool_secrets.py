@@ -17,6 +17,10 @@ from shared.errors import StoreUnavailable
 PREFIX = "vaani-test/tools/"
 
 
+# It keeps what it has read about services, which takes longer than a test.
+SESSION: Any = boto3.session.Session()
+
+
 class Counting:
     """A client that counts how often it is asked."""
 
@@ -35,8 +39,7 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         monkeypatch.setenv(name, "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        make: Any = boto3.client
-        yield make("secretsmanager", region_name="ap-south-1")
+        yield SESSION.client("secretsmanager", region_name="ap-south-1")
 
 
 def keep(manager: Any, value: object, name: str = f"{PREFIX}clinic-office") -> None:
