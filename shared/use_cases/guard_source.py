@@ -118,4 +118,4 @@ class GuardSource:
 def note_lost_counter(name: str) -> None:
     """Counters fail open: losing them must not lose messages, but somebody should know."""
     logger.warning("counter_unavailable", counter=name)
-    count("counter_unavailable", counter=name)
+    count("counter_unavailable")
