@@ -1,67 +1,42 @@
-"""Resources that are paid for and not used: when they count as idle, what they cost, how to act."""
+"""Resources that are paid for and not used: what they are, over which hours they are judged, what is left alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 IDLE_FOR = timedelta(hours=24)
 # The last hour's measurements may still be on their way.
 LATE_FOR = timedelta(hours=1)
-HOURS_PER_MONTH = 730
+HOURS = int(IDLE_FOR / timedelta(hours=1))
+KEEP_TAG = "vaani:keep"
+_KEEP_UNTIL = "until:"
 
 
 class ResourceKind(StrEnum):
     """What can lie idle."""
 
     DATABASE = "database"
-    NAT_GATEWAY = "nat_gateway"
+    DATABASE_PROXY = "database_proxy"
+    RESTORED_DATABASE = "restored_database"
+    DATABASE_SNAPSHOT = "database_snapshot"
     CACHE = "cache"
-    TARGET_GROUP = "target_group"
+    NAT_GATEWAY = "nat_gateway"
     ADDRESS = "address"
+    ENDPOINT = "endpoint"
+    LOAD_BALANCER = "load_balancer"
+    FIREWALL = "firewall"
+    BACKGROUND_TASK = "background_task"
+    SERVICE_TASKS = "service_tasks"
     VOLUME = "volume"
+    UNFINISHED_UPLOAD = "unfinished_upload"
+    RECOVERY_POINT = "recovery_point"
+    SECRET = "secret"  # noqa: S105 - a kind, not a value.
     LOG_GROUP = "log_group"
-    SPOT_TASK = "spot_task"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """An assumption, in US dollars: list prices of Mumbai without tax, to be checked before anybody acts on them."""
-
-    amount: Decimal
-    per: str
-    month: int = 1
-
-
-_HOURLY = {
-    "nat_gateway": "0.056",
-    "address": "0.005",
-    "db.t4g.micro": "0.023",
-    "db.t4g.small": "0.046",
-    "db.t4g.medium": "0.092",
-    "db.t4g.large": "0.184",
-    "cache.t4g.micro": "0.020",
-    "cache.t4g.small": "0.040",
-    "cache.t4g.medium": "0.080",
-}
-PRICES: Mapping[str, Price] = {
-    **{unit: Price(amount=Decimal(hour), per="hour", month=HOURS_PER_MONTH) for unit, hour in _HOURLY.items()},
-    "volume": Price(amount=Decimal("0.0912"), per="gigabyte and month"),
-    "log_group": Price(amount=Decimal("0.03"), per="gigabyte and month"),
-}
-_ACTIONS = {
-    ResourceKind.DATABASE: "Nobody connects: stop it, or delete it after a last snapshot.",
-    ResourceKind.NAT_GATEWAY: "Nothing goes through it: remove it and its route.",
-    ResourceKind.CACHE: "It gets no commands: remove it, or take a smaller node.",
-    ResourceKind.TARGET_GROUP: "It gets no requests: remove its rule and its target, which may cost something.",
-    ResourceKind.ADDRESS: "It is attached to nothing: release it.",
-    ResourceKind.VOLUME: "It is attached to nothing: delete it after a snapshot.",
-    ResourceKind.LOG_GROUP: "It keeps everything for ever: set a retention.",
-    ResourceKind.SPOT_TASK: "A background task should be over by now: look at its log, then stop it.",
-}
+    ALARM = "alarm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,30 +44,29 @@ class ObservedResource:
     """A resource of this platform as it was found.
 
     Attributes:
+        name: as the commands that act on it call it.
         is_idle: over the whole window, or at this moment for what has no measurements; None when nobody can tell.
         idle_since: when that began, as far as it is known; None when only this moment is known.
-        unit, quantity: what it is paid by: node class and number, or gigabytes.
+        created_at: None when the provider does not say.
+        unit, quantity: what it is paid by: class and number, or gigabytes.
     """
 
     kind: ResourceKind
     arn: str
+    name: str
     is_idle: bool | None
     idle_since: datetime | None = None
+    created_at: datetime | None = None
     unit: str = ""
     quantity: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recommendation:
-    """One idle resource; `is_sent` once somebody was told. `monthly_cost` is None when no price is assumed."""
+class Survey:
+    """What a look at the whole stack found; of the kinds in `unseen` nothing is known this time."""
 
-    kind: ResourceKind
-    arn: str
-    idle_since: datetime
-    monthly_cost: Decimal | None
-    assumption: str
-    action: str
-    is_sent: bool = False
+    resources: tuple[ObservedResource, ...]
+    unseen: frozenset[ResourceKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +75,11 @@ class Window:
 
     since: datetime
     until: datetime
+
+    @property
+    def hours(self) -> tuple[datetime, ...]:
+        """The beginning of each hour."""
+        return tuple(self.since + timedelta(hours=number) for number in range(HOURS))
 
 
 def window_before(now: datetime) -> Window:
@@ -111,27 +90,36 @@ def window_before(now: datetime) -> Window:
 
 def is_quiet(hourly: Mapping[datetime, float], window: Window, *, at_most: float, absent_is_zero: bool) -> bool | None:
     """Whether no hour exceeds `at_most`; None when hours are missing that should be there."""
-    hours = [window.since + timedelta(hours=number) for number in range(int(IDLE_FOR / timedelta(hours=1)))]
-    if any(hourly.get(hour, 0) > at_most for hour in hours):
+    if any(hourly.get(hour, 0) > at_most for hour in window.hours):
         return False
-    if not absent_is_zero and any(hour not in hourly for hour in hours):
+    if not absent_is_zero and any(hour not in hourly for hour in window.hours):
         return None
     return True
 
 
-def recommend(resource: ObservedResource, *, idle_since: datetime) -> Recommendation:
-    """What to tell about an idle resource."""
-    price = PRICES.get(resource.unit)
-    if price is None:
-        cost, assumption = None, "No price is assumed; see the price list."
-    else:
-        cost = (price.amount * price.month * resource.quantity).quantize(Decimal("0.01"))
-        assumption = f"{resource.quantity.normalize():f} at an assumed {price.amount} USD per {price.per}."
-    return Recommendation(
-        kind=resource.kind,
-        arn=resource.arn,
-        idle_since=idle_since,
-        monthly_cost=cost,
-        assumption=assumption,
-        action=_ACTIONS[resource.kind],
-    )
+def all_quiet(verdicts: list[bool | None]) -> bool | None:
+    """One verdict over several measurements: what one of them cannot tell, none of them can."""
+    if False in verdicts:
+        return False
+    return None if None in verdicts or not verdicts else True
+
+
+def is_young(created_at: datetime | None, window: Window) -> bool:
+    """Whether it was not there for the whole window, so that its silence says nothing."""
+    return created_at is not None and created_at > window.since
+
+
+def is_kept(tag: str | None, today: date) -> bool:
+    """Whether the tag `vaani:keep` still asks for silence: `true`, or `until:2027-01-31` with that day included.
+
+    What cannot be read asks for nothing, so that a slip of the pen does not hide a cost for ever.
+    """
+    if tag is None:
+        return False
+    value = tag.strip().lower()
+    if not value.startswith(_KEEP_UNTIL):
+        return value == "true"
+    try:
+        return today <= date.fromisoformat(value.removeprefix(_KEEP_UNTIL).strip())
+    except ValueError:
+        return False

@@ -1,17 +1,20 @@
-"""What the cloud provider advises to reserve."""
+"""What is reserved, what the cloud provider advises to reserve."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Protocol
 
-from shared.domain.reservation import ReservationAdvice
+from shared.domain.reservation import ReservationReport
 
 
 class ReservationSource(Protocol):
-    """The provider's own advice about databases and caches; nothing is bought here."""
+    """The provider's own accounts of databases and caches; nothing can be bought through it."""
 
-    async def advice(self) -> tuple[ReservationAdvice, ...]:
-        """Reservations of databases and caches that would save money, the largest saving first.
+    async def report(self, today: date) -> ReservationReport:
+        """Coverage of the last 30 days, and the reservations worth buying, the largest saving first.
+
+        Advice about what did not run steadily is left out.
 
         Raises:
             ProviderUnavailable: no answer within the adapter's timeout.

@@ -47,12 +47,11 @@ from shared.wiring.operations import (
     measure_restorable_lag,
     measure_restore_tests,
     migrate_database,
-    recommendations,
     repair_calls,
     report_costs,
-    report_idle_resources,
     rotate_password,
 )
+from shared.wiring.savings import recommendations, report_idle_resources
 from shared.wiring.stores import call_backs, received_records
 from shared.wiring.turns import (
     answer_message,

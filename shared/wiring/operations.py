@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from shared.domain.cost_per_unit import SpeechPrices
     from shared.domain.provider_prices import ProviderPrice
     from shared.ports.billing import CostSource, MessageTally, UsageTally
-    from shared.ports.idle import RecommendationStore
-    from shared.ports.reservations import ReservationSource
     from shared.use_cases.answer_costs import AnswerCosts
     from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag, MeasureRestoreTests
     from shared.use_cases.erase_user import EraseUser
@@ -27,12 +25,10 @@ if TYPE_CHECKING:
     from shared.use_cases.forget_unknown_reports import ForgetUnknownReports
     from shared.use_cases.repair_calls import RepairCalls
     from shared.use_cases.report_costs import ReportCosts
-    from shared.use_cases.report_idle_resources import ReportIdleResources
     from shared.use_cases.rotate_password import RotatePassword
 
 # Beyond its limit a call is warned, says goodbye and is written down.
 _CALL_ENDS_WITHIN = timedelta(minutes=5)
-_INVENTORY_SERVICES = ("cloudwatch", "ec2", "ecs", "elasticache", "elbv2", "logs", "rds", "resourcegroupstaggingapi")
 
 
 def repair_calls() -> RepairCalls:
@@ -169,44 +165,6 @@ def measure_restore_tests() -> MeasureRestoreTests:
     return MeasureRestoreTests(tests, _backups(), now, database_id=known.database_instance_id)
 
 
-def report_idle_resources() -> ReportIdleResources:
-    """The daily search for idle resources.
-
-    Raises:
-        SettingsInvalid: the stack or the topic of its alarms is not named.
-    """
-    from shared.adapters.aws.idle_notes import SnsNotifier
-    from shared.adapters.aws.resource_inventory import AwsResourceInventory
-    from shared.use_cases.report_idle_resources import ReportIdleResources
-    from shared.wiring import stores
-
-    known = settings()
-    if known.stack_name is None or known.alarm_topic_arn is None:
-        raise SettingsInvalid("Set STACK_NAME and ALARM_TOPIC_ARN.")
-    clients = {name: stores.aws_client(name) for name in _INVENTORY_SERVICES}
-    return ReportIdleResources(
-        AwsResourceInventory(known.stack_name, lambda service: clients[service]()),
-        recommendations(),
-        SnsNotifier(known.alarm_topic_arn, stores.aws_client("sns")),
-        now,
-    )
-
-
-def recommendations() -> RecommendationStore:
-    """What was recommended to be given up.
-
-    Raises:
-        SettingsInvalid: the bucket is not named.
-    """
-    from shared.adapters.aws.idle_notes import S3RecommendationStore
-    from shared.wiring import stores
-
-    bucket = settings().bucket
-    if bucket is None:
-        raise SettingsInvalid("Set BUCKET.")
-    return S3RecommendationStore(bucket, stores.aws_client("s3"))
-
-
 def _backups() -> AwsBackupService:
     from shared.adapters.aws.backup import AwsBackupService
     from shared.wiring import stores
@@ -233,16 +191,6 @@ def cost_source() -> CostSource:
     from shared.adapters.aws.kept_answers import REGION
 
     return CostExplorer(AwsClient("ce", region=REGION))
-
-
-@lru_cache(maxsize=1)
-def reservation_source() -> ReservationSource:
-    """The cloud provider's advice about reservations."""
-    from shared.adapters.aws.client import AwsClient
-    from shared.adapters.aws.kept_answers import REGION
-    from shared.adapters.aws.reservations import AwsReservations
-
-    return AwsReservations(AwsClient("ce", region=REGION))
 
 
 def message_tally() -> MessageTally:
@@ -309,16 +257,15 @@ def speech_prices() -> SpeechPrices:
 def answer_costs() -> AnswerCosts:
     """Costs for admins."""
     from shared.use_cases.answer_costs import AnswerCosts
-    from shared.use_cases.recommend_savings import RecommendSavings
+    from shared.wiring.savings import recommend_savings
 
-    savings = RecommendSavings(reservation_source(), recommendations())
     return AnswerCosts(
         token_verifier(),
         limit_requests(),
         cost_source(),
         message_tally(),
         usage_tally(),
-        savings,
+        recommend_savings(),
         now,
         prices=provider_prices(),
         speech=speech_prices(),

@@ -1,18 +1,25 @@
-"""Made-up advice about reservations."""
+"""Made-up accounts of what is reserved."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
-from shared.domain.reservation import ReservationAdvice
+from shared.domain.reservation import ReservationReport
+from shared.errors import ProviderUnavailable
+
+NOTHING = ReservationReport(coverage=(), advice=(), reservations=())
 
 
 @dataclass
 class FakeReservations:
     """Implements `ReservationSource`."""
 
-    advised: tuple[ReservationAdvice, ...] = ()
+    known: ReservationReport = field(default=NOTHING)
+    is_down: bool = False
 
-    async def advice(self) -> tuple[ReservationAdvice, ...]:
-        """See `ReservationSource.advice`."""
-        return self.advised
+    async def report(self, today: date) -> ReservationReport:
+        """See `ReservationSource.report`."""
+        if self.is_down:
+            raise ProviderUnavailable("Cost Explorer gave no usable answer.")
+        return self.known

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shared.domain.idle import ObservedResource, ResourceKind, is_quiet, recommend, window_before
+from shared.domain.idle import ResourceKind, all_quiet, is_kept, is_quiet, is_young, window_before
+from shared.domain.idle_actions import ACTIONS
 
 NOW = datetime(2026, 3, 2, 12, 40, tzinfo=UTC)
 WINDOW = window_before(NOW)
@@ -14,6 +14,7 @@ ALL_HOURS = [WINDOW.since + timedelta(hours=number) for number in range(24)]
 
 def test_the_window_is_24_full_hours_and_leaves_out_those_whose_measurements_may_be_late() -> None:
     assert (WINDOW.since, WINDOW.until) == (NOW.replace(day=1, hour=11, minute=0), NOW.replace(hour=11, minute=0))
+    assert list(WINDOW.hours) == ALL_HOURS
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,7 @@ def test_the_window_is_24_full_hours_and_leaves_out_those_whose_measurements_may
     ],
     ids=["quiet", "used in the last hour", "an hour is missing", "used, rest missing", "nothing known"],
 )
+@pytest.mark.requirement("16.5")
 def test_only_24_quiet_hours_are_quiet(hourly: dict[datetime, float], verdict: bool | None) -> None:  # noqa: FBT001
     assert is_quiet(hourly, WINDOW, at_most=0, absent_is_zero=False) is verdict
 
@@ -35,18 +37,48 @@ def test_hours_that_are_reported_only_when_used_may_be_absent() -> None:
     assert is_quiet({}, WINDOW, at_most=0, absent_is_zero=True)
 
 
-def test_a_recommendation_states_its_price_and_what_it_assumes() -> None:
-    database = ObservedResource(
-        kind=ResourceKind.DATABASE, arn="arn:db", is_idle=True, unit="db.t4g.medium", quantity=Decimal(2)
-    )
-
-    recommendation = recommend(database, idle_since=NOW)
-
-    assert recommendation.monthly_cost == Decimal("134.32")
-    assert recommendation.assumption == "2 at an assumed 0.092 USD per hour."
+@pytest.mark.parametrize(
+    ("verdicts", "verdict"), [([True, True], True), ([True, None], None), ([None, False], False), ([], None)]
+)
+def test_one_use_is_use_and_one_doubt_is_doubt(verdicts: list[bool | None], *, verdict: bool | None) -> None:
+    assert all_quiet(verdicts) is verdict
 
 
-def test_what_has_no_assumed_price_gets_no_estimate() -> None:
-    unknown = ObservedResource(kind=ResourceKind.DATABASE, arn="arn:db", is_idle=True, unit="db.x9.huge")
+def test_what_was_made_within_the_window_is_too_young_to_be_judged() -> None:
+    assert is_young(WINDOW.since + timedelta(seconds=1), WINDOW)
+    assert not is_young(WINDOW.since, WINDOW)
+    assert not is_young(None, WINDOW)
 
-    assert recommend(unknown, idle_since=NOW).monthly_cost is None
+
+@pytest.mark.parametrize(
+    ("tag", "keeps"),
+    [
+        ("true", True),
+        (" True ", True),
+        ("until:2026-03-02", True),
+        ("until:2026-12-31", True),
+        ("until: 2026-12-31", True),
+        ("until:2026-03-01", False),
+        ("until:31.12.2026", False),
+        ("until:", False),
+        ("yes", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_tag_keeps_for_good_or_until_the_end_of_a_day(tag: str | None, *, keeps: bool) -> None:
+    assert is_kept(tag, date(2026, 3, 2)) is keeps
+
+
+@pytest.mark.parametrize("kind", ResourceKind)
+def test_every_kind_says_why_and_what_to_type(kind: ResourceKind) -> None:
+    action = ACTIONS[kind]
+
+    filled = [
+        command.format(name="NAME", arn="ARN", region="ap-south-1", stack="vaani-dev") for command in action.commands
+    ]
+
+    assert action.reason
+    assert filled
+    assert all(command.startswith("aws ") for command in filled)
+    assert not any("purchase" in command for command in filled)
