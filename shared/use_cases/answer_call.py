@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from contextlib import suppress
 
+from shared import tracing
 from shared.domain.call import ResumeReason, StreamTicket
 from shared.errors import StoreUnavailable
 from shared.http_contract import HTTPRequest, HTTPResponse
@@ -96,6 +97,7 @@ class AnswerCall:
             resumes=reason is not None,
             resume_reason=reason,
             stream_id=stream_id,
+            trace=tracing.carrier(),
         )
         token = await self._mint(ticket)
         hashed = user_hash(call.caller_id)

@@ -25,7 +25,8 @@ def tickets(request: pytest.FixtureRequest, clock: Any) -> StreamTickets:
 
 
 async def test_a_token_gives_its_ticket_once(tickets: StreamTickets) -> None:
-    ticket = replace(a_ticket(), resumes=True, direction=CallDirection.OUTBOUND)
+    trace = {"traceparent": "00-6923f0a15b1a4c8e9d2f7a6b3c4d5e6f-00f067aa0ba902b7-01"}
+    ticket = replace(a_ticket(), resumes=True, direction=CallDirection.OUTBOUND, trace=trace)
     token = await tickets.mint(ticket, ttl_seconds=30)
 
     redeemed = await tickets.redeem(token)

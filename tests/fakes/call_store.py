@@ -6,6 +6,7 @@ import uuid
 from dataclasses import replace
 from datetime import datetime
 
+from shared import tracing
 from shared.domain.call import VOICE_CHANNEL, Call, CallState, StreamTicket
 from shared.domain.conversation import ConversationKey
 from shared.domain.message import MessageKind
@@ -40,6 +41,7 @@ class FakeCallStore:
                 direction=ticket.direction,
                 state=CallState.RINGING,
                 started_at=started_at,
+                trace_id=tracing.trace_id() or None,
             )
         )
 

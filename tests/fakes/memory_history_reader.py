@@ -88,6 +88,7 @@ class MemoryHistoryReader:
             start_ms=row.start_ms,
             end_ms=row.end_ms,
             attributes=row.attributes,
+            trace_id=row.trace_id,
         )
 
     def _is_wanted(self, row: ConversationRow, wanted: HistoryFilter) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shared import tracing
 from shared.domain.agent import Citation, RoutingDecision
 from shared.domain.call import Call
 from shared.domain.conversation import ConversationKey, ConversationStatus, Speaker
@@ -66,6 +67,7 @@ class MessageRow:
     start_ms: int | None = None
     end_ms: int | None = None
     attributes: dict[str, JSON] = field(default_factory=dict)
+    trace_id: str | None = field(default_factory=lambda: tracing.trace_id() or None)
 
 
 class MemoryRows:

@@ -34,10 +34,10 @@ from stream_service.serve_call import serve_call
 from stream_service.speaking.scripted import ScriptedSynthesizer
 from tests.fakes.clock import FrozenClock
 from tests.fakes.counters import FakeBlocklist
-from tests.stream_service.call_traces import traced
 from tests.stream_service.caller import Caller
 from tests.stream_service.running_service import BLOCKING, SingleUseTickets
 from tests.stream_service.served_call import MANNERS, World, services_of
+from tests.traces import traced
 
 REQUEST = HTTPRequest(method="GET", path="/media/token-1")
 

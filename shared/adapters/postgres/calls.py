@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from shared import tracing
 from shared.adapters.postgres import conversations
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.identifiers import new_id
@@ -124,6 +125,7 @@ def _open(connection: Connection, ticket: StreamTicket, started_at: datetime, ga
             direction=ticket.direction,
             state=CallState.RINGING,
             started_at=started_at,
+            trace_id=tracing.trace_id() or None,
         )
         .on_conflict_do_nothing()
     )
@@ -175,6 +177,7 @@ def _add_turn(connection: Connection, turn: CallTurn) -> None:
             position=turn.position,
             start_ms=turn.start_ms,
             end_ms=turn.end_ms,
+            trace_id=tracing.trace_id() or None,
         )
         .on_conflict_do_nothing()
     )

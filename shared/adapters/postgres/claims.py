@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Interval, Row, bindparam, case, func, insert, select, true, update
 
+from shared import tracing
 from shared.adapters.postgres import conversations as conversation_rows
 from shared.adapters.postgres.call_place import put_call_place, take_call_place
 from shared.adapters.postgres.deliveries import load_held_reply
@@ -279,6 +280,7 @@ def _values(message: InboundMessage, message_id: str, conversation_id: str) -> d
         "address": message.address or None,
         **take_call_place(attributes),
         "attributes": attributes,
+        "trace_id": tracing.trace_id() or None,
     }
 
 

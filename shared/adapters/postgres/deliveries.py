@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from shared import tracing
 from shared.adapters.postgres import delivery_parts
 from shared.adapters.postgres.call_place import take_call_place
 from shared.adapters.postgres.column_types import Moment
@@ -150,6 +151,7 @@ def store_reply(connection: Connection, inbound: Row[Any], draft: ReplyDraft | N
             **_of_draft(draft, delivery),
             **place,
             "attributes": attributes,
+            "trace_id": tracing.trace_id() or None,
         },
     ).one()
     if delivery_id is not None:

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from shared import tracing
 from shared.adapters.postgres import conversations, message_events
 from shared.adapters.postgres.consent import PostgresConsentStore
 from shared.adapters.postgres.engine import Database
@@ -156,6 +157,7 @@ def _hold(
             agent_id=message.agent_id,
             delivery_status=DeliveryStatus.PENDING,
             attributes=_attributes(message),
+            trace_id=tracing.trace_id() or None,
         )
     )
     connection.execute(

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from shared import tracing
 from shared.domain.call import CallDirection, StreamTicket
 from shared.errors import SignatureInvalid, StoreUnavailable
 from shared.use_cases.answer_call import NOT_NOW, TOKEN_TTL_SECONDS, TOO_MANY_CALLS, TOO_OFTEN
 from tests.fakes.clock import FrozenClock
 from tests.fakes.faults import Down
 from tests.shared.use_cases.switchboard import CALLER, Switchboard, webhook
+from tests.traces import traced
 
 DOWN = Down(StoreUnavailable("no cache"))
 
@@ -41,6 +43,18 @@ async def test_a_call_is_connected_with_a_token_that_stands_for_it_once(board: S
         resumes=False,
     )
     assert await board.tickets.redeem(token) is None
+
+
+async def test_the_stream_goes_on_with_the_trace_of_the_call_without_showing_it_in_its_address(
+    board: Switchboard,
+) -> None:
+    with traced(), tracing.span("POST /webhooks/voice/incoming", kind="server") as span:
+        _, token = (await ring(board)).split()
+
+    ticket = await board.tickets.redeem(token)
+    assert ticket.trace == span.carrier()
+    assert span.trace_id in ticket.trace["traceparent"]
+    assert span.trace_id not in token
 
 
 async def test_a_token_lasts_a_minute(board: Switchboard, clock: FrozenClock) -> None:

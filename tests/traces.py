@@ -1,4 +1,4 @@
-"""What a call told its trace, and what must hold of any trace however its call came to an end."""
+"""What was told to traces while a test ran, and what must hold of a call's, however the call came to its end."""
 
 from __future__ import annotations
 
