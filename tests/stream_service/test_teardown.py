@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from shared.domain.agent import HUMAN
 from shared.domain.call import StreamTicket
 from shared.domain.message import InboundMessage
+from shared.domain.prompt import HandOver
 from shared.domain.voice import Voice
 from shared.errors import RateLimited, SpeechUnavailable, StoreUnavailable
 from shared.http_contract import HTTPRequest
@@ -192,7 +194,7 @@ class Premises(World):
 
 @asynccontextmanager
 async def served(premises: Premises) -> AsyncGenerator[tuple[Caller, asyncio.Task[None]], None]:
-    """A call up to its very end; what it must not leave behind is looked for afterwards."""
+    """A call up to its very end; what it must not leave behind is looked for afterwards, an open span among it."""
     caller = premises.caller = Caller(premises.call_sid)
     loop = asyncio.get_running_loop()
     tasks_before, timers_before, generators_before = asyncio.all_tasks(), timers(loop), generators(loop)
@@ -256,22 +258,85 @@ async def long_ago(caller: Caller) -> None:
     await caller.listen(21_000)
 
 
+async def pausing(caller: Caller) -> None:
+    await asking(caller)
+    await caller.listen(240)
+
+
 Moment = Callable[[Caller], Awaitable[None]]
-MOMENTS: list[Moment] = [greeted, asking, answered, talking_over, long_ago]
+MOMENTS: list[Moment] = [greeted, asking, pausing, answered, talking_over, long_ago]
+
+
+async def hang_up(caller: Caller) -> None:
+    await caller.hang_up()
+
+
+async def cut_off(caller: Caller) -> None:
+    await caller.break_off()
+
+
+async def close_without_stop(caller: Caller) -> None:
+    caller.close()
+
+
+CALLER_LEFT = ("caller_hung_up", False)
+WAYS_TO_END: dict[Moment, tuple[str, bool]] = {
+    hang_up: CALLER_LEFT,
+    cut_off: ("stream_lost", True),
+    close_without_stop: CALLER_LEFT,
+}
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.__name__)
-@pytest.mark.parametrize("is_cut", [False, True], ids=["hung up", "cut off"])
-async def test_a_stream_that_ends_at_any_moment_leaves_nothing(moment: Moment, *, is_cut: bool) -> None:
+@pytest.mark.parametrize("end", WAYS_TO_END, ids=lambda end: end.__name__)
+async def test_a_stream_that_ends_at_any_moment_leaves_nothing(moment: Moment, end: Moment) -> None:
     premises = Premises()
 
     async with served(premises) as (caller, _):
         await caller.start()
         await moment(caller)
-        await (caller.break_off() if is_cut else caller.hang_up())
+        await end(caller)
 
-    assert premises.ended == [("stream_lost", True) if is_cut else ("caller_hung_up", False)]
+    assert premises.ended == [WAYS_TO_END[end]]
     assert sum(map(len, premises.parts)) == caller.now_ms * 16
+
+
+@pytest.mark.parametrize("end", WAYS_TO_END, ids=lambda end: end.__name__)
+async def test_a_stream_that_ends_while_the_model_thinks_leaves_nothing(end: Moment) -> None:
+    premises = Premises(thinks_ms=60_000)
+
+    async with served(premises) as (caller, _):
+        await caller.start()
+        await answered(caller)
+        await caller.listen(1000)
+        await end(caller)
+
+    assert premises.ended == [WAYS_TO_END[end]]
+
+
+async def test_a_call_that_goes_to_a_person_leaves_nothing() -> None:
+    premises = Premises(
+        hand_over=HandOver(target=HUMAN, reason="wants a person", summary=""),
+        manners=replace(MANNERS, can_transfer=True),
+    )
+
+    async with served(premises) as (caller, _):
+        await caller.start()
+        await answered(caller)
+        await caller.listen(2500)
+
+    assert premises.ended == [("transfer", False)]
+
+
+async def test_a_call_that_the_agent_ends_leaves_nothing() -> None:
+    premises = Premises(ends_call=True)
+
+    async with served(premises) as (caller, _):
+        await caller.start()
+        await answered(caller)
+        await caller.listen(6000)
+
+    assert premises.ended == [("agent_ended", False)]
 
 
 @pytest.mark.parametrize("is_cut", [False, True], ids=["stopped", "cut off"])
