@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager
 from enum import StrEnum
 
 from shared import tracing
-from shared.domain.json_value import JSON
+from shared.domain.reply import voice_to_voice_ms
+from shared.errors import PlatformError
 from shared.use_cases.answer_message import Answer
 
 
@@ -46,7 +47,7 @@ class CallerTurn:
         """`kind` tells what it is made of: speech or keys."""
         self.start_ms = self.end_ms = start_ms
         self.waits_since: float | None = None
-        self.stages_ms: dict[str, JSON] = {}
+        self.stages_ms: dict[str, int] = {}
         self.outcome = TurnOutcome.BROKEN_OFF
         self._span = tracing.begin("turn", input=kind)
         if is_barge_in:
@@ -75,8 +76,11 @@ class CallerTurn:
             self.outcome = TurnOutcome.LEFT_TO_PERSON
             return
         self.outcome = TurnOutcome.ANSWERED
+        stages_ms = {**({} if draft is None else draft.stages_ms), **self.stages_ms, **delivery.stages_ms}
         self._span.set(
-            interrupted=delivery.interrupted, **{f"{stage}_ms": ms for stage, ms in delivery.stages_ms.items()}
+            interrupted=delivery.interrupted,
+            voice_to_voice_ms=voice_to_voice_ms(stages_ms),
+            **{f"{stage}_ms": ms for stage, ms in stages_ms.items()},
         )
         if draft is None:
             return
@@ -89,6 +93,11 @@ class CallerTurn:
         )
         if draft.usage is not None:
             self._span.set(input_tokens=draft.usage.input_tokens, output_tokens=draft.usage.output_tokens)
+
+    def failed(self, error: PlatformError) -> None:
+        """There was no answer."""
+        self.outcome = TurnOutcome.FAILED
+        self._span.fail(error)
 
     def close(self, task: asyncio.Task[None] | None = None) -> None:
         """Close its span, whatever came of it and of the task that dealt with it; doing it twice does no harm."""

@@ -80,13 +80,13 @@ class Responding:
         """Let an agent answer; a turn that fails is apologised for."""
         try:
             await self._answering.answer(message, turn)
-        except PlatformError:
+        except PlatformError as error:
             if self._is_cut_off():
                 # The turn is left for the stream on which the caller comes back.
                 turn.outcome = TurnOutcome.CUT_OFF
                 logger.warning("turn_cut_off", call_sid=self._record.call_sid)
                 return
-            turn.outcome = TurnOutcome.FAILED
+            turn.failed(error)
             logger.exception("turn_failed", call_sid=self._record.call_sid)
             await self._attendant.remark_now(SentenceKind.TROUBLE)
 

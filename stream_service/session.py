@@ -272,7 +272,7 @@ class CallSession:
             return
         async with self._order:
             turn.understood()
-            await self._responding.respond(text, turn, attributes={"stages_ms": turn.stages_ms})
+            await self._responding.respond(text, turn, attributes={"stages_ms": {**turn.stages_ms}})
 
     def _take_keys(self, keyed: str) -> None:
         """What was keyed in is a turn as if it had been said, and ends whatever the agent was saying."""
