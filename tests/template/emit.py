@@ -1,10 +1,11 @@
-"""Program that does once what alarms watch, as the service that POWERTOOLS_SERVICE_NAME names; prints its metrics."""
+"""Program that does once what alarms watch, as each of the services that are named; prints their metrics."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
+import sys
 from datetime import UTC, datetime
 
 from shared import observability
@@ -13,19 +14,23 @@ from shared.adapters.postgres.turnstile import Turnstile
 from shared.adapters.redis.client import cache_operation
 from shared.domain.message import Delivery, Unanswered
 from shared.domain.prompt import TokenUsage
-from shared.domain.reply import STAGES, ReplyDraft, with_first_audio
+from shared.domain.reply import END_TO_END, STAGES, ReplyDraft, with_first_audio
 from shared.errors import Blocked, SignatureInvalid, StoreUnavailable
 from shared.http_contract import HTTPRequest
 from shared.use_cases.check_restore import MeasureRestorableLag, MeasureRestoreTests
+from shared.use_cases.close_call import CloseCall
 from shared.use_cases.guard_source import BlockingRule, GuardSource
 from shared.use_cases.limit_rate import LimitRate
 from stream_service import heartbeat
 from stream_service.live_calls import LiveCalls
+from stream_service.media.audio import FRAME_BYTES
+from stream_service.recording import Recording
 from tests.fakes.clock import FrozenClock
 from tests.fakes.counters import FakeBlocklist, FakeRateCounter
 from tests.fakes.faults import Down
 from tests.fakes.live_tasks import FakeLiveTasks
 from tests.shared.use_cases.test_check_restore import FakeBackups, FakeTests, Practice
+from tests.stream_service.test_recording import FIRST
 
 
 async def use_stores() -> None:
@@ -61,12 +66,31 @@ async def refuse() -> None:
     await lost("asha", user_id="asha")
 
 
-async def hold_calls() -> None:
-    """A spoken turn, and a minute of the service."""
-    stages_ms = with_first_audio(dict.fromkeys(STAGES, 100))
+def answer_request() -> None:
+    """A request that is answered."""
+    observability.record_request(method="POST", route="/webhooks/voice/incoming", status=200, elapsed_ms=12)
+
+
+def take_turn(channel: str, stages_ms: dict[str, int]) -> None:
+    """A turn of an agent's."""
     usage = TokenUsage(input_tokens=1800, output_tokens=60, model="amazon.nova-lite-v1:0", cost_microusd=122)
     draft = ReplyDraft(text="Namaste", agent_id="reception", stages_ms=stages_ms, usage=usage)
-    observability.record_turn("voice", draft, Delivery(text="Namaste"))
+    observability.record_turn(channel, draft, Delivery(text="Namaste"))
+
+
+async def lose_a_call() -> None:
+    """Its end cannot be noted, nor a part of its recording kept."""
+    down = Down(StoreUnavailable("no database"))
+    await CloseCall(down, None, down, down, FrozenClock())("CA1", slot="s1", reason="hung up")
+    recording = Recording(FIRST, down, now=FIRST.started_at, pauses_seconds=())
+    recording.timeline.hear_caller(bytes(FRAME_BYTES), timestamp_ms=0)
+    await recording.finish()
+
+
+async def hold_calls() -> None:
+    """A spoken turn, and a minute of the service."""
+    take_turn("voice", with_first_audio(dict.fromkeys((*STAGES, END_TO_END), 100)))
+    await lose_a_call()
     heartbeat.REPORT_SECONDS, heartbeat.REPORTS_PER_METRIC = 0, 1
     service = heartbeat.Heartbeat(LiveCalls(capacity=50), FakeLiveTasks(FrozenClock()))
     with contextlib.suppress(TimeoutError):
@@ -85,18 +109,28 @@ async def judge_backups() -> None:
     await MeasureRestoreTests(FakeTests(succeeded_at=now()), latest, now, database_id="vaani")()
 
 
-async def main() -> None:
+async def act_as(service: str) -> None:
     """Do what the named service does."""
+    os.environ["POWERTOOLS_SERVICE_NAME"] = observability.metrics.service = service
     await use_stores()
     await refuse()
-    match os.environ["POWERTOOLS_SERVICE_NAME"]:
+    answer_request()
+    match service:
         case "message_worker":
             observability.record_unanswered("whatsapp", "message", Unanswered.STALE)
+            for channel in ("whatsapp", "twilio-whatsapp"):
+                take_turn(channel, {"context": 40, "total": 900, END_TO_END: 950})
         case "stream_service":
             await hold_calls()
         case "restore_check":
             await judge_backups()
     observability.flush_metrics()
+
+
+async def main() -> None:
+    """Be one service after the other."""
+    for service in sys.argv[1:]:
+        await act_as(service)
 
 
 if __name__ == "__main__":
