@@ -118,7 +118,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--look-back-hours must be 1 to {LONGEST_LOOK_BACK_HOURS}")
     try:
         look_back = timedelta(hours=chosen.look_back_hours)
-        jobs = {**JOBS, "export": functools.partial(export.export, since=chosen.since, until=chosen.until)}
+        jobs: dict[str, Job] = {
+            **JOBS,
+            "export": functools.partial(export.export, since=chosen.since, until=chosen.until),
+        }
         return asyncio.run(_run_and_let_go(chosen.jobs or list(JOBS), look_back, jobs))
     except PlatformError as error:
         logger.error("jobs_not_started", code=error.code, reason=str(error))
