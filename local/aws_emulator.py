@@ -22,6 +22,7 @@ from local import ports
 from local.aws_memory import forget_the_deleted, share_one_heap
 from local.aws_persistence import DurableApplication
 from local.aws_resources import create_resources
+from local.cost_accounts import CostAccountsApplication
 from local.cost_advice import CostAdviceApplication
 from local.queues.application import QueueApplication
 from local.queues.service import QueueService
@@ -46,7 +47,8 @@ def main(arguments: list[str]) -> None:
 
     objects = DurableApplication(DomainDispatcherApplication(create_backend_app), options.directory)
     application = QueueApplication(objects, lambda: QueueService(_queues, options.directory / "queues.sqlite"))
-    server = Server((ports.HOST, options.port), CostAdviceApplication(application), numthreads=THREADS, max=THREADS)
+    accounts = CostAccountsApplication(CostAdviceApplication(application))
+    server = Server((ports.HOST, options.port), accounts, numthreads=THREADS, max=THREADS)
     threading.Thread(target=server.safe_start, daemon=True).start()
     attributes = create_resources(
         read_local(options.template),

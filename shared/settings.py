@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, TypeAdapter, ValidationError, model_validator
 
+from shared.domain.provider_prices import NAMES, is_price_name
 from shared.domain.tools.allowed_hosts import AllowedHosts
 from shared.errors import PlatformError
 from shared.ports.secrets import FixedSecrets, SecretSource
@@ -28,6 +30,7 @@ class ModelPrice(BaseModel):
 
 
 _MODEL_PRICES = TypeAdapter(dict[str, ModelPrice])
+_UNIT_PRICES = TypeAdapter(dict[str, Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]])
 
 
 class SettingsInvalid(PlatformError):
@@ -122,6 +125,7 @@ class Settings(BaseModel):
     openai_api_key: SecretStr = SecretStr("")
     agent_bedrock_models: str = "*"
     model_prices: str = "{}"
+    provider_prices: str = "{}"
     speech_model_directory: str = ".local/models"
 
     tool_hosts: str = ""
@@ -170,6 +174,10 @@ class Settings(BaseModel):
             _ = self.token_prices
         except ValidationError:
             problems.append('MODEL_PRICES: must be a JSON object such as {"model": {"input": 0.06, "output": 0.24}}')
+        try:
+            problems += [f"PROVIDER_PRICES: name prices {NAMES}"] if self._misnamed_prices() else []
+        except ValidationError:
+            problems.append('PROVIDER_PRICES: must be a JSON object such as {"twilio.voice.inbound.IN": 0.0085}')
         try:
             ZoneInfo(self.business_time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -238,6 +246,14 @@ class Settings(BaseModel):
     def token_prices(self) -> dict[str, ModelPrice]:
         """What MODEL_PRICES holds, by model."""
         return _MODEL_PRICES.validate_json(self.model_prices)
+
+    @property
+    def unit_prices(self) -> dict[str, Decimal]:
+        """What PROVIDER_PRICES holds: US dollars by the name of the price."""
+        return _UNIT_PRICES.validate_json(self.provider_prices)
+
+    def _misnamed_prices(self) -> bool:
+        return not all(map(is_price_name, self.unit_prices))
 
     def allows_bedrock_model(self, model_id: str) -> bool:
         """Whether an agent may name this model of Bedrock; the platform's own models always."""

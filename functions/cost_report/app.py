@@ -16,10 +16,11 @@ async def _answer(request: HTTPRequest) -> HTTPResponse:
     return await answer_costs(request)
 
 
-def handler(event: lambda_runtime.Event, context: lambda_runtime.LambdaContext) -> dict[str, Any] | None:
-    """Answer a request of the load balancer, or do the daily report."""
+def handler(event: lambda_runtime.Event, context: lambda_runtime.LambdaContext) -> dict[str, Any]:
+    """Answer a request of the load balancer, or do the daily report and say what came of each of its parts."""
     if "httpMethod" in event:
         return _answer(event, context)
-    lambda_runtime.run(report_costs())
-    observability.flush_metrics()
-    return None
+    try:
+        return lambda_runtime.run(report_costs())
+    finally:
+        observability.flush_metrics()

@@ -35,12 +35,11 @@ from shared.wiring.calls import (
     ring_back,
     telephony,
 )
+from shared.wiring.costs import answer_costs, cost_source, report_costs
 from shared.wiring.environment import now, settings
 from shared.wiring.exports import export_conversations
 from shared.wiring.operations import (
-    answer_costs,
     check_restore,
-    cost_source,
     erase_user,
     fetch_pending_media,
     forget_unknown_reports,
@@ -48,7 +47,6 @@ from shared.wiring.operations import (
     measure_restore_tests,
     migrate_database,
     repair_calls,
-    report_costs,
     rotate_password,
 )
 from shared.wiring.savings import recommendations, report_idle_resources

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shared.settings import SettingsInvalid
-from shared.wiring.api import limit_requests, token_verifier
 from shared.wiring.environment import now, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared.adapters.aws.backup import AwsBackupService
-    from shared.domain.cost_per_unit import SpeechPrices
-    from shared.domain.provider_prices import ProviderPrice
-    from shared.ports.billing import CostSource, MessageTally, UsageTally
-    from shared.use_cases.answer_costs import AnswerCosts
     from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag, MeasureRestoreTests
     from shared.use_cases.erase_user import EraseUser
     from shared.use_cases.fetch_pending_media import FetchPendingMedia
     from shared.use_cases.forget_unknown_reports import ForgetUnknownReports
     from shared.use_cases.repair_calls import RepairCalls
-    from shared.use_cases.report_costs import ReportCosts
     from shared.use_cases.rotate_password import RotatePassword
 
 # Beyond its limit a call is warned, says goodbye and is written down.
@@ -181,95 +174,6 @@ def migrate_database() -> Callable[[], str]:
 
     url, credentials = stores.database_address()
     return partial(upgrade, url, ca_file=settings().database_ca_file, credentials=credentials)
-
-
-@lru_cache(maxsize=1)
-def cost_source() -> CostSource:
-    """The cloud provider's accounts."""
-    from shared.adapters.aws.client import AwsClient
-    from shared.adapters.aws.cost_explorer import CostExplorer
-    from shared.adapters.aws.kept_answers import REGION
-
-    return CostExplorer(AwsClient("ce", region=REGION))
-
-
-def message_tally() -> MessageTally:
-    """The messages that left, month by month."""
-    from shared.adapters.postgres.message_tally import PostgresMessageTally
-    from shared.wiring import stores
-
-    return PostgresMessageTally(stores.database())
-
-
-def usage_tally() -> UsageTally:
-    """What providers charge by the unit, in our own rows."""
-    from shared.adapters.postgres.usage_tally import PostgresUsageTally
-    from shared.wiring import stores
-
-    return PostgresUsageTally(stores.database())
-
-
-def report_costs() -> ReportCosts:
-    """The daily report of costs.
-
-    Raises:
-        SettingsInvalid: the bucket or the topic of the alarms is not named.
-    """
-    from shared.adapters.aws.cost_notes import S3AnomalyMemory
-    from shared.adapters.aws.idle_notes import SnsNotifier
-    from shared.use_cases.report_costs import ReportCosts
-    from shared.wiring import stores
-
-    known = settings()
-    if known.bucket is None or known.alarm_topic_arn is None:
-        raise SettingsInvalid("Set BUCKET and ALARM_TOPIC_ARN.")
-    return ReportCosts(
-        cost_source(),
-        message_tally(),
-        usage_tally(),
-        S3AnomalyMemory(known.bucket, stores.aws_client("s3")),
-        SnsNotifier(known.alarm_topic_arn, stores.aws_client("sns")),
-        now,
-        prices=provider_prices(),
-        speech=speech_prices(),
-    )
-
-
-def provider_prices() -> dict[str, ProviderPrice]:
-    """The list prices, and the operators' own before them."""
-    from shared.domain.provider_prices import with_overrides
-
-    return with_overrides(settings().unit_prices)
-
-
-def speech_prices() -> SpeechPrices:
-    """What the chosen engines are priced as; a fallback's minutes are priced as those of the first choice."""
-    from shared.domain.cost_per_unit import SpeechPrices
-    from shared.domain.provider_prices import LOCAL_SPEECH, SPEECH_IN, SPEECH_OUT
-
-    known = settings()
-    return SpeechPrices(
-        speech_in=SPEECH_IN if known.speech_to_text == "transcribe" else LOCAL_SPEECH,
-        speech_out=SPEECH_OUT if known.text_to_speech == "polly" else LOCAL_SPEECH,
-    )
-
-
-def answer_costs() -> AnswerCosts:
-    """Costs for admins."""
-    from shared.use_cases.answer_costs import AnswerCosts
-    from shared.wiring.savings import recommend_savings
-
-    return AnswerCosts(
-        token_verifier(),
-        limit_requests(),
-        cost_source(),
-        message_tally(),
-        usage_tally(),
-        recommend_savings(),
-        now,
-        prices=provider_prices(),
-        speech=speech_prices(),
-    )
 
 
 def rotate_password() -> RotatePassword:

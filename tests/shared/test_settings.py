@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from shared.settings import Settings, SettingsInvalid, load_settings
@@ -253,3 +255,15 @@ def test_prices_of_models_are_read() -> None:
 
     price = settings.token_prices["m"]
     assert (price.input, price.output, price.cached_input) == (1, 2.5, 0.1)
+
+
+@pytest.mark.requirement("16.4")
+def test_prices_of_providers_are_read_exactly() -> None:
+    settings = load_settings({**NEEDED, "PROVIDER_PRICES": '{"twilio.voice.inbound.IN": "0.0085", "polly.neural": 12}'})
+
+    assert settings.unit_prices == {"twilio.voice.inbound.IN": Decimal("0.0085"), "polly.neural": Decimal(12)}
+
+
+@pytest.mark.parametrize("prices", ['{"twilio.voice.inbound.India": 1}', '{"polly.neural": -1}', "{", "[]"])
+def test_misnamed_and_impossible_prices_of_providers_are_refused(prices: str) -> None:
+    assert "PROVIDER_PRICES" in refusal({**NEEDED, "PROVIDER_PRICES": prices})

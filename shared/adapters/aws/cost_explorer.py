@@ -10,52 +10,55 @@ from decimal import Decimal
 from typing import Any
 
 from shared.adapters.aws.kept_answers import KeptAnswers
-from shared.domain.cost import CostByService, MonthlyCost
+from shared.domain.cost import EXACT, DailyCost, dearest_first
 
-MOST_PAGES = 20
+MOST_PAGES = 60
 _METRIC = "UnblendedCost"
 
 
 class CostExplorer:
-    """Reads the accounts of the AWS account the platform runs in."""
+    """Reads the accounts of the AWS account the platform runs in.
+
+    Days are asked for, and months added up from them: then a report's months, services and days are of one answer.
+    """
 
     # The locked type stubs do not hold this service.
     def __init__(self, client: Callable[[], Any], clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
         self._answers = KeptAnswers(clock)
 
-    async def monthly(self, *, since: date, until: date) -> tuple[MonthlyCost, ...]:
-        """See `CostSource.monthly`."""
-        return await self._answers.ask((since, until), lambda: self._monthly(since, until))
+    async def daily(self, *, since: date, until: date) -> tuple[DailyCost, ...]:
+        """See `CostSource.daily`."""
+        return await self._answers.ask((since, until), lambda: self._daily(since, until))
 
-    def _monthly(self, since: date, until: date) -> tuple[MonthlyCost, ...]:
+    def _daily(self, since: date, until: date) -> tuple[DailyCost, ...]:
         amounts: defaultdict[date, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-        estimated: set[date] = set()
-        currency = "USD"
-        # A month may be spread over pages, so amounts are added up rather than set.
+        estimated: defaultdict[date, bool] = defaultdict(bool)
+        currencies: set[str] = set()
+        # A day may be spread over pages, so amounts are added up rather than set.
         for result in self._pages(since, until):
-            month = date.fromisoformat(result["TimePeriod"]["Start"])
-            months = amounts[month]
-            if result.get("Estimated"):
-                estimated.add(month)
+            day = date.fromisoformat(result["TimePeriod"]["Start"])
+            of_day = amounts[day]
+            estimated[day] |= bool(result.get("Estimated"))
             for group in result.get("Groups", []):
                 cost = group["Metrics"][_METRIC]
-                currency = cost.get("Unit", currency)
-                months[group["Keys"][0]] += Decimal(cost["Amount"])
+                amount = Decimal(cost["Amount"])
+                # A row of nothing may lack its currency.
+                currencies |= {cost["Unit"]} if amount else set()
+                service = group["Keys"][0]
+                of_day[service] = EXACT.add(of_day[service], amount)
+        if len(currencies) > 1:
+            raise ValueError("Cost Explorer tells amounts in different currencies.")
+        currency = next(iter(currencies), "USD")
         return tuple(
-            MonthlyCost(
-                month=month,
-                currency=currency,
-                is_estimated=month in estimated,
-                services=_dearest_first(amounts[month]),
-            )
-            for month in sorted(amounts)
+            DailyCost(day=day, currency=currency, is_estimated=estimated[day], services=dearest_first(amounts[day]))
+            for day in sorted(amounts)
         )
 
     def _pages(self, since: date, until: date) -> list[Any]:
         question: dict[str, Any] = {
             "TimePeriod": {"Start": since.isoformat(), "End": until.isoformat()},
-            "Granularity": "MONTHLY",
+            "Granularity": "DAILY",
             "Metrics": [_METRIC],
             "GroupBy": [{"Type": "DIMENSION", "Key": "SERVICE"}],
         }
@@ -67,8 +70,3 @@ class CostExplorer:
                 return results
             question["NextPageToken"] = page["NextPageToken"]
         raise ValueError("Cost Explorer does not come to an end.")
-
-
-def _dearest_first(amounts: dict[str, Decimal]) -> tuple[CostByService, ...]:
-    ordered = sorted(amounts.items(), key=lambda entry: (-entry[1], entry[0]))
-    return tuple(CostByService(service=service, amount=amount) for service, amount in ordered)
