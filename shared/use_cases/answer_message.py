@@ -24,7 +24,7 @@ from shared.domain.message import (
 from shared.domain.prompt import HandOver
 from shared.domain.reply import Outcome, ReplyDraft
 from shared.domain.transfer import hand_over_words
-from shared.observability import logger, record_turn, record_unanswered
+from shared.observability import bind, logger, record_turn, record_unanswered
 from shared.ports.channel import OutboundChannel
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import Claim, HistoryStore
@@ -113,6 +113,7 @@ class AnswerMessage:
             if claim is None:
                 logger.info("message_already_answered", message_id=message.provider_message_id)
                 return None
+            bind(conversation_id=claim.conversation_id)
             message = replace(message, text="\n".join((*claim.joined, message.text)))
             ahead = begun if begun is not None and begun.fits(claim) else None
             if begun is not None and ahead is None:

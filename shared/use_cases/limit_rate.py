@@ -48,6 +48,6 @@ class LimitRate:
                 violation=self._violation,
                 channel=channel,
                 user_hash=user_hash(user_id),
-                count=admission.count,
+                requests=admission.count,
                 limit=self._limit,
             )

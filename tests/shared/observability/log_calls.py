@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+
+from shared.use_cases.export_conversations import ExportReport
+from shared.use_cases.fetch_pending_media import MediaReport
+from shared.use_cases.forget_unknown_reports import ForgottenReports
+from shared.use_cases.repair_calls import RepairReport
 
 REPOSITORY = Path(__file__).parents[3]
 ROOTS = ("functions", "shared", "stream_service")
 LEVELS = {"info": "INFO", "warning": "WARNING", "error": "ERROR", "exception": "ERROR", "critical": "CRITICAL"}
+EXPANDED: dict[str, type] = {
+    "calls_repair_finished": RepairReport,
+    "export_finished": ExportReport,
+    "media_fetch_finished": MediaReport,
+    "unknown_statuses_forgotten": ForgottenReports,
+}
+"""Events whose fields are those of a value: `**asdict(report)`."""
 NO_FIELDS = {"exc_info", "stack_info", "stacklevel", "extra"}
 """What the logging library itself understands."""
 
@@ -20,8 +32,6 @@ class LoggedEvent:
 
     levels: set[str] = field(default_factory=set)
     fields: set[str] = field(default_factory=set)
-    expanded: set[str] = field(default_factory=set)
-    """Calls whose fields are those of a value: `**asdict(report)`."""
     places: list[str] = field(default_factory=list)
 
 
@@ -36,10 +46,13 @@ def logged_events() -> dict[str, LoggedEvent]:
         for path in sorted((REPOSITORY / root).rglob("*.py")):
             for call, levels in log_calls(ast.parse(path.read_text(encoding="utf-8"))):
                 place = f"{path.relative_to(REPOSITORY)}:{call.lineno}"
-                event = found.setdefault(_fixed_name(call, place), LoggedEvent())
+                name = _fixed_name(call, place)
+                event = found.setdefault(name, LoggedEvent())
                 event.levels |= levels
                 event.fields |= {each.arg for each in call.keywords if each.arg} - NO_FIELDS
-                event.expanded |= {ast.unparse(each.value) for each in call.keywords if each.arg is None}
+                if any(each.arg is None for each in call.keywords):
+                    assert name in EXPANDED, f"{place}: write the fields where they are logged"
+                    event.fields |= {each.name for each in fields(EXPANDED[name])}
                 event.places.append(place)
     return found
 

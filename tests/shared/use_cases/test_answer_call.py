@@ -109,7 +109,7 @@ async def test_who_calls_too_often_is_refused_politely_until_the_minute_is_over(
     assert await ring(board) == f"refuse {TOO_OFTEN}"
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     violation = next(line for line in lines if line.get("message") == "rate_limit_exceeded")
-    assert (violation["violation"], violation["count"], violation["limit"]) == ("calls_per_minute", 11, 10)
+    assert (violation["violation"], violation["requests"], violation["limit"]) == ("calls_per_minute", 11, 10)
     assert violation["user_hash"]
     assert CALLER not in str(violation)
     clock.advance(seconds=60)

@@ -104,12 +104,12 @@ async def test_front_ends_are_told_what_came_and_what_went(house: House, channel
 async def test_the_agent_and_the_time_it_took_are_logged_without_content_or_number(
     house: House, channel: FakeTextChannel, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await house.answer(a_message(text="My secret question"), channel)
+    answer = await answered(house, a_message(text="My secret question"), channel)
 
     output = capsys.readouterr().out
     lines = [json.loads(line) for line in output.splitlines()]
     line = next(line for line in lines if line.get("message") == "reply_delivered")
-    assert line["agent_id"] == "reception"
+    assert (line["agent_id"], line["conversation_id"]) == ("reception", answer.conversation.id)
     assert line["elapsed_ms"] == line["stages_ms"]["total"] >= 0
     assert {"context", "routing", "model_first_piece"} <= line["stages_ms"].keys()
     assert "secret question" not in output

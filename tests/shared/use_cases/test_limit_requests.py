@@ -67,8 +67,8 @@ async def test_a_violation_is_logged_with_its_kind_and_without_the_name(
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     violation = next(line for line in lines if line.get("message") == "rate_limit_exceeded")
-    told = {name: violation[name] for name in ("violation", "channel", "count", "limit")}
-    assert told == {"violation": "api_requests_per_minute", "channel": "api", "count": 101, "limit": 100}
+    told = {name: violation[name] for name in ("violation", "channel", "requests", "limit")}
+    assert told == {"violation": "api_requests_per_minute", "channel": "api", "requests": 101, "limit": 100}
     assert violation["user_hash"]
     assert ASHA.subject not in str(violation)
 
@@ -79,7 +79,7 @@ async def test_who_never_stops_asking_is_counted_in_full_and_written_down_in_few
     await ask(limit, LIMIT + 2000)
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    written = [line["count"] for line in lines if line.get("message") == "rate_limit_exceeded"]
+    written = [line["requests"] for line in lines if line.get("message") == "rate_limit_exceeded"]
     assert written == [*range(101, 111), 200, 1100]
     assert sum(line.get("rate_limit_exceeded", [0])[0] for line in lines) == 2000
 

@@ -276,7 +276,7 @@ async def test_a_post_that_mixes_users_is_accepted_whole_when_one_is_over_the_li
     assert len(intake.queue.items) == 2
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     (violation,) = [line for line in lines if line.get("message") == "rate_limit_exceeded"]
-    assert (violation["violation"], violation["count"]) == ("messages_per_minute", 101)
+    assert (violation["violation"], violation["requests"]) == ("messages_per_minute", 101)
     assert violation["user_hash"] == user_hash(USER)
 
 
