@@ -27,6 +27,7 @@ WHATSAPP_PHONE_NUMBER_ID = "100000000000001"
 DEFAULTS = {
     "ENVIRONMENT": "development",
     "LOG_LEVEL": "INFO",
+    "TRACES": "file",
     "LANGUAGE_MODEL": "local",
     "EMBEDDINGS": "local",
     "SPEECH_TO_TEXT": "local",
@@ -181,6 +182,7 @@ def _variables(configuration: Configuration, outside: Mapping[str, str]) -> dict
         "JWT_AUDIENCE": AUDIENCE,
         "JWT_JWKS_URL": f"http://{HOST}:{reached.identity}/.well-known/jwks.json",
         "CONSOLE_SIMULATOR_URL": configuration.simulator_url,
+        "TRACES_FILE": str(configuration.layout.trace_file),
         "STREAM_HOST": HOST,
         "STREAM_PORT": str(configuration.ports.stream_service[0]),
     }

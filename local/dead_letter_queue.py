@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.adapters.aws import sqs_trace
 from shared.domain.message import InboundMessage
 from shared.errors import PlatformError
 from shared.queue_contract import decode
@@ -32,6 +33,7 @@ class DeadLetter:
     Attributes:
         user: a stand-in for the user, the same one in the logs of a platform whose key is known.
         written_at: when the user wrote it, or when it was set aside if its body cannot be read.
+        carrier: what carries its trace on.
     """
 
     id: str
@@ -44,6 +46,7 @@ class DeadLetter:
     user: str
     written_at: datetime
     set_aside_at: datetime
+    carrier: Mapping[str, str]
 
 
 class DeadLetterQueue:
@@ -84,6 +87,8 @@ class DeadLetterQueue:
                 MessageGroupId=letter.group,
                 # Not its old one, which the queue may still remember; the same one if this has to be done again.
                 MessageDeduplicationId=f"redriven-{letter.id}",
+                MessageAttributes=sqs_trace.attributes(letter.carrier),
+                MessageSystemAttributes=sqs_trace.system_attributes(letter.carrier),
             )
             self._client.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt)
             yield letter
@@ -151,6 +156,7 @@ class DeadLetterQueue:
             user=self._user_hash(user),
             written_at=written_at,
             set_aside_at=set_aside_at,
+            carrier=sqs_trace.carrier(message),
         )
 
 

@@ -50,6 +50,11 @@ class Layout:
         return self.directory / "logs"
 
     @property
+    def trace_file(self) -> Path:
+        """The traces of every program."""
+        return self.directory / "traces.jsonl"
+
+    @property
     def run(self) -> Path:
         """What the programs of one start tell each other; emptied at each start."""
         return self.directory / "run"

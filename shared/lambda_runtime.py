@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from shared import observability
+from shared import observability, tracing
 from shared.errors import Blocked, InvalidRequest, PlatformError, RateLimited, TooLarge
 from shared.http_contract import SECURITY_HEADERS, HTTPRequest, HTTPResponse
 from shared.observability import logger
@@ -56,33 +56,42 @@ def http_handler(function: HTTPFunction) -> HTTPHandler:
         observability.unbind()
         request_id = _request_id(event, context)
         observability.bind(request_id=request_id)
-        response = run(_answer(function, event, request_id))
+        method, route = str(event.get("httpMethod", "")), str(event.get("path", ""))
+        if method in {"GET", "HEAD"} and _HEALTH_PATH.fullmatch(route):
+            response = HTTPResponse.ok({"alive": True})
+        else:
+            response = _traced(function, event, request_id)
         record_request(
-            method=str(event.get("httpMethod", "")),
-            route=str(event.get("path", "")),
-            status=response.status,
-            elapsed_ms=(time.perf_counter() - started) * 1000,
+            method=method, route=route, status=response.status, elapsed_ms=(time.perf_counter() - started) * 1000
         )
         observability.flush_metrics()
+        tracing.finish(tracing.FINISH_SECONDS)
         return to_alb_response(event, response, request_id=request_id)
 
     return handler
 
 
-async def _answer(function: HTTPFunction, event: Event, request_id: str) -> HTTPResponse:
+def _traced(function: HTTPFunction, event: Event, request_id: str) -> HTTPResponse:
+    with tracing.serving(_headers(event), request_id=request_id) as span:
+        response, code = run(_answer(function, event, request_id))
+        method, route = str(event.get("httpMethod", "")), str(event.get("path", ""))
+        tracing.answered(span, method=method, route=route, status=response.status, code=code)
+    return response
+
+
+async def _answer(function: HTTPFunction, event: Event, request_id: str) -> tuple[HTTPResponse, str]:
+    """The answer, and the code of what went wrong."""
     try:
-        request = to_request(event, request_id=request_id)
-        if request.method in {"GET", "HEAD"} and _HEALTH_PATH.fullmatch(request.path):
-            return HTTPResponse.ok({"alive": True})
-        return await function(request)
+        return await function(to_request(event, request_id=request_id)), ""
     except PlatformError as error:
         # Of those who go on in spite of a block or a limit, the line is written where they are counted.
         if not isinstance(error, (Blocked, RateLimited)):
             logger.info("request_refused", code=error.code)
-        return HTTPResponse.failure(error, request_id=request_id)
-    except Exception:  # noqa: BLE001 - an entry point, which logs the cause
+        return HTTPResponse.failure(error, request_id=request_id), error.code
+    except Exception as error:  # noqa: BLE001 - an entry point, which logs the cause
         logger.exception("request_failed")
-        return HTTPResponse.failure(PlatformError("Something went wrong on our side."), request_id=request_id)
+        unforeseen = PlatformError("Something went wrong on our side.")
+        return HTTPResponse.failure(unforeseen, request_id=request_id), type(error).__name__
 
 
 def to_request(event: Event, *, request_id: str = "") -> HTTPRequest:

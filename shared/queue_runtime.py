@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import zlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeAlias, TypedDict, TypeVar
 
-from shared import observability
+from shared import observability, tracing
 from shared.domain.burst import Gathering
 from shared.errors import AlreadyClaimed, LeaseLost, PlatformError, QueueUnavailable
 from shared.lambda_runtime import Event, LambdaContext, run
@@ -96,6 +98,7 @@ def queue_handler(
             observability.count("records", len(event["Records"]))
             observability.count("records_failed", sum(len(group.left) for group in groups if not group.is_gathering))
             observability.flush_metrics()
+            tracing.finish(tracing.FINISH_SECONDS)
             return {"batchItemFailures": [{"itemIdentifier": record.id} for record in left]}
 
         return handler
@@ -161,19 +164,31 @@ class _Group(Generic[Item]):
             # Another release can read it; while one is rolled out, both are at work.
             return await self._after_failure(1, error, MOST_RECEIVES, error.code)
         if not items:
-            return await self._set_aside(1, "unreadable")
+            with _attempt(self.left[:1]) as span:
+                span.fail("unreadable")
+                return await self._set_aside(1, "unreadable")
         gathering = await self._work.gather(items)
         if gathering.wait_seconds and self.left[0].receive_count == 1 and await self._wait_for_more(gathering):
             return False
         together = items[: gathering.size]
+        with _attempt(self.left[: len(together)]) as span:
+            return await self._try(together, span)
+
+    async def _try(self, together: Sequence[Item], span: tracing.Span) -> bool:
+        """Whether to go on with the next one."""
         try:
             await self._work.function(together)
+        except asyncio.CancelledError:
+            span.fail("cut_off")
+            raise
         except PlatformError as error:
             logger.warning("record_failed", code=error.code, receive_count=self.left[0].receive_count)
+            span.fail(error)
             is_final = not (error.retryable or isinstance(error, LeaseLost))
             return await self._after_failure(len(together), error, 1 if is_final else MOST_RECEIVES, error.code)
         except Exception as error:  # noqa: BLE001 - an entry point, which logs the cause
             logger.exception("record_failed", receive_count=self.left[0].receive_count)
+            span.fail(error)
             return await self._after_failure(len(together), error, MOST_UNFORESEEN, type(error).__name__)
         del self.left[: len(together)]
         return True
@@ -229,6 +244,20 @@ class _Group(Generic[Item]):
         return True
 
 
+def _attempt(records: Sequence[ReceivedRecord]) -> AbstractContextManager[tracing.Span]:
+    """The span of one attempt: in the trace of the message that is answered, tied to those that go with it."""
+    *earlier, answered = records
+    return tracing.span(
+        "queue_attempt",
+        parent=answered.carrier,
+        kind="consumer",
+        links=[record.carrier for record in earlier],
+        records=len(records),
+        receive_count=answered.receive_count,
+        waited_ms=answered.waited_ms,
+    )
+
+
 def _pause_seconds(record: ReceivedRecord, error: Exception | None) -> int:
     """Until the next attempt: longer each time, spread by up to a quarter, and never less than the error asks for."""
     asked_seconds = (error.retry_after_seconds if isinstance(error, PlatformError) else None) or 0
@@ -257,4 +286,21 @@ def _read(received: Event) -> ReceivedRecord:
         group=str(attributes.get("MessageGroupId", record_id)),
         deduplication_id=str(attributes.get("MessageDeduplicationId", record_id)),
         receive_count=int(attributes.get("ApproximateReceiveCount", 1)),
+        carrier=_carrier(received),
+        waited_ms=_waited_ms(attributes),
     )
+
+
+def _carrier(received: Event) -> dict[str, str]:
+    """What carried the trace here: `traceparent`, or what SQS itself carries."""
+    attributes = received.get("messageAttributes") or {}
+    found = {
+        tracing.TRACEPARENT: (attributes.get(tracing.TRACEPARENT) or {}).get("stringValue"),
+        tracing.AMAZON: received.get("attributes", {}).get("AWSTraceHeader"),
+    }
+    return {name: str(value) for name, value in found.items() if value}
+
+
+def _waited_ms(attributes: Event) -> int | None:
+    sent = str(attributes.get("SentTimestamp", ""))
+    return max(round(time.time() * 1000) - int(sent), 0) if sent.isdecimal() else None

@@ -53,6 +53,13 @@ class Settings(BaseModel):
     log_lines_per_minute: int = Field(default=100, ge=0)
     cors_origins: str = ""
 
+    traces: Literal["none", "file", "otlp", "xray"] = "none"
+    traces_file: str = ".local/traces.jsonl"
+    trace_sample_ratio: float = Field(default=1.0, ge=0, le=1)
+    otel_exporter_otlp_endpoint: str = Field(default="http://localhost:4318", pattern=r"^https?://[^?#\s]+$")
+    otel_exporter_otlp_headers: SecretStr = SecretStr("")
+    aws_xray_daemon_address: str | None = None
+
     database_url: SecretStr | None = None
     database_secret_arn: str | None = None
     database_master_secret_arn: str | None = None

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import errors, observability
+from shared import errors, observability, tracing
 from shared.http_contract import SECURITY_HEADERS, encode_envelope, failure, headers_of, status_of
 from shared.observability.requests import record_request
 
@@ -32,6 +32,16 @@ class RequestBoundary:
             return
         request_id = scope.setdefault("state", {})["request_id"] = _request_id(scope)
         observability.bind(request_id=request_id)
+        if _is_health_check(scope):
+            await self._measured(scope, receive, send, request_id)
+        else:
+            with tracing.serving(dict(Headers(scope=scope)), request_id=request_id) as span:
+                status = await self._measured(scope, receive, send, request_id)
+                tracing.answered(span, method=scope["method"], route=_route(scope), status=status)
+        observability.unbind()
+
+    async def _measured(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> int:
+        """Answer, and say with which status."""
         started_at = time.perf_counter()
         status = 0
 
@@ -52,7 +62,7 @@ class RequestBoundary:
                 elapsed_ms=(time.perf_counter() - started_at) * 1000,
             )
             observability.flush_metrics()
-            observability.unbind()
+        return status
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         try:
@@ -75,6 +85,10 @@ def problem_response(error: errors.PlatformError, *, request_id: str) -> Respons
 def _route(scope: Scope) -> str:
     """The template of the route that was found; whatever else was asked for is anybody's words."""
     return str(getattr(scope.get("route"), "path", "unknown"))
+
+
+def _is_health_check(scope: Scope) -> bool:
+    return str(scope["path"]).startswith("/health/")
 
 
 def _complete(headers: MutableHeaders, request_id: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from mangum import Mangum
 from mangum.types import ASGI, LambdaContext, LambdaEvent
 
-from shared import lambda_runtime
+from shared import lambda_runtime, tracing
 
 Entry = Callable[[LambdaEvent, LambdaContext], dict[str, Any]]
 
@@ -24,7 +24,10 @@ def lambda_entry(application: ASGI) -> Entry:
     def entry(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
         # Mangum runs on the thread's current loop, and makes one of its own when it is made before there is any.
         asyncio.set_event_loop(lambda_runtime.run(_running_loop()))
-        return Mangum(application, lifespan="off")(event, context)
+        try:
+            return Mangum(application, lifespan="off")(event, context)
+        finally:
+            tracing.finish(tracing.FINISH_SECONDS)
 
     return entry
 

@@ -21,7 +21,7 @@ def record_request(*, method: str, route: str, status: int, elapsed_ms: float) -
     the answer afterwards, only the load balancer knows: TargetResponseTime and its access log.
     """
     if not route.startswith("/health"):
-        _log(_method(method), route_of(route), status, round(elapsed_ms, 1))
+        _log(method_of(method), route_of(route), status, round(elapsed_ms, 1))
     count("requests")
     count("request_errors", status >= HTTPStatus.INTERNAL_SERVER_ERROR)
     measure("request", elapsed_ms)
@@ -35,7 +35,8 @@ def _log(method: str, route: str, status: int, elapsed_ms: float) -> None:
         logger.info("request_handled", method=method, route=route, status=status, elapsed_ms=elapsed_ms)
 
 
-def _method(name: str) -> str:
+def method_of(name: str) -> str:
+    """The method, if that is what it is; a stranger may have written anything."""
     return name if name.isascii() and name.isalpha() and len(name) <= _LONGEST_METHOD else "other"
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -15,6 +15,8 @@ class ReceivedRecord:
         receipt: stands for this one receipt of it.
         group: records of one group stay in order.
         receive_count: how often it was received so far, this time included.
+        carrier: what carries on the trace in which it was sent; empty when there is none.
+        waited_ms: since it was sent, if that is known.
     """
 
     id: str
@@ -23,6 +25,8 @@ class ReceivedRecord:
     group: str
     deduplication_id: str
     receive_count: int
+    carrier: Mapping[str, str] = field(default_factory=dict)
+    waited_ms: int | None = None
 
 
 class ReceivedRecords(Protocol):

@@ -11,5 +11,5 @@ from shared.domain.span import FinishedSpan
 class SpanSink(Protocol):
     """Takes spans on a thread of its own; nobody's work waits for it."""
 
-    def write(self, service: str, spans: Sequence[FinishedSpan]) -> None:
-        """Write them, or raise any exception: they are counted as dropped then."""
+    def write(self, service: str, spans: Sequence[FinishedSpan]) -> int:
+        """Return how many were not taken. Whatever exception is raised, all are counted as dropped."""

@@ -7,17 +7,22 @@ holds ids, codes, counts and durations. It never holds what somebody said, nor a
 from __future__ import annotations
 
 from shared.tracing.carriers import AMAZON, TRACEPARENT
-from shared.tracing.spans import Span, begin, carrier, configure, finish, is_on, span, trace_id
+from shared.tracing.requests import FINISH_SECONDS, answered, serving
+from shared.tracing.spans import Span, begin, carrier, configure, finish, is_on, part, span, trace_id
 
 __all__ = [
     "AMAZON",
+    "FINISH_SECONDS",
     "TRACEPARENT",
     "Span",
+    "answered",
     "begin",
     "carrier",
     "configure",
     "finish",
     "is_on",
+    "part",
+    "serving",
     "span",
     "trace_id",
 ]

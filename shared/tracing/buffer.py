@@ -111,13 +111,18 @@ class SpanBuffer:
 
     def _write(self, batch: Sequence[ReadableSpan]) -> None:
         try:
-            self._sink.write(self._service, [finished(span) for span in batch])
+            dropped, reason = self._sink.write(self._service, [finished(span) for span in batch]), "refused"
         except Exception as error:  # noqa: BLE001 - whatever a sink raises: traces stop no work
+            dropped, reason = len(batch), type(error).__name__
+        if dropped:
             with self._lock:
-                self._dropped += len(batch)
-            if time.monotonic() - self._warned_at >= _WARNING_PAUSE_SECONDS:
-                self._warned_at = time.monotonic()
-                logger.warning("spans_not_written", reason=type(error).__name__)
+                self._dropped += dropped
+            self._warn(reason)
+
+    def _warn(self, reason: str) -> None:
+        if time.monotonic() - self._warned_at >= _WARNING_PAUSE_SECONDS:
+            self._warned_at = time.monotonic()
+            logger.warning("spans_not_written", reason=reason)
 
     def _count_dropped(self) -> None:
         """On a thread that counts other things too; the metrics of a process are gathered without a lock."""

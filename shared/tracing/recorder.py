@@ -20,6 +20,7 @@ from opentelemetry.trace import (
     Status,
     StatusCode,
     TraceFlags,
+    TraceState,
     get_current_span,
     set_span_in_context,
 )
@@ -128,6 +129,11 @@ class RecordingSpan:
             self._span.set_attribute("error.type", code)
             self._span.set_status(Status(StatusCode.ERROR, code))
 
+    def rename(self, name: str) -> None:
+        """Call it otherwise."""
+        if self._span.is_recording():
+            self._span.update_name(name)
+
     def end(self) -> None:
         """End it, if it has not ended yet."""
         if self._span.is_recording():
@@ -142,11 +148,11 @@ class _AmazonIds(IdGenerator):
 
     def generate_span_id(self) -> int:
         """Sixteen hexadecimal digits, not all of them 0."""
-        return random.getrandbits(64) or 1  # noqa: S311 # nosec B311 - an id, no secret
+        return random.getrandbits(64) or 1  # nosec B311 - an id, no secret
 
     def generate_trace_id(self) -> int:
         """Thirty-two of them, or those that were given."""
-        made = (int(time.time()) << 96) | random.getrandbits(96)  # noqa: S311 # nosec B311 - an id, no secret
+        made = (int(time.time()) << 96) | random.getrandbits(96)  # nosec B311 - an id, no secret
         return _given_trace_id.get() or made
 
 
@@ -167,15 +173,15 @@ class _Sampler(Sampler):
         name: str,
         kind: SpanKind | None = None,
         attributes: Attributes = None,
-        links: Sequence[Link] | None = None,
-        *_: object,
+        links: Sequence[Link] | None = None,  # noqa: ARG002 - of the class it replaces
+        trace_state: TraceState | None = None,  # noqa: ARG002 - likewise
     ) -> SamplingResult:
         """See `Sampler.should_sample`."""
         above = get_current_span(parent_context).get_span_context()
         if above.is_valid and not (above.is_remote and kind is SpanKind.SERVER):
             is_sampled = above.trace_flags.sampled
         else:
-            is_sampled = self._by_id.should_sample(None, trace_id, name).decision.is_sampled()
+            is_sampled = self._by_id.should_sample(None, trace_id, name).decision is Decision.RECORD_AND_SAMPLE
         return SamplingResult(Decision.RECORD_AND_SAMPLE if is_sampled else Decision.RECORD_ONLY, attributes)
 
     def get_description(self) -> str:

@@ -30,6 +30,7 @@ class _Recording(Protocol):
     def set(self, attributes: Mapping[str, Attribute]) -> None: ...
     def event(self, name: str, attributes: Mapping[str, Attribute]) -> None: ...
     def fail(self, code: str) -> None: ...
+    def rename(self, name: str) -> None: ...
     def end(self) -> None: ...
 
 
@@ -76,6 +77,11 @@ class Span:
             self._recording.set({"cancelled": True})
         else:
             self._recording.fail(because if isinstance(because, str) else code_of(because))
+
+    def rename(self, name: str) -> None:
+        """Call it otherwise, now that more is known."""
+        if self._recording:
+            self._recording.rename(name)
 
     def end(self) -> None:
         """It is over. Ending it again changes nothing."""
@@ -181,6 +187,16 @@ def span(
         raise
     finally:
         begun.end()
+
+
+@contextmanager
+def part(name: str, *, kind: Kind = "internal", **attributes: Attribute | None) -> Iterator[Span]:
+    """The block as a span of the current one. Where there is none, what is done for no message leaves no trace."""
+    if _Switch.recorder is None or _current.get() is None:
+        yield _NOTHING
+        return
+    with span(name, parent=None, kind=kind, links=(), **attributes) as begun:
+        yield begun
 
 
 def carrier() -> dict[str, str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
 
-from shared import observability
+from shared import observability, tracing
 from shared.adapters.renewed_secret import AGE_SECONDS, RenewedSecret
+from shared.observability import logger
+from shared.ports.span_sink import SpanSink
 from shared.settings import Settings, SettingsInvalid, load_settings
 
 if TYPE_CHECKING:
@@ -55,10 +58,32 @@ def settings() -> Settings:
         hash_key=loaded.pseudonym_key.get_secret_value(),
         lines_per_minute=loaded.log_lines_per_minute,
     )
+    tracing.configure(span_sink(loaded), service=str(logger.service), sample_ratio=loaded.trace_sample_ratio)
     if not loaded.provider_secret_arn:
         return loaded
     names = [name for name in Settings.model_fields if isinstance(getattr(loaded, name), SecretStr)]
     return loaded.connected_to(source, {name: _LiveSecret(source, name) for name in names})
+
+
+def span_sink(settings: Settings) -> SpanSink | None:
+    """Where TRACES sends spans; None when there is to be none."""
+    if settings.traces == "file":
+        from shared.adapters.traces.file import TraceFile
+
+        return TraceFile(Path(settings.traces_file))
+    if settings.traces == "otlp":
+        from shared.adapters.traces.otlp import OTLPSink
+
+        headers = settings.otel_exporter_otlp_headers.get_secret_value()
+        return OTLPSink(settings.otel_exporter_otlp_endpoint, headers=headers)
+    if settings.traces == "xray":
+        from shared.adapters.aws.client import AwsClient
+        from shared.adapters.traces.xray import XRayDaemon, XRayService
+
+        if settings.aws_xray_daemon_address:
+            return XRayDaemon(settings.aws_xray_daemon_address)
+        return XRayService(AwsClient("xray", region=settings.aws_region, endpoint_url=settings.aws_endpoint_url))
+    return None
 
 
 def _load(provider_secret_arn: str | None, pseudonym: Mapping[str, str]) -> Settings:

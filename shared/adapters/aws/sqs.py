@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared import tracing
+from shared.adapters.aws import sqs_trace
 from shared.domain.message import InboundItem, InboundMessage, StatusUpdate
 from shared.errors import QueueUnavailable
 from shared.observability import logger, timed
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 _BATCH_ITEMS = 10
 _THREADS = 4
+_TRACE_BYTES = 128
+"""More than what carries the trace has."""
 # What SQS takes as a group or deduplication id.
 _ID = re.compile(r"[A-Za-z0-9!-/:-@\[-`{-~]{1,128}")
 
@@ -39,10 +43,11 @@ class SQSMessageQueue:
         self._executor = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="sqs")
 
     async def put(self, items: Sequence[InboundItem]) -> None:
-        """See `MessageQueue.put`."""
+        """See `MessageQueue.put`. Each item carries the trace on."""
         for batch in _batches(items):
-            with timed("queue_send"):
-                await asyncio.get_running_loop().run_in_executor(self._executor, self._send, batch)
+            with timed("queue_send"), tracing.part("queue_send", kind="producer", items=len(batch)) as span:
+                traced = _traced(batch, span.carrier())
+                await asyncio.get_running_loop().run_in_executor(self._executor, self._send, traced)
 
     def _send(self, batch: list[SendMessageBatchRequestEntryTypeDef]) -> None:
         try:
@@ -57,6 +62,8 @@ class SQSMessageQueue:
 def _batches(items: Sequence[InboundItem]) -> Iterator[list[SendMessageBatchRequestEntryTypeDef]]:
     """Cut into batches that SQS takes: ten items, 256 KB in all, no item twice, no two items of one group.
 
+    What carries the trace has its room in each.
+
     A batch may fail in part. Were two messages of a user in it, the second could be queued without the first.
     """
     batch: list[SendMessageBatchRequestEntryTypeDef] = []
@@ -64,7 +71,7 @@ def _batches(items: Sequence[InboundItem]) -> Iterator[list[SendMessageBatchRequ
     groups: set[str] = set()
     for item in items:
         body, group = encode(item), group_id(item)
-        item_size = len(body.encode())
+        item_size = len(body.encode()) + _TRACE_BYTES
         if batch and (len(batch) == _BATCH_ITEMS or size + item_size > LARGEST_BODY_BYTES or group in groups):
             yield batch
             batch, size, groups = [], 0, set()
@@ -80,6 +87,24 @@ def _batches(items: Sequence[InboundItem]) -> Iterator[list[SendMessageBatchRequ
         groups.add(group)
     if batch:
         yield batch
+
+
+def _traced(
+    batch: list[SendMessageBatchRequestEntryTypeDef], carrier: Mapping[str, str]
+) -> list[SendMessageBatchRequestEntryTypeDef]:
+    if not carrier:
+        return batch
+    return [
+        entry
+        | {"MessageSystemAttributes": sqs_trace.system_attributes(carrier)}
+        # A body that fills the queue's limit alone goes with Amazon's header, which counts for nothing.
+        | ({"MessageAttributes": sqs_trace.attributes(carrier)} if _has_room(entry) else {})
+        for entry in batch
+    ]
+
+
+def _has_room(entry: SendMessageBatchRequestEntryTypeDef) -> bool:
+    return len(entry["MessageBody"].encode()) + _TRACE_BYTES <= LARGEST_BODY_BYTES
 
 
 def group_id(item: InboundItem) -> str:

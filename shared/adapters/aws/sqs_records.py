@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.adapters.aws import sqs_trace
 from shared.errors import QueueUnavailable
 from shared.ports.received_records import ReceivedRecord
+from shared.queue_contract import LARGEST_BODY_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 _BATCH_ENTRIES = 10
+_ATTRIBUTE_BYTES = 512
+"""More than all attributes together have."""
 
 
 class SQSReceivedRecords:
@@ -35,7 +39,10 @@ class SQSReceivedRecords:
             await asyncio.to_thread(self._hide, records[first : first + _BATCH_ENTRIES], after_seconds)
 
     async def set_aside(self, record: ReceivedRecord, *, reason: str) -> None:
-        """See `ReceivedRecords.set_aside`. The ids are the same, so a second copy within minutes is not kept."""
+        """See `ReceivedRecords.set_aside`. It stays in its trace.
+
+        The ids are the same, so a second copy within minutes is not kept.
+        """
         if self._dead_letter_queue_url is None:
             raise QueueUnavailable("There is no dead-letter queue.")
         await asyncio.to_thread(self._send_aside, self._dead_letter_queue_url, record, reason)
@@ -55,6 +62,8 @@ class SQSReceivedRecords:
             raise QueueUnavailable("The queue did not take every change.")
 
     def _send_aside(self, url: str, record: ReceivedRecord, reason: str) -> None:
+        # A body that fills the queue's limit goes with Amazon's header alone.
+        has_room = len(record.body.encode()) + _ATTRIBUTE_BYTES < LARGEST_BODY_BYTES
         try:
             self._client().send_message(
                 QueueUrl=url,
@@ -64,7 +73,9 @@ class SQSReceivedRecords:
                 MessageAttributes={
                     "reason": {"DataType": "String", "StringValue": reason},
                     "receive_count": {"DataType": "Number", "StringValue": str(record.receive_count)},
+                    **(sqs_trace.attributes(record.carrier) if has_room else {}),
                 },
+                MessageSystemAttributes=sqs_trace.system_attributes(record.carrier),
             )
         except (BotoCoreError, ClientError) as error:
             raise QueueUnavailable("The dead-letter queue did not answer.") from error

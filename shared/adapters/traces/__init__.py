@@ -1,0 +1,1 @@
+"""Where traces go: a file, an OpenTelemetry collector, X-Ray."""
