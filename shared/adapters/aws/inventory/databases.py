@@ -19,6 +19,8 @@ _SNAPSHOTS_KEPT = timedelta(days=30)
 def databases(stack: Stack) -> Iterator[Candidate]:
     """Instances of the stack, and copies of them: what is encrypted with the same key and bears no stack's tag."""
     own = {*stack.tagged.get("rds:db", ()), *(arn for arn in stack.kept if ":db:" in arn)}
+    if not own:
+        return
     found = [item for page in stack.pages("rds", "describe_db_instances") for item in page["DBInstances"]]
     keys = {item["KmsKeyId"] for item in found if item["DBInstanceArn"] in own and item.get("KmsKeyId")}
     proxies = [proxy["DBProxyName"] for proxy in _proxies(stack)]
@@ -54,6 +56,8 @@ def proxies(stack: Stack) -> Iterator[Candidate]:
 def snapshots(stack: Stack) -> Iterator[Candidate]:
     """Those that people took of the stack's databases; the automatic ones end by themselves."""
     names = {arn.rpartition(":")[2] for arn in stack.tagged.get("rds:db", ())}
+    if not names:
+        return
     for page in stack.pages("rds", "describe_db_snapshots", SnapshotType="manual"):
         for item in page["DBSnapshots"]:
             if item["DBInstanceIdentifier"] not in names or stack.asks_to_keep(item.get("TagList", [])):
