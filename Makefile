@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev install-judges install-browser run demo eval stop clean-local status build invoke check lint quick format test audit licences sbom fuzz fuzz-api drill soak soak-messages requirements openapi lock ci
+.PHONY: help install install-dev install-judges install-browser run demo eval stop clean-local status build invoke check lint quick format test audit licences sbom fuzz fuzz-api drill restore-drill soak soak-messages requirements openapi lock ci
 
 # Images often set this; a platform is twenty programs, and each would compile our modules anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -100,6 +100,9 @@ soak-messages: install-dev ## 1,000 messages of 50 users while worker, poller an
 
 drill: install ## break a copy of the platform in every way known while calls and messages run (ONLY=name,name; 12 minutes)
 	@$(RUN) -m local drill $(if $(ONLY),--only $(ONLY))
+
+restore-drill: install ## lose a database on purpose and restore it to the commit: what is lost, how long it takes (a minute)
+	@$(RUN) -m local restore-drill $(if $(JSON),--json $(JSON))
 
 requirements: install-dev ## which test proves which acceptance criterion
 	@$(RUN) -m tests.requirements_table
