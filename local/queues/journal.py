@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS message (
     deduplication_id TEXT,
     attributes TEXT NOT NULL,
     sent_at REAL NOT NULL,
+    trace_header TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (queue, sequence)
 ) WITHOUT ROWID
 """
@@ -34,6 +35,13 @@ class Journal:
         # Survives the death of this process, not a power cut: enough for a developer's machine.
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.execute(_TABLE)
+        self._renew()
+
+    def _renew(self) -> None:
+        """A file of an earlier release lacks the newest column."""
+        known = {row[1] for row in self._connection.execute("PRAGMA table_info(message)")}
+        if "trace_header" not in known:
+            self._connection.execute("ALTER TABLE message ADD COLUMN trace_header TEXT NOT NULL DEFAULT ''")
 
     def close(self) -> None:
         """Let the file go; it holds whatever was added."""
@@ -51,11 +59,12 @@ class Journal:
                 message.deduplication_id,
                 json.dumps(message.attributes),
                 message.sent_at,
+                message.trace_header,
             )
             for message in messages
         ]
         self._connection.execute("BEGIN")
-        self._connection.executemany("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self._connection.executemany("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         self._connection.execute("COMMIT")
 
     def remove(self, queue: str, messages: Iterable[Message]) -> None:
@@ -68,11 +77,11 @@ class Journal:
     def messages(self, queue: str) -> Iterator[Message]:
         """What an earlier process left in the queue, in the order sent."""
         rows = self._connection.execute(
-            "SELECT id, body, message_group, sequence, sent_at, deduplication_id, attributes "
+            "SELECT id, body, message_group, sequence, sent_at, deduplication_id, attributes, trace_header "
             "FROM message WHERE queue = ? ORDER BY sequence",
             (queue,),
         )
-        for name, body, group, sequence, sent_at, deduplication_id, attributes in rows.fetchall():
+        for name, body, group, sequence, sent_at, deduplication_id, attributes, trace_header in rows.fetchall():
             yield Message(
                 id=name,
                 body=body,
@@ -81,6 +90,7 @@ class Journal:
                 sent_at=sent_at,
                 deduplication_id=deduplication_id,
                 attributes=json.loads(attributes),
+                trace_header=trace_header,
             )
 
     def last_sequence(self) -> int:

@@ -32,6 +32,7 @@ class Message:
         group: messages of one group are received in order; of a standard queue, each is its own group.
         sequence: grows with each message of the queue.
         visible_at: until then nobody receives it, while `is_hidden`.
+        trace_header: what the sender gave as the system attribute AWSTraceHeader; empty when it gave none.
         receipts: every handle that was given out for it, the latest last.
     """
 
@@ -42,6 +43,7 @@ class Message:
     sent_at: float
     deduplication_id: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    trace_header: str = ""
     visible_at: float = 0.0
     is_hidden: bool = False
     receive_count: int = 0

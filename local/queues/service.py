@@ -98,7 +98,7 @@ class QueueService:
         body = str(entry.get("MessageBody") or "")
         group, deduplication_id = str(entry.get("MessageGroupId") or ""), entry.get("MessageDeduplicationId")
         longest = int(description.maximum_message_size or 0)
-        if not body or len(body.encode("utf-8", "surrogatepass")) > longest:
+        if not body or len(body.encode("utf-8", "surrogatepass")) + _attribute_bytes(entry) > longest:
             raise RefusedError("InvalidParameterValue", f"A message has 1 to {longest} bytes.")
         if description.fifo_queue and not group:
             raise RefusedError("MissingParameter", "The request must contain the parameter MessageGroupId.")
@@ -117,6 +117,7 @@ class QueueService:
             sent_at=now,
             deduplication_id=deduplication_id if description.fifo_queue else None,
             attributes=entry.get("MessageAttributes") or {},
+            trace_header=_trace_header(entry),
             visible_at=now + delay_seconds if delay_seconds else 0.0,
         )
 
@@ -243,6 +244,7 @@ class QueueService:
             sent_at=message.sent_at,
             deduplication_id=message.deduplication_id,
             attributes=message.attributes,
+            trace_header=message.trace_header,
         )
         self._journal.add(target, [buried])
         self._journal.remove(source, [message])
@@ -294,6 +296,22 @@ def _number(parameters: Parameters, name: str, otherwise: int | None, most: int,
     return value
 
 
+def _trace_header(entry: Parameters) -> str:
+    """The only system attribute that a sender may give; it counts for nothing in the message's size."""
+    given = entry.get("MessageSystemAttributes") or {}
+    if given.keys() - {"AWSTraceHeader"}:
+        raise RefusedError("InvalidParameterValue", "Only AWSTraceHeader may be sent as a system attribute.")
+    return str(given.get("AWSTraceHeader", {}).get("StringValue") or "")
+
+
+def _attribute_bytes(entry: Parameters) -> int:
+    """Names, types and values of attributes count in a message's size."""
+    return sum(
+        len(name) + sum(len(str(part).encode()) for part in value.values())
+        for name, value in (entry.get("MessageAttributes") or {}).items()
+    )
+
+
 def _sent(message: Message) -> Answer:
     answer = {"MessageId": message.id, "MD5OfMessageBody": _md5(message.body), "SequenceNumber": _sequence(message)}
     return answer | _md5_of_attributes(message)
@@ -309,6 +327,8 @@ def _received(message: Message, names: set[str], *, is_fifo: bool) -> Answer:
     if is_fifo:
         facts |= {"MessageGroupId": message.group, "SequenceNumber": _sequence(message)}
         facts |= {"MessageDeduplicationId": message.deduplication_id or ""}
+    if message.trace_header:
+        facts["AWSTraceHeader"] = message.trace_header
     wanted = {name: value for name, value in facts.items() if "All" in names or name in names}
     answer: Answer = {
         "MessageId": message.id,
