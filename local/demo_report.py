@@ -11,7 +11,7 @@ from typing import Any
 
 from local.demo_chat import ChatExchange
 from local.simulators.ear import audible_share
-from shared.domain.reply import STAGES
+from shared.domain.reply import END_TO_END, STAGES
 from stream_service.media.audio import encode_mulaw
 
 TICKS = {"sent": "✓", "delivered": "✓✓", "read": "✓✓ read", "failed": "✗ failed"}
@@ -35,7 +35,7 @@ def print_turn(*, at_ms: int, speaker: str, text: str, note: str = "") -> None:
 def print_latencies(turns: Sequence[dict[str, Any]]) -> None:
     """A row for each spoken answer: the stages that the platform measured."""
     known = [turn for turn in turns if turn["stages_ms"]]
-    names = [name for name in (*STAGES, "first_audio") if any(name in turn["stages_ms"] for turn in known)]
+    names = [name for name in (*STAGES, "first_audio", END_TO_END) if any(name in turn["stages_ms"] for turn in known)]
     if not names:
         print("  the platform measured no stages")
         return

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from shared import errors
+from shared import errors, tracing
 from shared.http_contract import HTTPResponse, encode_envelope, failure, success
 from shared.observability import flush_metrics
 from stream_service.heartbeat import Heartbeat
@@ -25,6 +25,9 @@ from stream_service.media_endpoint import MediaEndpoint, request_id
 from stream_service.task_protection import ProtectWhileCalled
 from stream_service.updates.service import UpdatesService
 from stream_service.upgrade import MEDIA_STATE, UPDATES_STATE
+
+# The last calls are over by now, and the time that the task has to stop in is longer.
+_LAST_SPANS_SECONDS = 2.0
 
 WarmUp = Callable[[], Awaitable[None]]
 
@@ -65,6 +68,7 @@ def create_app(
         await asyncio.wait(background)
         let_go()
         flush_metrics()
+        tracing.finish(_LAST_SPANS_SECONDS)
 
     async def health(_request: Request) -> Response:
         # 200 while draining too: a load balancer that sees an unhealthy task would cut its calls.

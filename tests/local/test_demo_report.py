@@ -36,14 +36,17 @@ def test_mono_or_broken_recording_is_refused(tmp_path: Path) -> None:
 def test_latency_table_shows_only_measured_stages(capsys: pytest.CaptureFixture[str]) -> None:
     print_latencies(
         [
-            {"agent_id": "reception", "stages_ms": {"endpoint": 500, "speech": 44, "first_audio": 640}},
+            {
+                "agent_id": "reception",
+                "stages_ms": {"endpoint": 500, "speech": 44, "first_audio": 640, "end_to_end": 140},
+            },
             {"agent_id": "billing", "stages_ms": {}},
         ]
     )
 
     header, row = capsys.readouterr().out.splitlines()
-    assert header.split() == ["agent", "endpoint", "speech", "first_audio", "(ms)"]
-    assert row.split() == ["reception", "500", "44", "640"]
+    assert header.split() == ["agent", "endpoint", "speech", "first_audio", "end_to_end", "(ms)"]
+    assert row.split() == ["reception", "500", "44", "640", "140"]
 
 
 def test_percentiles_come_from_the_turns(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import httpx
 import pytest
 
+from shared import tracing
+from shared.domain.span import FinishedSpan
 from shared.settings import load_settings
 from stream_service.app import create_app
 from stream_service.console_files import console_routes
@@ -42,6 +45,33 @@ async def test_the_task_is_protected_while_the_service_has_calls_and_let_go_when
 
     assert claimed.startswith("claim")
     assert agent.asked.get_nowait() == "release"
+
+
+async def test_the_last_spans_are_handed_over_before_the_service_stops() -> None:
+    class Kept:
+        """A sink that remembers names. Implements SpanSink."""
+
+        names: list[str] = []  # noqa: RUF012 - of this test alone
+
+        def write(self, service: str, spans: Sequence[FinishedSpan]) -> int:
+            self.names += [span.name for span in spans]
+            return 0
+
+    async def warm_up() -> None:
+        """Nothing to load."""
+
+    kept, live_calls = Kept(), LiveCalls(capacity=5)
+    heartbeat = Heartbeat(live_calls, FakeLiveTasks(FrozenClock()))
+    app = create_app(cast("MediaEndpoint", object()), live_calls, heartbeat, warm_up)
+    tracing.configure(kept, service="stream_service")
+    try:
+        async with app.router.lifespan_context(app):
+            tracing.begin("call").end()
+        names = list(kept.names)
+    finally:
+        tracing.configure(None)
+
+    assert names == ["call"]
 
 
 @pytest.mark.parametrize(
