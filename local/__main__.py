@@ -17,6 +17,7 @@ COMMANDS = {
     "call": "make a simulated phone call",
     "chat": "write to the agents as a WhatsApp user",
     "alarms": "say which alarms of the template would call somebody, on the metrics written here",
+    "costs": "show what the platform costs: by month, at the month's end, by minute and message",
     "tail": "follow the logs of all programs, or what happens in calls and conversations",
     "dead-letters": "look after the messages that the worker could not handle, here or in AWS",
     "exports": "bring the hourly exports of conversations, traces and calls here, and ask them",
