@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from shared import tracing
 from shared.adapters.circuit import Circuit
 from shared.adapters.http_client import CancellableClient
 from shared.adapters.public_hosts import Resolve, addresses_of, is_loopback, is_public
@@ -179,11 +180,16 @@ class HttpTools:
             # The name that the certificate must bear, now that the address does not tell it.
             extensions={"sni_hostname": url.host, "timeout": _timeout(tool).as_dict()},
         )
-        response = await self._client().send(sent, stream=True, follow_redirects=False)
-        try:
-            return await self._read(tool, response)
-        finally:
-            await response.aclose()
+        with tracing.part("tool_request", kind="client", **{"server.address": url.host}) as span:
+            span.set(**{"http.request.method": tool.method.value})
+            # Operators' own servers may go on with the trace; to providers nothing of it is told.
+            sent.headers.update({name: value for name, value in span.carrier().items() if name == tracing.TRACEPARENT})
+            response = await self._client().send(sent, stream=True, follow_redirects=False)
+            span.set(**{"http.response.status_code": response.status_code})
+            try:
+                return await self._read(tool, response)
+            finally:
+                await response.aclose()
 
     async def _read(self, tool: HttpTool, response: httpx.Response) -> ToolAnswer:
         status = response.status_code

@@ -12,6 +12,7 @@ from typing import TypedDict
 import httpx
 import msgspec
 
+from shared import tracing
 from shared.adapters.http_client import CancellableClient
 from shared.adapters.provider_access import CredentialsRefused, ProviderAccess
 from shared.domain.json_value import JSON
@@ -136,17 +137,26 @@ class ProviderClient:
     async def _send(self, request: _Request, headers: Mapping[str, str]) -> JSON:
         if self._http is None:  # Built late, on the event loop that its connections will belong to.
             self._http = self._client()
+        host = httpx.URL(request.url).host
+        with tracing.part("provider_request", kind="client", **{"server.address": host}) as span:
+            span.set(**{"http.request.method": request.method})
+            response = await self._exchanged(self._http, request, headers)
+            span.set(**{"http.response.status_code": response.status_code})
+            body = _json(response.content)
+            if response.is_success:
+                return body
+            raise self._explain(response.status_code, body)
+
+    async def _exchanged(
+        self, client: httpx.AsyncClient, request: _Request, headers: Mapping[str, str]
+    ) -> httpx.Response:
         try:
-            response = await self._http.request(request.method, request.url, headers=headers, **request.content)
+            return await client.request(request.method, request.url, headers=headers, **request.content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise PassingProviderFailure("The provider cannot be reached.") from error
         except httpx.HTTPError as error:
             # The request may have arrived, so it is not sent again here.
             raise ProviderUnavailable("The provider did not answer.") from error
-        body = _json(response.content)
-        if response.is_success:
-            return body
-        raise self._explain(response.status_code, body)
 
     def _client(self) -> httpx.AsyncClient:
         return CancellableClient(

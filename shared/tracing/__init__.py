@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from shared.tracing.carriers import AMAZON, TRACEPARENT
 from shared.tracing.requests import FINISH_SECONDS, answered, serving
-from shared.tracing.spans import Span, begin, carrier, configure, finish, is_on, part, span, trace_id
+from shared.tracing.spans import Span, begin, carrier, configure, finish, is_on, note, part, span, trace_id
 
 __all__ = [
     "AMAZON",
@@ -21,6 +21,7 @@ __all__ = [
     "configure",
     "finish",
     "is_on",
+    "note",
     "part",
     "serving",
     "span",

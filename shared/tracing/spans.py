@@ -199,6 +199,13 @@ def part(name: str, *, kind: Kind = "internal", **attributes: Attribute | None) 
         yield begun
 
 
+def note(**attributes: Attribute | None) -> None:
+    """Add attributes to the current span, if there is one."""
+    current = _current.get()
+    if current is not None:
+        current.set(**attributes)
+
+
 def carrier() -> dict[str, str]:
     """What carries the current span on to another program: both headers by name; empty without tracing."""
     current = _current.get()

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 
+from shared import tracing
 from shared.domain.agent import Passage
 from shared.domain.prompt import HandOver, Prompt, TextPiece, TokenUsage
 from shared.domain.tools.tool import ToolAnswer, ToolCall, ToolOutcome, ToolResult, ToolStep
@@ -118,16 +119,26 @@ class AgentTurn:
 
     async def _ask(self, prompt: Prompt, record: TurnRecord) -> AsyncGenerator[TextPiece | HandOver | ToolCall, None]:
         started = waiting_since = time.perf_counter()
-        async with aclosing(self._model.stream(prompt)) as pieces:
-            async for piece in pieces:
-                record.wait_for_model(time.perf_counter() - waiting_since)
-                record.stages_ms.setdefault("model_first_piece", _elapsed_ms(started))
-                if isinstance(piece, TokenUsage):
-                    record.usage = piece if record.usage is None else _add(record.usage, piece)
-                else:
-                    yield piece
-                # What the reader did with it meanwhile is not the model's.
-                waiting_since = time.perf_counter()
+        # Not the current one: what its reader does between two pieces is no part of it.
+        span = tracing.begin("model", kind="client", agent_id=prompt.agent.id, step=len(prompt.steps) + 1)
+        try:
+            async with aclosing(self._model.stream(prompt)) as pieces:
+                async for piece in pieces:
+                    record.wait_for_model(time.perf_counter() - waiting_since)
+                    record.stages_ms.setdefault("model_first_piece", _elapsed_ms(started))
+                    span.set(waited_ms=record.stages_ms["model"])
+                    if isinstance(piece, TokenUsage):
+                        record.usage = piece if record.usage is None else _add(record.usage, piece)
+                        span.set(model=piece.model, input_tokens=piece.input_tokens, output_tokens=piece.output_tokens)
+                    else:
+                        yield piece
+                    # What the reader did with it meanwhile is not the model's.
+                    waiting_since = time.perf_counter()
+        except BaseException as error:
+            span.fail(error)
+            raise
+        finally:
+            span.end()
 
 
 def _add(first: TokenUsage, second: TokenUsage) -> TokenUsage:

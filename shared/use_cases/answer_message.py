@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared import tracing
 from shared.domain.agent import HUMAN, RoutingDecision
 from shared.domain.call import VOICE_CHANNEL
 from shared.domain.conversation import Conversation, ConversationStatus, Speaker, Turn
@@ -23,8 +24,9 @@ from shared.domain.message import (
 )
 from shared.domain.prompt import HandOver
 from shared.domain.reply import Outcome, ReplyDraft
+from shared.domain.span import Attribute
 from shared.domain.transfer import hand_over_words
-from shared.observability import bind, logger, record_turn, record_unanswered
+from shared.observability import bind, logger, record_turn, record_unanswered, user_hash
 from shared.ports.channel import OutboundChannel
 from shared.ports.messaging import EventPublisher
 from shared.ports.stores import Claim, HistoryStore
@@ -109,17 +111,21 @@ class AnswerMessage:
         """
         started = time.perf_counter()
         async with speaking_ahead(message, channel, anticipated) as begun:
-            claim = await self._history.claim(message, lease_seconds=self._lease_seconds, earlier=earlier)
+            tracing.note(channel=message.channel, user_hash=user_hash(message.user_id))
+            with tracing.part("claim"):
+                claim = await self._history.claim(message, lease_seconds=self._lease_seconds, earlier=earlier)
             if claim is None:
                 logger.info("message_already_answered", message_id=message.provider_message_id)
                 return None
             bind(conversation_id=claim.conversation_id)
+            tracing.note(conversation_id=claim.conversation_id, message_id=claim.message_id)
             message = replace(message, text="\n".join((*claim.joined, message.text)))
             ahead = begun if begun is not None and begun.fits(claim) else None
             if begun is not None and ahead is None:
                 await begun.give_up()
             async with holding(claim, self._history, lease_seconds=self._lease_seconds):
-                conversation = await self._recalled(message, claim, ahead)
+                with tracing.part("context"):
+                    conversation = await self._recalled(message, claim, ahead)
                 # Whoever watches is told while the reply is written: a slow update must not make the user wait.
                 telling = asyncio.create_task(
                     self._tell(EventType.MESSAGE_RECEIVED, conversation, _received(message, claim))
@@ -131,7 +137,9 @@ class AnswerMessage:
                         outcome = await self._write(message, claim, conversation, channel, started=started)
                 finally:
                     await telling
-                answer = await self._finish(message, claim, conversation, outcome)
+                with tracing.part("keep"):
+                    answer = await self._finish(message, claim, conversation, outcome)
+                tracing.note(**_came_of_it(outcome))
         if not channel.capabilities.streams:
             # The reply is out and kept: a crash from here on costs nothing but a summary. A call does this beside
             # itself.
@@ -229,6 +237,12 @@ def _received(message: InboundMessage, claim: Claim) -> dict[str, JSON]:
         "kind": message.kind.value,
         "text": message.text,
     }
+
+
+def _came_of_it(outcome: Outcome | Unanswered) -> dict[str, Attribute | None]:
+    if isinstance(outcome, Unanswered):
+        return {"unanswered": outcome.value}
+    return {"agent_id": outcome.draft.agent_id, "status": outcome.delivery.status.value}
 
 
 def _asked(message: InboundMessage, words: str) -> list[Turn]:

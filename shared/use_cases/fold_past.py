@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from shared import tracing
 from shared.domain.conversation import Conversation, Speaker
 from shared.domain.summary import bounded, count_to_fold, needs_folding
 from shared.errors import PlatformError
@@ -35,7 +36,7 @@ class FoldPast:
             return
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
-                with timed("summary"):
+                with timed("summary"), tracing.part("summary"):
                     await self._fold(conversation)
         except (PlatformError, TimeoutError):
             count("summaries_failed")

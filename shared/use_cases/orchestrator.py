@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from shared import tracing
 from shared.domain.agent import HUMAN, ActiveAgent, AgentProfile, RoutingDecision
 from shared.domain.call_back import phone_number_of
 from shared.domain.conversation import Conversation
@@ -170,7 +171,10 @@ class Orchestrator:
 
     async def _write(self, reply: Reply) -> AsyncGenerator[ReplyChunk, None]:
         started = time.perf_counter()
-        route = await self._choose_route(reply.conversation, reply.message)
+        with tracing.part("routing") as span:
+            route = await self._choose_route(reply.conversation, reply.message)
+            if route.decision is not None:
+                span.set(agent_id=route.decision.agent_id, reason=route.decision.reason.value)
         reply.route = route.decision
         reply.before = route.active
         reply.stages_ms["routing"] = round((time.perf_counter() - started) * 1000)

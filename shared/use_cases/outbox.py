@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
+from shared import tracing
 from shared.domain.json_value import JSON
 from shared.domain.message import Delivery, DeliveryStatus, Recipient, ReplyChunk, ReplyPart
 from shared.domain.reply import HeldReply, ReplyDraft
@@ -112,7 +113,8 @@ class Outbox:
         """Hand the part to the provider, in writing where it refuses to take the voice note; that takes its time."""
         started = time.perf_counter()
         try:
-            return await self._hand_over(sending, recipient, part, note)
+            with tracing.part("send", part=part.position, parts=len(sending.held.parts)):
+                return await self._hand_over(sending, recipient, part, note)
         finally:
             elapsed_ms = round((time.perf_counter() - started) * 1000)
             sending.stages_ms["send"] = sending.stages_ms.get("send", 0) + elapsed_ms

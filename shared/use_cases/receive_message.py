@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeGuard
 
+from shared import tracing
 from shared.domain.conversation import ConversationKey
 from shared.domain.message import InboundItem, InboundMessage, MessageKind
 from shared.errors import Forbidden, MethodNotAllowed, NotFound, RateLimited
@@ -61,7 +62,8 @@ class ReceiveMessage:
         handshake = channel.handshake(request)
         if handshake is not None:
             return handshake
-        with timed("parse"):
+        tracing.note(channel=channel.name)
+        with timed("parse"), tracing.part("parse"):
             items = channel.parse_status(request) if is_status else channel.parse(request)
         await self._limit_rate(items)
         with timed("queue_put"):

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from shared import tracing
 from shared.domain.json_value import JSON
 from shared.domain.tools.http_tool import HttpTool
 from shared.domain.tools.tool import ToolAnswer, ToolCall, ToolOutcome, ToolResult, ToolSpec
@@ -44,6 +45,7 @@ class Patience:
 SPOKEN = Patience(call_seconds=4.0, turn_seconds=8.0)
 WRITTEN = Patience(call_seconds=10.0, turn_seconds=25.0)
 _MARGIN_SECONDS = 0.2
+_UNDONE = frozenset({ToolOutcome.FAILED, ToolOutcome.TIMED_OUT})
 
 
 class RunTools:
@@ -71,8 +73,12 @@ class RunTools:
         """
         started = time.perf_counter()
         tool = self._tool(call.name, context) if call.name in context.agent.tools else None
-        answer = _UNKNOWN if tool is None else await self._once(tool, call, context, ordinal, spent_seconds)
         name = call.name if tool else "unknown"
+        with tracing.part("tool", tool=name, agent_id=context.agent.id) as span:
+            answer = _UNKNOWN if tool is None else await self._once(tool, call, context, ordinal, spent_seconds)
+            span.set(outcome=answer.outcome.value)
+            if answer.outcome in _UNDONE:
+                span.fail(answer.outcome.value)
         logger.info("tool_used", tool=name, outcome=answer.outcome.value, agent_id=context.agent.id)
         count("tools_used", outcome=answer.outcome.value)
         measure("tool", (time.perf_counter() - started) * 1000)

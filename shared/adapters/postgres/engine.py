@@ -16,6 +16,7 @@ from sqlalchemy import URL, Connection, Engine, ExecutionContext, create_engine,
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 
+from shared import tracing
 from shared.adapters.postgres import driver
 from shared.adapters.postgres.turnstile import PoolUse, Turnstile
 from shared.errors import StoreUnavailable
@@ -102,7 +103,8 @@ class Database:
         context = contextvars.copy_context()
         call = functools.partial(context.run, way, work)
         await self._turnstile.enter()
-        with timed("database_query", operation=_name_of(work)):
+        operation = _name_of(work)
+        with timed("database_query", operation=operation), tracing.part("database", kind="client", operation=operation):
             try:
                 working = self._executor.submit(call)
             except RuntimeError:  # The pool was closed meanwhile.

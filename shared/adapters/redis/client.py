@@ -14,6 +14,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.credentials import CredentialProvider
 from redis.exceptions import RedisClusterException, RedisError
 
+from shared import tracing
 from shared.errors import StoreUnavailable
 from shared.observability import timed
 
@@ -65,7 +66,7 @@ def cache_operation(*, timeout_seconds: float = OPERATION_TIMEOUT_SECONDS) -> Ab
 
 @asynccontextmanager
 async def _measured_operation(name: str, timeout_seconds: float) -> AsyncGenerator[None, None]:
-    with timed("cache_operation", operation=name):
+    with timed("cache_operation", operation=name), tracing.part("cache", kind="client", operation=name):
         async with waiting_operation(timeout_seconds=timeout_seconds):
             yield
 
