@@ -17,7 +17,7 @@ Counts = Counter[str]
 NOT_REACHED = (
     "Messages on their way, in the main queue or with a worker, are handled as new ones: run it again after them.",
     "Backups of the database keep what they hold until they expire, after 7 days; after a restore, run it again.",
-    "Exports under exports/ are not searched; they expire after 365 days.",
+    "Copies of exports outside the bucket: what was downloaded, or made of them by other tools.",
     "Providers keep their own copies: delete them in the message and call logs of Twilio, and at Meta.",
     "What other users wrote is theirs, even where it names this user.",
     "An opt-out is erased with its user: whoever keeps lists of whom to write to must take this user off them.",

@@ -122,20 +122,24 @@ class ExportFiles(Protocol):
 
 
 class ExportedHours(Protocol):
-    """The hours in which something of a user is, or will be, exported. Everything raises StoreUnavailable."""
+    """The hours in which something of a user is, or will be, exported. Everything raises StoreUnavailable.
+
+    `erased` stands for who is being erased, the same in every run of an erasure: of several at once, each clears what
+    it marked.
+    """
 
     async def count(self, subject: Subject) -> int:
         """How many there are, unfinished ones included."""
 
-    async def mark(self, subject: Subject) -> int:
+    async def mark(self, subject: Subject, *, erased: str) -> int:
         """Note, while the rows tell, that their files are to be removed; until then nobody exports them."""
 
-    async def marked(self, *, limit: int) -> Sequence[ExportHour]:
+    async def marked(self, *, erased: str, limit: int) -> Sequence[ExportHour]:
         """Hours whose files can be removed now.
 
         Raises:
             StoreUnavailable: somebody is still exporting one of them; ask again in two minutes.
         """
 
-    async def cleared(self, hour: ExportHour) -> None:
-        """Note that its files are gone; it is exported anew."""
+    async def cleared(self, hour: ExportHour, *, erased: str) -> None:
+        """Note that its files are gone; it is exported anew, once nobody else wants it cleared."""

@@ -10,11 +10,13 @@ from shared.domain.erasure import Counts, ErasureReport, Subject, subject_hash
 from shared.errors import NotFound, StoreUnavailable
 from shared.observability import count, logger
 from shared.ports.erasure import DeadLetters, UserCaches, UserObjects, UserRows
+from shared.ports.exports import ExportedHours
 
 _CALLS_AT_ONCE = 100
 _FILES_AT_ONCE = 200
 _MESSAGES_AT_ONCE = 200
 _EVENTS_AT_ONCE = 5000
+_HOURS_AT_ONCE = 100
 # The longest call, and what is counted of it afterwards.
 _CACHED_AT_MOST = timedelta(hours=2)
 # What comes in while the last step is tried is little; more than this is somebody who does not stop.
@@ -37,6 +39,7 @@ class EraseUser:
         objects: UserObjects,
         caches: UserCaches,
         dead_letters: DeadLetters | None,
+        exports: ExportedHours,
         clock: Callable[[], datetime],
         *,
         hash_key: bytes,
@@ -45,6 +48,7 @@ class EraseUser:
         self._objects = objects
         self._caches = caches
         self._dead_letters = dead_letters
+        self._exports = exports
         self._clock = clock
         self._hash_key = hash_key
 
@@ -96,6 +100,7 @@ class EraseUser:
         report.rows = await self._rows.count(subject)
         async for kind, folder in self._folders(subject):
             report.objects[kind] += await self._objects.count(folder)
+        report.objects["exported_hours"] += await self._exports.count(subject)
         progress("files counted")
         report.rows += await self._events(subject, is_dry_run=True, progress=progress)
         keys, calls = await self._rows.keys(subject), await self._recent_calls(subject)
@@ -109,6 +114,9 @@ class EraseUser:
         report.erasure_id = await self._rows.begin(
             report.subject_hash, channel=subject.channel, requested_by=report.requested_by
         )
+        # While the rows tell; from now on nobody exports these hours.
+        hours = await self._exports.mark(subject, erased=report.subject_hash)
+        progress(f"exported hours to be made anew: {hours}")
         keys, calls = await self._rows.keys(subject), await self._recent_calls(subject)
         async for kind, folder in self._folders(subject):
             report.objects[kind] += await self._objects.erase(folder)
@@ -124,11 +132,23 @@ class EraseUser:
         report.cache = await self._caches.erase(keys, calls, is_dry_run=False)
         progress(f"cache entries removed: {report.cache.total()}")
         report.rows += await self._erase_rest(subject)
+        # After the rows: whoever exports these hours again finds nothing of the user.
+        report.objects["exports"] += await self._clear_exports(report.subject_hash)
+        progress(f"files of exports removed: {report.objects['exports']}")
         await self._rows.finish(report.erasure_id, report.counts)
         report.finished_at = self._clock()
         logger.info("user_erased", erasure_id=report.erasure_id, channel=subject.channel or "all")
         count("users_erased")
         return report
+
+    async def _clear_exports(self, erased: str) -> int:
+        """Remove the files of every hour that was marked, also of those that a run before this one left."""
+        removed = 0
+        while hours := await self._exports.marked(erased=erased, limit=_HOURS_AT_ONCE):
+            for hour in hours:
+                removed += await self._objects.erase(hour.folder)
+                await self._exports.cleared(hour, erased=erased)
+        return removed
 
     async def _recent_calls(self, subject: Subject) -> list[str]:
         """Calls of which the cache may still hold something."""

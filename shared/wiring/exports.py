@@ -8,7 +8,6 @@ from shared.settings import SettingsInvalid
 from shared.wiring.environment import now, settings
 
 if TYPE_CHECKING:
-    from shared.adapters.postgres.export_journal import PostgresExportJournal
     from shared.use_cases.export_conversations import ExportConversations
 
 
@@ -20,6 +19,7 @@ def export_conversations() -> ExportConversations:
     """
     from shared import observability
     from shared.adapters.aws.s3_exports import S3ExportFiles
+    from shared.adapters.postgres.export_journal import PostgresExportJournal
     from shared.adapters.postgres.export_rows import PostgresExportRows
     from shared.domain.export import PersonalData
     from shared.use_cases.export_conversations import ExportConversations
@@ -31,17 +31,9 @@ def export_conversations() -> ExportConversations:
         raise SettingsInvalid("Set BUCKET, and PSEUDONYM_KEY or PSEUDONYM_SECRET_ARN.")
     return ExportConversations(
         PostgresExportRows(stores.database()),
-        exported_hours(),
+        PostgresExportJournal(stores.database()),
         S3ExportFiles(known.bucket, stores.aws_client("s3")),
         now,
         personal_data=PersonalData(known.export_personal_data),
         hash_user=observability.user_hash,
     )
-
-
-def exported_hours() -> PostgresExportJournal:
-    """The book of hours."""
-    from shared.adapters.postgres.export_journal import PostgresExportJournal
-    from shared.wiring import stores
-
-    return PostgresExportJournal(stores.database())

@@ -51,6 +51,7 @@ def erase_user() -> EraseUser:
     from shared.adapters.aws.sqs_erasure import SQSDeadLetters
     from shared.adapters.postgres.engine import Database
     from shared.adapters.postgres.erasure import STATEMENT_SECONDS, PostgresUserRows
+    from shared.adapters.postgres.export_journal import PostgresExportJournal
     from shared.adapters.redis.erasure import RedisUserCaches
     from shared.use_cases.erase_user import EraseUser
     from shared.wiring import stores
@@ -74,6 +75,7 @@ def erase_user() -> EraseUser:
         S3UserObjects(known.bucket, stores.aws_client("s3")),
         RedisUserCaches(stores.redis()),
         SQSDeadLetters(dead_letters, stores.aws_client("sqs")) if dead_letters else None,
+        PostgresExportJournal(database),
         now,
         hash_key=key.encode(),
     )

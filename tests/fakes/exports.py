@@ -127,18 +127,20 @@ class FakeExportedHours:
         del subject
         return len(self.hours)
 
-    async def mark(self, subject: Subject) -> int:
-        del subject
+    async def mark(self, subject: Subject, *, erased: str) -> int:
+        del subject, erased
         self.to_clear += [hour for hour in self.hours if hour not in self.to_clear]
         return len(self.hours)
 
-    async def marked(self, *, limit: int) -> Sequence[ExportHour]:
+    async def marked(self, *, erased: str, limit: int) -> Sequence[ExportHour]:
+        del erased
         if self.busy:
             self.busy -= 1
             raise StoreUnavailable("An hour is being exported.")
         return self.to_clear[:limit]
 
-    async def cleared(self, hour: ExportHour) -> None:
+    async def cleared(self, hour: ExportHour, *, erased: str) -> None:
+        del erased
         self.to_clear.remove(hour)
 
 

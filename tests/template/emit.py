@@ -6,30 +6,43 @@ import asyncio
 import contextlib
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import Mock
 
-from shared import observability
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from shared import observability, tracing
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.turnstile import Turnstile
 from shared.adapters.redis.client import cache_operation
+from shared.domain.export import PersonalData
 from shared.domain.message import Delivery, Unanswered
 from shared.domain.prompt import TokenUsage
 from shared.domain.reply import END_TO_END, STAGES, ReplyDraft, with_first_audio
-from shared.errors import Blocked, SignatureInvalid, StoreUnavailable
+from shared.errors import Blocked, InvalidRequest, SignatureInvalid, StoreUnavailable
 from shared.http_contract import HTTPRequest
 from shared.use_cases.check_restore import MeasureRestorableLag, MeasureRestoreTests
 from shared.use_cases.close_call import CloseCall
+from shared.use_cases.export_conversations import ExportConversations
 from shared.use_cases.guard_source import BlockingRule, GuardSource
 from shared.use_cases.limit_rate import LimitRate
 from stream_service import heartbeat
 from stream_service.live_calls import LiveCalls
 from stream_service.media.audio import FRAME_BYTES
 from stream_service.recording import Recording
+from stream_service.updates.door import UpdatesDoor
+from stream_service.updates.update_socket import UpdateSocket
 from tests.fakes.clock import FrozenClock
 from tests.fakes.counters import FakeBlocklist, FakeRateCounter
+from tests.fakes.exports import FakeExportFiles, FakeExportJournal, FakeExportRows
 from tests.fakes.faults import Down
 from tests.fakes.live_tasks import FakeLiveTasks
 from tests.shared.use_cases.test_check_restore import FakeBackups, FakeTests, Practice
+from tests.shared.use_cases.test_export_conversations import Platform as ExportedPlatform
+from tests.shared.use_cases.test_report_costs import Office
 from tests.stream_service.test_recording import FIRST
 
 
@@ -66,9 +79,20 @@ async def refuse() -> None:
     await lost("asha", user_id="asha")
 
 
-def answer_request() -> None:
-    """A request that is answered."""
-    observability.record_request(method="POST", route="/webhooks/voice/incoming", status=200, elapsed_ms=12)
+class FullDisk:
+    """Implements `SpanSink`: nothing can be written."""
+
+    def write(self, _service: str, spans: Sequence[object]) -> int:
+        """See `SpanSink.write`."""
+        return len(spans)
+
+
+def answer_request(service: str) -> None:
+    """A request that is answered, and traced in vain."""
+    tracing.configure(FullDisk(), service=service)
+    with tracing.span("request", kind="server"):
+        observability.record_request(method="POST", route="/webhooks/voice/incoming", status=200, elapsed_ms=12)
+    tracing.finish(5)
 
 
 def take_turn(channel: str, stages_ms: dict[str, int]) -> None:
@@ -87,14 +111,45 @@ async def lose_a_call() -> None:
     await recording.finish()
 
 
+async def refuse_reader() -> None:
+    """Somebody asks for live updates since an event that is none, and somebody does not keep up with them."""
+    nobody: Any = None
+    door = UpdatesDoor(nobody, nobody, nobody, LiveCalls(capacity=1), origins=(), now=FrozenClock())
+    with contextlib.suppress(InvalidRequest):
+        await door(HTTPRequest(method="GET", path="/updates", query="since=yesterday"), nobody)
+    transport, reader = (
+        Mock(**{"is_closing.return_value": False, "get_extra_info.return_value": None}),
+        ServerProtocol(),
+    )
+    reader.state = State.OPEN
+    slow = UpdateSocket(transport, reader, Mock(first=2), 1, seconds_left=60, connections=set())
+    slow.feed()
+    slow.connection_lost(None)
+
+
 async def hold_calls() -> None:
     """A spoken turn, and a minute of the service."""
+    await refuse_reader()
+    hour = datetime(2026, 3, 3, 9, tzinfo=UTC)
+    await ExportedPlatform([], until=hour).export()
     take_turn("voice", with_first_audio(dict.fromkeys((*STAGES, END_TO_END), 100)))
     await lose_a_call()
     heartbeat.REPORT_SECONDS, heartbeat.REPORTS_PER_METRIC = 0, 1
     service = heartbeat.Heartbeat(LiveCalls(capacity=50), FakeLiveTasks(FrozenClock()))
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(service.run(), timeout=0.05)
+
+
+async def export_nothing() -> None:
+    """The hourly job, with nothing left to do."""
+    await ExportConversations(
+        FakeExportRows({}, settled=datetime(2026, 3, 3, tzinfo=UTC)),
+        FakeExportJournal(),
+        FakeExportFiles(),
+        FrozenClock(),
+        personal_data=PersonalData.MASKED,
+        hash_user=observability.user_hash,
+    )()
 
 
 async def judge_backups() -> None:
@@ -114,14 +169,17 @@ async def act_as(service: str) -> None:
     os.environ["POWERTOOLS_SERVICE_NAME"] = observability.metrics.service = service
     await use_stores()
     await refuse()
-    answer_request()
+    answer_request(service)
     match service:
+        case "cost_report":
+            await Office().report()
         case "message_worker":
             observability.record_unanswered("whatsapp", "message", Unanswered.STALE)
             for channel in ("whatsapp", "twilio-whatsapp"):
                 take_turn(channel, {"context": 40, "total": 900, END_TO_END: 950})
         case "stream_service":
             await hold_calls()
+            await export_nothing()
         case "restore_check":
             await judge_backups()
     observability.flush_metrics()

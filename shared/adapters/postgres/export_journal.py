@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Text,
     and_,
     case,
     func,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     union,
     update,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.adapters.postgres.column_types import Moment
@@ -32,13 +34,13 @@ from shared.ports.exports import HourClaim, RowPlace
 
 _NEW = upsert(exports)
 _IS_FREE = exports.c.lease_until.is_(None) | (exports.c.lease_until < func.clock_timestamp())
+_IS_CLEAR = func.cardinality(exports.c.clear_for) == 0
 _UNTOUCHED: dict[str, Any] = {
     "personal_data": None,
     "parts": [],
     "exported_until": None,
     "exported_id": None,
     "lease_until": None,
-    "is_to_clear": False,
     "finished_at": None,
 }
 
@@ -81,7 +83,7 @@ class PostgresExportJournal:
                     "fence": exports.c.fence + 1,
                     "lease_until": _NEW.excluded.lease_until,
                 },
-                where=and_(exports.c.finished_at.is_(None), ~exports.c.is_to_clear, _IS_FREE),
+                where=and_(exports.c.finished_at.is_(None), _IS_CLEAR, _IS_FREE),
             )
             .returning(exports)
         )
@@ -123,20 +125,22 @@ class PostgresExportJournal:
         query = select(func.count()).select_from(hours)
         return await self._database.run_alone(lambda connection: int(connection.execute(query).scalar_one()))
 
-    async def mark(self, subject: Subject) -> int:
+    async def mark(self, subject: Subject, *, erased: str) -> int:
         """See `ExportedHours.mark`."""
-        hours = _hours_of(subject)
-        new = upsert(exports).from_select(["dataset", "hour", "is_to_clear"], hours)
+        hours = _hours_of(subject).subquery()
+        marked = select(hours.c.dataset, hours.c.hour, postgresql.array([literal(erased, Text)]))
+        new = upsert(exports).from_select(["dataset", "hour", "clear_for"], marked)
+        others = func.array_remove(exports.c.clear_for, erased)
         statement = new.on_conflict_do_update(
-            index_elements=[exports.c.dataset, exports.c.hour], set_={"is_to_clear": True}
+            index_elements=[exports.c.dataset, exports.c.hour], set_={"clear_for": func.array_append(others, erased)}
         )
         return await self._database.run_alone(lambda connection: connection.execute(statement).rowcount)
 
-    async def marked(self, *, limit: int) -> Sequence[ExportHour]:
+    async def marked(self, *, erased: str, limit: int) -> Sequence[ExportHour]:
         """See `ExportedHours.marked`."""
         query = (
             select(exports.c.dataset, exports.c.hour, _IS_FREE.label("is_free"))
-            .where(exports.c.is_to_clear)
+            .where(exports.c.clear_for.contains([erased]))
             .order_by(exports.c.hour, exports.c.dataset)
             .limit(limit)
         )
@@ -146,13 +150,14 @@ class PostgresExportJournal:
             raise StoreUnavailable("An hour is being exported; in two minutes it is not.")
         return free
 
-    async def cleared(self, hour: ExportHour) -> None:
+    async def cleared(self, hour: ExportHour, *, erased: str) -> None:
         """See `ExportedHours.cleared`."""
-        statement = update(exports).where(_is(hour), exports.c.is_to_clear).values(**_UNTOUCHED)
+        others = func.array_remove(exports.c.clear_for, erased)
+        statement = update(exports).where(_is(hour)).values(clear_for=others, **_UNTOUCHED)
         await self._database.run_alone(lambda connection: connection.execute(statement))
 
     async def _change(self, claim: HourClaim, **values: Any) -> None:
-        is_mine = and_(_is(claim.hour), exports.c.fence == claim.fence, ~exports.c.is_to_clear)
+        is_mine = and_(_is(claim.hour), exports.c.fence == claim.fence, _IS_CLEAR)
         statement = update(exports).where(is_mine, exports.c.finished_at.is_(None)).values(**values)
         changed = await self._database.run_alone(lambda connection: connection.execute(statement).rowcount)
         if changed == 0:
@@ -181,7 +186,7 @@ def _unfinished(
 
 
 def _hours_of(subject: Subject) -> Select[Any]:
-    """The hours in which rows of the user lie, with the wish that they be cleared."""
+    """The hours in which rows of the user lie."""
     own_calls = calls.c.conversation_id.in_(select(conversations.c.id).where(owned_by(conversations, subject)))
     settled_at = func.coalesce(messages.c.settled_at, messages.c.stored_at)
     over_at = func.coalesce(calls.c.settled_at, calls.c.ended_at, calls.c.started_at)
@@ -191,7 +196,7 @@ def _hours_of(subject: Subject) -> Select[Any]:
         _hours(Dataset.TRACES, settled_at, is_mine & (messages.c.state == "done")),
         _hours(Dataset.CALLS, over_at, own_calls),
     ).subquery()
-    return select(hours.c.dataset, hours.c.hour, literal(value=True).label("is_to_clear"))
+    return select(hours.c.dataset, hours.c.hour)
 
 
 def _hours(dataset: Dataset, at: ColumnElement[Any], which: ColumnElement[bool]) -> Select[Any]:

@@ -10,10 +10,12 @@ import pytest
 
 from shared.domain.conversation import ConversationKey
 from shared.domain.erasure import NOT_REACHED, CallTrace, ErasureReport, MessageTrace, subject_hash
+from shared.domain.export import Dataset, ExportHour
 from shared.errors import NotFound, StoreUnavailable
 from shared.use_cases.erase_user import EraseUser
 from tests.fakes.clock import FrozenClock
 from tests.fakes.erasure import FakeDeadLetters, FakeUserCaches, FakeUserObjects, FakeUserRows
+from tests.fakes.exports import FakeExportedHours
 from tests.fakes.faults import Faults, Killed
 from tests.samples import NOON
 
@@ -21,6 +23,7 @@ USER = "919845012345"
 KEY = b"a key of ours"
 CALLS = tuple(CallTrace(call_sid=f"CA{n}", started_at=NOON) for n in range(5))
 FILES = tuple(MessageTrace(message_id=f"m-{n}", channel="whatsapp", sent_at=NOON) for n in range(5))
+EXPORTED = tuple(ExportHour(dataset=dataset, starts_at=NOON) for dataset in (Dataset.CONVERSATIONS, Dataset.TRACES))
 ELSEWHERE = MessageTrace(message_id="m-9", channel="whatsapp", sent_at=NOON, keys=("media/old/9",))
 
 
@@ -31,10 +34,12 @@ class Archive:
         self.rows = FakeUserRows(calls=CALLS, files=(*FILES, ELSEWHERE), messages=450, events=7, **given)
         folders = {call.folder: 3 for call in CALLS} | {file.folders[0]: 2 for file in FILES}
         self.objects = FakeUserObjects({**folders, "media/replies/m-1/": 1, "media/old/9": 1, "media/else/": 4})
+        self.objects.kept |= {hour.folder: 3 for hour in EXPORTED}
         self.caches = FakeUserCaches(
             ConversationKey(channel="whatsapp", user_id=USER), ConversationKey(channel="whatsapp", user_id="another")
         )
         self.dead_letters = FakeDeadLetters(2)
+        self.exports = FakeExportedHours(*EXPORTED)
         self.faults = Faults()
 
     def erase(self, **given: Any) -> Any:
@@ -43,6 +48,7 @@ class Archive:
             self.faults.wrap(self.objects, "objects"),
             self.faults.wrap(self.caches, "caches"),
             self.faults.wrap(self.dead_letters, "dead_letters"),
+            self.faults.wrap(self.exports, "exports"),
             FrozenClock(NOON),
             hash_key=KEY,
         )
@@ -63,9 +69,10 @@ async def test_everything_of_the_user_is_removed_and_counted() -> None:
     assert archive.objects.kept == {"media/else/": 4}
     assert archive.caches.kept == {ConversationKey(channel="whatsapp", user_id="another")}
     assert archive.dead_letters.count == 0
+    assert archive.exports.to_clear == []
     assert report.counts == {
         "rows": {"calls": 5, "message_events": 7, "messages": 450, "users": 1},
-        "objects": {"media": 12, "recordings": 15},
+        "objects": {"exports": 6, "media": 12, "recordings": 15},
         "cache": {"keys": 1},
         "queued": {"removed": 2},
     }
@@ -95,9 +102,31 @@ async def test_files_go_before_the_rows_that_lead_to_them_and_the_user_goes_last
     await archive.erase()
 
     calls = archive.faults.calls
-    last_file = max(n for n, name in enumerate(calls) if name == "objects.erase")
+    last_file = max(n for n, name in enumerate(calls) if name == "objects.erase" and n < calls.index("exports.marked"))
     assert last_file < calls.index("rows.erase_messages") < calls.index("caches.erase") < calls.index("rows.erase_rest")
     assert calls[-1] == "rows.finish"
+
+
+async def test_exports_are_marked_while_the_rows_tell_and_cleared_when_nobody_can_export_them_again() -> None:
+    archive = Archive()
+
+    await archive.erase()
+
+    calls = archive.faults.calls
+    assert calls.index("exports.mark") < calls.index("rows.erase_messages")
+    assert calls.index("rows.erase_rest") < calls.index("exports.marked") < calls.index("exports.cleared")
+
+
+async def test_an_export_that_goes_on_ends_it_unfinished_and_the_next_run_clears_the_rest() -> None:
+    archive = Archive()
+    archive.exports.busy = 1
+
+    with pytest.raises(StoreUnavailable):
+        await archive.erase()
+    await archive.erase()
+
+    assert archive.exports.to_clear == []
+    assert archive.objects.kept == {"media/else/": 4}
 
 
 async def test_what_is_cached_of_recent_calls_is_forgotten_and_old_calls_are_not_asked_for() -> None:
@@ -114,7 +143,7 @@ async def test_a_dry_run_counts_and_removes_nothing() -> None:
 
     report: ErasureReport = await archive.erase(is_dry_run=True)
 
-    assert report.counts["objects"] == {"media": 12, "recordings": 15}
+    assert report.counts["objects"] == {"exported_hours": 2, "media": 12, "recordings": 15}
     assert report.rows["messages"] == 450
     assert (archive.rows.messages, archive.rows.events_left, archive.dead_letters.count) == (450, 7, 2)
     assert archive.rows.begun == []
@@ -181,7 +210,13 @@ async def test_the_way_is_told_without_a_name() -> None:
 async def test_a_conversation_stands_for_its_user() -> None:
     archive = Archive()
     use_case = EraseUser(
-        archive.rows, archive.objects, archive.caches, None, FrozenClock(NOON + timedelta(days=1)), hash_key=KEY
+        archive.rows,
+        archive.objects,
+        archive.caches,
+        None,
+        archive.exports,
+        FrozenClock(NOON + timedelta(days=1)),
+        hash_key=KEY,
     )
 
     assert await use_case.named_in("c-1") == (USER, "whatsapp")

@@ -16,6 +16,7 @@ from stream_service.jobs import __main__ as jobs
 from stream_service.jobs import erase
 from tests.fakes.clock import FrozenClock
 from tests.fakes.erasure import FakeDeadLetters, FakeUserCaches, FakeUserObjects, FakeUserRows
+from tests.fakes.exports import FakeExportedHours
 from tests.samples import NOON
 
 USER = "919845012345"
@@ -30,7 +31,13 @@ class Desk:
         self.asked: list[str] = []
         self.answer = "yes"
         use_case = EraseUser(
-            self.rows, FakeUserObjects({}), FakeUserCaches(), FakeDeadLetters(0), FrozenClock(NOON), hash_key=b"key"
+            self.rows,
+            FakeUserObjects({}),
+            FakeUserCaches(),
+            FakeDeadLetters(0),
+            FakeExportedHours(),
+            FrozenClock(NOON),
+            hash_key=b"key",
         )
         monkeypatch.setattr(wiring, "erase_user", lambda: use_case)
 

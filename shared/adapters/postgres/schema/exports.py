@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Integer, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy import Column, Integer, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.adapters.postgres.column_types import AnyJSON, Moment
 from shared.adapters.postgres.schema.foundation import metadata
@@ -21,8 +22,8 @@ exports = Table(
     # Who exports it has it until then.
     Column("lease_until", Moment),
     Column("fence", Integer, nullable=False, server_default="0"),
-    # Somebody in it was erased: its files are to go before it is exported anew.
-    Column("is_to_clear", Boolean, nullable=False, server_default="false"),
+    # Who of those in it is being erased, by the hashes of their proofs: its files are to go before it is exported anew.
+    Column("clear_for", ARRAY(Text), nullable=False, server_default="{}"),
     # NULL: it is not in the bucket as a whole.
     Column("finished_at", Moment),
     PrimaryKeyConstraint("dataset", "hour"),

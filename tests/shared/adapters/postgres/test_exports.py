@@ -222,11 +222,11 @@ class TestJournal:
         assert claim is not None
         await journal.finish(claim)
 
-        found, marked = await journal.count(subject), await journal.mark(subject)
+        found, marked = await journal.count(subject), await journal.mark(subject, erased="a1")
         meanwhile = await journal.claim(TALKS, PersonalData.MASKED, lease_seconds=60)
-        hours = await journal.marked(limit=10)
+        hours = await journal.marked(erased="a1", limit=10)
         for hour in hours:
-            await journal.cleared(hour)
+            await journal.cleared(hour, erased="a1")
 
         assert (found, marked) == (2, 2)
         assert {*hours} == {TALKS, TRACES}
@@ -240,15 +240,27 @@ class TestJournal:
         traces = await journal.claim(TRACES, PersonalData.MASKED, lease_seconds=60)
         assert claim is not None
         assert traces is not None
-        await journal.mark(Subject(identities=("919845012345",)))
+        await journal.mark(Subject(identities=("919845012345",)), erased="a1")
 
         with pytest.raises(StoreUnavailable):
-            await journal.marked(limit=10)
+            await journal.marked(erased="a1", limit=10)
         with pytest.raises(LeaseLost):
             await journal.keep(claim, lease_seconds=60)
         await journal.give_back(claim)
 
-        assert await journal.marked(limit=10) == [TALKS]
+        assert await journal.marked(erased="a1", limit=10) == [TALKS]
+
+    async def test_of_two_erasures_at_once_none_clears_what_the_other_marked(self, database: Database) -> None:
+        journal = PostgresExportJournal(database)
+        await write_turns(database, turn("a"), turn("b", minutes=6, user_id="919800000000"))
+        for erased, user_id in (("a1", "919845012345"), ("b2", "919800000000")):
+            await journal.mark(Subject(identities=(user_id,)), erased=erased)
+
+        await journal.cleared(TALKS, erased="b2")
+
+        assert await journal.claim(TALKS, PersonalData.MASKED, lease_seconds=60) is None
+        assert TALKS in await journal.marked(erased="a1", limit=10)
+        assert TALKS not in await journal.marked(erased="b2", limit=10)
 
 
 @pytest.mark.parametrize(

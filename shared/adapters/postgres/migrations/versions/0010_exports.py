@@ -61,7 +61,7 @@ _EXPORTS = """
         exported_id TEXT,
         lease_until TIMESTAMP WITH TIME ZONE,
         fence INTEGER DEFAULT '0' NOT NULL,
-        is_to_clear BOOLEAN DEFAULT 'false' NOT NULL,
+        clear_for TEXT[] DEFAULT '{}' NOT NULL,
         finished_at TIMESTAMP WITH TIME ZONE,
         CONSTRAINT exports_pkey PRIMARY KEY (dataset, hour)
     )
