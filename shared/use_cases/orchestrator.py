@@ -220,7 +220,8 @@ class Orchestrator:
                 prompt = taken_over(prompt, reply.hand_over)
             text.change_speaker()
             hand_over: HandOver | None = None
-            async with aclosing(self._pieces(reply, prompt, text, time_left, route.catalogue.tools)) as pieces:
+            written = self._pieces(reply, prompt, text, time_left, route.catalogue.tools)
+            async with aclosing(_traced(written, current)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, HandOver):
                         hand_over = to_a_colleague(piece, colleagues)
@@ -297,6 +298,21 @@ class Orchestrator:
         if self._can_transfer_calls:
             return PERSON_WILL_SPEAK
         return PERSON_WILL_CALL_BACK if phone_number_of(reply.message.user_id) else NUMBER_IS_HIDDEN
+
+
+async def _traced(
+    pieces: AsyncGenerator[ReplyChunk | HandOver, None], agent: AgentProfile
+) -> AsyncGenerator[ReplyChunk | HandOver, None]:
+    """The pieces of one agent, in a span of its own: not the current one, since their use is no part of it."""
+    span = tracing.begin("agent", agent_id=agent.id)
+    try:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                if isinstance(piece, HandOver):
+                    span.event("handed_over")
+                yield piece
+    finally:
+        span.end()
 
 
 def _wanted_language(message: InboundMessage) -> str | None:

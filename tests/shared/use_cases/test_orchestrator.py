@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared import tracing
 from shared.domain.agent import HUMAN, ActiveAgent, Citation, Passage, RouteReason, RuleKind
 from shared.domain.conversation import Conversation, ConversationKey, Speaker, Turn
 from shared.domain.hand_over import HAND_OVERS_PER_TURN
@@ -28,6 +29,7 @@ from tests.fakes.language_model import FakeEmbedder, FakeLanguageModel
 from tests.fakes.stores import FakeAgentStore
 from tests.samples import a_message
 from tests.shared.use_cases.house import AGENTS, QUESTION_ABOUT_BOOKING, House, a_rule, an_agent
+from tests.traces import traced
 
 CONVERSATION = Conversation(id="c1", key=ConversationKey(channel="whatsapp", user_id="919800000001"))
 
@@ -160,6 +162,31 @@ async def test_an_agent_is_not_offered_who_had_the_question_already(house: House
 
     offered = [{colleague.id for colleague in prompt.colleagues} for prompt in house.model.prompts]
     assert offered == [{"appointments", "billing", HUMAN}, {"appointments", HUMAN}]
+
+
+async def test_each_agent_of_a_turn_has_a_span_that_ends_with_its_words(house: House) -> None:
+    house.model = FakeLanguageModel(
+        {"reception": [[hand_over("billing"), TextPiece(text="never said")]], "billing": [[TextPiece(text="It is.")]]}
+    )
+
+    with traced() as traces, tracing.span("turn"):
+        await reply_to(house, a_message())
+
+    first, second = traces.named("agent")
+    assert traces.open == []
+    assert [span.attributes["agent_id"] for span in (first, second)] == ["reception", "billing"]
+    assert ([event.name for event in first.events], second.events) == (["handed_over"], ())
+    assert first.ended_ns <= second.started_ns
+    assert first.parent_id == second.parent_id == traces.only("turn").span_id
+
+
+async def test_a_reply_that_is_given_up_leaves_no_span_open(house: House) -> None:
+    with traced() as traces, tracing.span("turn"):
+        reply = house.orchestrator.reply(CONVERSATION, a_message(), is_spoken=True)
+        async with aclosing(reply.chunks) as chunks:
+            await anext(chunks)
+
+    assert traces.open == []
 
 
 @pytest.mark.parametrize("target", ["reception", "billing", "nobody"])
