@@ -26,6 +26,7 @@ class ReportCosts:
 
     Each part stands for itself: what cannot be had is named in the answer, and the others are recorded. All values are
     absolute, so that a run that was cut off is made good by the next; last month is recorded until its bill is final.
+    Without a notifier, as on a machine of one's own, nobody is told; the report holds what is unusual all the same.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class ReportCosts:
         messages: MessageTally,
         usage: UsageTally,
         memory: AnomalyMemory,
-        notifier: Notifier,
+        notifier: Notifier | None,
         clock: Callable[[], datetime],
         prices: PriceList,
     ) -> None:
@@ -97,6 +98,8 @@ class ReportCosts:
         found = find_anomalies(days, today)
         count("cost_anomalies", len(found))
         count("cost_anomaly_excess", float(exact_sum(anomaly.excess for anomaly in found)))
+        if self._notifier is None:
+            return
         known = await self._memory.load()
         found = with_memory(found, known)
         new = [anomaly for anomaly in found if not anomaly.told]

@@ -45,7 +45,7 @@ def report_costs() -> ReportCosts:
     """The daily report of costs.
 
     Raises:
-        SettingsInvalid: the bucket or the topic of the alarms is not named.
+        SettingsInvalid: the bucket is not named.
     """
     from shared.adapters.aws.cost_notes import S3AnomalyMemory
     from shared.adapters.aws.idle_notes import SnsNotifier
@@ -53,14 +53,15 @@ def report_costs() -> ReportCosts:
     from shared.wiring import stores
 
     known = settings()
-    if known.bucket is None or known.alarm_topic_arn is None:
-        raise SettingsInvalid("Set BUCKET and ALARM_TOPIC_ARN.")
+    if known.bucket is None:
+        raise SettingsInvalid("Set BUCKET.")
+    topic = known.alarm_topic_arn
     return ReportCosts(
         cost_source(),
         message_tally(),
         usage_tally(),
         S3AnomalyMemory(known.bucket, stores.aws_client("s3")),
-        SnsNotifier(known.alarm_topic_arn, stores.aws_client("sns")),
+        SnsNotifier(topic, stores.aws_client("sns")) if topic else None,
         now,
         price_list(),
     )

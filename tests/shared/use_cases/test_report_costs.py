@@ -37,6 +37,7 @@ class Office:
     usage: FakeUsageTally = field(default_factory=lambda: FakeUsageTally(months=[USAGE]))
     memory: FakeAnomalyMemory = field(default_factory=FakeAnomalyMemory)
     notifier: FakeNotifier = field(default_factory=FakeNotifier)
+    has_notifier: bool = True
     today: date = TODAY
 
     async def report(self) -> dict[str, JSON]:
@@ -45,7 +46,7 @@ class Office:
             self.messages,
             self.usage,
             self.memory,
-            self.notifier,
+            self.notifier if self.has_notifier else None,
             lambda: datetime(self.today.year, self.today.month, self.today.day, 2, 30, tzinfo=UTC),
             PriceList(prices=LIST_PRICES, speech_in=SPEECH_IN, speech_out=SPEECH_OUT),
         )()
@@ -205,3 +206,12 @@ async def test_last_month_is_recorded_again_when_its_bill_was_corrected(
     await office.report()
 
     assert value(written(capsys), "cost", period="last_month") == pytest.approx(before + 1.25)
+
+
+async def test_where_nobody_can_be_told_the_rest_is_reported(office: Office) -> None:
+    office.has_notifier = False
+
+    answer = await office.report()
+
+    assert answer["failed"] == []
+    assert office.memory.kept == ()
