@@ -50,7 +50,7 @@ def main() -> None:
     try:
         handler = getattr(importlib.import_module(module_name), function_name)
     except Exception as error:  # noqa: BLE001 - whatever the function's modules raise.
-        traceback.print_exc()
+        _log(error)
         _send(channel, {"error": _describe(error)})
         sys.exit(1)
     _send(channel, {"ready": True})
@@ -65,10 +65,22 @@ def _answer(handler: Any, invocation: dict[str, Any]) -> dict[str, Any]:
         result = handler(invocation["event"], context)
         json.dumps(result)
     except Exception as error:  # noqa: BLE001 - whatever the handler raises.
-        with contextlib.suppress(OSError):  # A full disk ends no environment: in Lambda the log is no file.
-            traceback.print_exc()
+        _log(error, invocation["request_id"])
         return {"error": _describe(error)}
     return {"result": result}
+
+
+def _log(error: Exception, request_id: str = "") -> None:
+    """What Lambda's runtime writes of an error that a function lets out, where its log format is JSON."""
+    line = {
+        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "log_level": "ERROR",
+        **_describe(error),
+        "requestId": request_id,
+        "stackTrace": traceback.format_tb(error.__traceback__),
+    }
+    with contextlib.suppress(OSError):  # A full disk ends no environment: in Lambda the log is no file.
+        sys.stdout.write(json.dumps(line) + "\n")
 
 
 def _describe(error: Exception) -> dict[str, str]:
