@@ -20,12 +20,16 @@ metrics = Metrics(namespace=NAMESPACE)
 
 
 def count(name: str, value: float = 1, **dimensions: str) -> None:
-    """Add to a counter. Dimensions must have few values: channels and functions, never users or ids."""
+    """Add to a counter. Dimensions must have few values: channels and functions, never users or ids.
+
+    What is named `..._seconds` has that unit.
+    """
+    unit = MetricUnit.Seconds if name.endswith("_seconds") else MetricUnit.Count
     if not dimensions:
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+        metrics.add_metric(name=name, unit=unit, value=value)
         return
     with own_dimensions(dimensions) as single:
-        single.add_metric(name=name, unit=MetricUnit.Count, value=value)
+        single.add_metric(name=name, unit=unit, value=value)
 
 
 def measure(name: str, elapsed_ms: float) -> None:

@@ -62,3 +62,15 @@ def test_a_quick_operation_and_one_without_a_limit_are_only_measured(capsys: pyt
             pass
 
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"), [("requests", "Count"), ("export_lag_seconds", "Seconds"), ("voice_notes_heard", "Count")]
+)
+def test_a_metric_has_the_unit_that_its_name_says(capsys: pytest.CaptureFixture[str], name: str, unit: str) -> None:
+    count(name, 3)
+    count(name, 3, channel="voice")
+    flush_metrics()
+
+    units = {line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Unit"] for line in lines(capsys)}
+    assert units == {unit}
