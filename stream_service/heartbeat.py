@@ -45,10 +45,11 @@ class Heartbeat:
                 due = time.monotonic() + REPORT_SECONDS
                 await asyncio.sleep(REPORT_SECONDS)
                 lag_ms = max(0.0, (time.monotonic() - due) * 1000)
+                observability.measure("event_loop_lag", lag_ms)
                 await self._report(lag_ms)
                 reports += 1
                 if reports % REPORTS_PER_METRIC == 0:
-                    self._measure(lag_ms)
+                    self._measure()
         finally:
             with contextlib.suppress(StoreUnavailable):
                 await self._live_tasks.leave(self._task_id)
@@ -66,9 +67,8 @@ class Heartbeat:
         except StoreUnavailable:
             observability.logger.warning("live_report_lost")
 
-    def _measure(self, lag_ms: float) -> None:
+    def _measure(self) -> None:
         """A draining task measures no calls: it takes none any more, and its empty places are no capacity."""
-        observability.measure("event_loop_lag", lag_ms)
         observability.count("update_sockets", len(self._update_sockets))
         connections = self._pool_use()
         observability.count("database_connections_in_use", connections.in_use)

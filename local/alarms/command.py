@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from local.alarms.alarm import Alarm, read_alarms
+from local.alarms.alarm import Alarm, TreatMissing, read_alarms
 from local.alarms.embedded_format import read_lines
 from local.alarms.evaluation import State, Verdict, judge
 from local.alarms.metric import Samples
@@ -118,11 +118,16 @@ def _judge(alarm: Alarm, samples: Samples, at: int) -> Judged:
 
 
 def is_measured(alarm: Alarm, samples: Samples) -> bool:
-    """Whether somebody measures what it watches; a counter of ours may not have had anything to count so far."""
+    """Whether somebody measures what it watches.
+
+    A counter of ours may not have had anything to count so far; not so where silence itself is an alarm.
+    """
+    if alarm.metrics & samples.metrics:
+        return True
     speakers = {dict(metric.dimensions).get("service") for metric in samples.metrics if metric.namespace == NAMESPACE}
-    return any(
-        metric in samples.metrics or (metric.namespace == NAMESPACE and dict(metric.dimensions)["service"] in speakers)
-        for metric in alarm.metrics
+    may_be_silent = alarm.treat_missing is not TreatMissing.BREACHING
+    return may_be_silent and any(
+        metric.namespace == NAMESPACE and dict(metric.dimensions)["service"] in speakers for metric in alarm.metrics
     )
 
 

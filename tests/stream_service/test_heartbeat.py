@@ -111,3 +111,16 @@ async def test_who_watches_live_sees_that_the_task_drains(clock: FrozenClock) ->
             (task,) = await live_tasks.all()
 
     assert (task.active_calls, task.is_draining) == (1, True)
+
+
+async def test_how_late_the_loop_is_is_measured_with_every_report(
+    clock: FrozenClock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "REPORTS_PER_METRIC", 3)
+
+    async with beating(LiveCalls(capacity=50), FakeLiveTasks(clock)):
+        pass
+
+    metrics = measured(capsys)
+    assert len(metrics["event_loop_lag_ms"]) == 3
+    assert len(metrics["active_calls"]) == 1
