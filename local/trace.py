@@ -18,6 +18,8 @@ _NAME_WIDTH = 34
 _LISTED = 20
 _SHOWN_ATTRIBUTES = (
     "operation",
+    "channel",
+    "item",
     "agent_id",
     "tool",
     "model",
@@ -31,8 +33,9 @@ _SHOWN_ATTRIBUTES = (
     "call_sid",
 )
 _IDS = ("conversation_id", "call_sid", "message_id", "request_id")
+_ANSWERING = frozenset({"send", "turn"})
 _EXAMPLES = """examples:
-  python -m local trace                 the latest trace that more than one program took part in
+  python -m local trace                 the latest trace in which somebody was answered
   python -m local trace --list          the latest traces, one a line
   python -m local trace 6a1f03c2        the trace whose id begins or ends so
   python -m local trace 562f105b        the latest trace of this conversation, call, message or request
@@ -121,8 +124,9 @@ def _bar(trace: Trace, span: Span) -> str:
 
 def _chosen(traces: Sequence[Trace], wanted: str) -> Trace | None:
     if wanted == "last":
-        several = [trace for trace in traces if len({span.service for span in trace.spans}) > 1]
-        return (several or list(traces))[-1]
+        # A reply is followed by the provider's reports about it, each a trace of its own.
+        answered = [trace for trace in traces if any(span.name in _ANSWERING for span in trace.spans)]
+        return (answered or list(traces))[-1]
     # As the load balancer and X-Ray write it: `Root=1-6a1f03c2-…`.
     plain = wanted.removeprefix("Root=").removeprefix("1-").replace("-", "").lower()
     by_id = [trace for trace in traces if trace.id.startswith(plain) or trace.id.endswith(plain)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from shared import tracing
 from shared.domain.event import EventType, PlatformEvent, status_data
 from shared.domain.message import ChannelNotice, InboundItem, InboundMessage, StatusUpdate
 from shared.errors import InvalidContent, NotTogether
@@ -16,6 +17,12 @@ from shared.ports.stores import HistoryStore
 from shared.use_cases.answer_message import AnswerMessage
 from shared.use_cases.note_preferences import NotePreferences
 from shared.use_cases.send_fallback import SendFallback
+
+_KINDS: Mapping[type[InboundItem], str] = {
+    InboundMessage: "message",
+    StatusUpdate: "status",
+    ChannelNotice: "notice",
+}
 
 
 class HandleItem:
@@ -49,6 +56,7 @@ class HandleItem:
             InvalidContent: the item names a channel that this platform does not have.
             PlatformError: not done; the same items may be handled later.
         """
+        tracing.note(channel=items[-1].channel, item=_KINDS[type(items[-1])])
         messages = [item for item in items if isinstance(item, InboundMessage)]
         if messages:
             await self._answer_together(messages)
