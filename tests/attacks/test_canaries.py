@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from local.aws_resources import aws_client
+from local.layout import REPOSITORY
 from tests.attacks.canaries import found_in
 from tests.attacks.hostile_run import PERSONAL, HostileRun, failing_model
 from tests.attacks.listener import Listener
 from tests.attacks.target import Target
 from tests.end_to_end.platform import running_platform
+from tests.shared.observability.line_check import LineCheck
 
 pytestmark = [pytest.mark.integration, pytest.mark.requirement("5.3")]
 
@@ -92,6 +95,23 @@ def test_the_bad_day_was_one(hostile_run: HostileRun) -> None:
     assert any(answer.status >= 500 for answer in hostile_run.answers)
     assert len(hostile_run.model.visits) >= 2
     assert any(hostile_run.model_key.text in visit for visit in hostile_run.model.visits)
+
+
+@pytest.mark.requirement("9.1")
+def test_every_line_of_our_processes_is_json_as_it_is_documented(hostile_run: HostileRun) -> None:
+    check = LineCheck()
+    ours = [f"{folder.name}.log" for folder in (REPOSITORY / "functions").iterdir() if (folder / "app.py").exists()]
+    lines = [
+        (name, line)
+        for name, content in outputs(hostile_run.platform.directory)
+        if (file := Path(name).name) in ours or file.startswith("stream_service")
+        for line in content.decode().splitlines()
+    ]
+
+    faults = Counter((name, fault, line[:300]) for name, line in lines for fault in check.faults_of(line))
+
+    assert {name for name, _ in lines} >= {"logs/message_worker.log", "logs/stream_service.log"}
+    assert not faults
 
 
 def test_no_secret_is_in_anything_that_was_written(hostile_run: HostileRun) -> None:
