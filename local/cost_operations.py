@@ -67,6 +67,7 @@ _UNITS: Node = {
                 "calls": 40,
                 "total": "11.636600",
                 "per_unit": "0.116366",
+                "per_unit_by_use": "0.036366",
                 "is_complete": False,
                 "per_call": "0.290915",
                 "parts": [
@@ -81,6 +82,7 @@ _UNITS: Node = {
                 "messages": 100,
                 "total": "2.096200",
                 "per_unit": "0.020962",
+                "per_unit_by_use": "0.000962",
                 "is_complete": True,
                 "parts": [
                     _part("delivery", "0.084000", "0.000840", "100.00"),

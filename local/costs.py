@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _ask(stack: dict[str, Any], months: int) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {stack['api_token']}"}
+    headers = {"Authorization": f"Bearer {stack['admin_token']}"}
     async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT_SECONDS, headers=headers) as client:
         answer = await client.get(f"{stack['base_url']}/api/v1/costs", params={"months": months})
         answer.raise_for_status()
@@ -126,4 +126,5 @@ def _unit(label: str, unit: dict[str, Any], units: str, paint: Paint) -> Iterato
     for part in unit["parts"]:
         missing = f"  without: {', '.join(part['missing'])}" if part["missing"] else ""
         yield f"  {part['part']:<{_WIDTH - 2}}{part['per_unit']:>13}" + paint.aside(missing)
+    yield f"  {'without the share of the platform':<{_WIDTH - 2}}{unit['per_unit_by_use']:>13}"
     yield ""

@@ -144,6 +144,12 @@ class UnitCost:
         return EXACT.divide(self.total, self.units) if self.units else None
 
     @property
+    def per_unit_by_use(self) -> Decimal | None:
+        """Without the share of the platform, most of which costs the same however much it is used; None without any."""
+        by_use = exact_sum(part.amount for part in self.parts if part.part is not CostPart.PLATFORM)
+        return EXACT.divide(by_use, self.units) if self.units else None
+
+    @property
     def per_event(self) -> Decimal | None:
         """None in a month without any."""
         return EXACT.divide(self.total, Decimal(self.events)) if self.events else None

@@ -108,6 +108,7 @@ def _shown(unit: UnitCost) -> dict[str, JSON]:
     return {
         "total": str(round(unit.total, _UNIT_PLACES)),
         "per_unit": None if unit.per_unit is None else str(round(unit.per_unit, _UNIT_PLACES)),
+        "per_unit_by_use": None if unit.per_unit_by_use is None else str(round(unit.per_unit_by_use, _UNIT_PLACES)),
         "is_complete": unit.is_complete,
         "parts": [
             {

@@ -107,7 +107,7 @@ async def test_stages_of_replies_are_shown_with_what_they_took(console: Console)
 async def test_costs_are_drawn_and_stand_in_a_table(console: Console) -> None:
     await console.sign_in("admin")
     page = await console.open("costs")
-    await expect(page.get_by_text("AWS has no costs for these months.")).to_be_visible()
+    await expect(page.get_by_text("This month will come to about $")).to_be_visible()
     await seed_costs(console)
 
     # Answers are kept for hours; nobody else asks for so many months.
@@ -119,8 +119,63 @@ async def test_costs_are_drawn_and_stand_in_a_table(console: Console) -> None:
     await expect(page.get_by_role("img", name=re.compile(r"Sep\w* 2026 \$36\.12, Oct 2026 \$36\.12"))).to_be_visible()
 
 
+@pytest.mark.requirement("16.4")
+async def test_made_up_accounts_say_so_and_show_the_months_end_and_what_is_unusual(console: Console) -> None:
+    await console.sign_in("admin")
+    page = await console.open("costs")
+
+    costs = page.get_by_role("region", name="Costs by service")
+    await expect(costs.get_by_role("row", name="Amazon Transcribe (made up)")).to_be_visible()
+    await expect(page.get_by_text(re.compile(r"This month will come to about \$\d+\.\d\d"))).to_be_visible()
+    await expect(page.get_by_text(re.compile(r"Likely between \$\d+\.\d\d and \$\d+\.\d\d; \$"))).to_be_visible()
+    await expect(
+        page.get_by_text(re.compile(r"Amazon Transcribe \(made up\), .*: \$\d+\.\d\d more than usual"))
+    ).to_be_visible()
+    await expect(page.get_by_text("Minutes of calls: are calls longer or more")).to_be_visible()
+
+
+@pytest.mark.requirement("16.4")
+async def test_what_one_message_costs_is_shown_in_parts(console: Console) -> None:
+    sender = f"9197{secrets.randbelow(10**8):08d}"
+    async with WhatsAppUser(console.platform.stack().whatsapp_number, wa_id=sender) as user:
+        await user.say("When are you open?")
+        await user.hear()
+    await console.sign_in("admin")
+    page = await console.open("costs")
+
+    one = page.get_by_role("region", name="What a message costs, by part and month")
+    await expect(one.get_by_role("row", name="Share of the platform")).to_contain_text("$")
+    await expect(one.get_by_role("row", name="Total")).to_contain_text("$")
+    await expect(page.get_by_text(re.compile(r"\d+ of \d+ prices are second-hand"))).to_be_visible()
+
+
+async def test_what_cannot_be_had_is_named_beside_what_can(console: Console) -> None:
+    await console.sign_in("admin")
+
+    async def without_accounts(route: Route) -> None:
+        answer = await route.fetch()
+        body = await answer.json()
+        body["data"] |= {"months": [], "forecast": None, "anomalies": []}
+        body["data"]["problems"] = [{"part": "accounts", "code": "provider_unavailable"}]
+        await route.fulfill(response=answer, json=body)
+
+    await console.page.route("**/api/v1/costs?*", without_accounts)
+    page = await console.open("costs")
+
+    await expect(page.get_by_text("The accounts cannot be read now")).to_be_visible()
+    await expect(page.get_by_role("heading", name="What one costs")).to_be_visible()
+
+
 async def test_no_costs_are_explained(console: Console) -> None:
     await console.sign_in("admin")
+
+    async def empty(route: Route) -> None:
+        answer = await route.fetch()
+        body = await answer.json()
+        body["data"] |= {"months": [], "forecast": None, "anomalies": []}
+        await route.fulfill(response=answer, json=body)
+
+    await console.page.route("**/api/v1/costs?*", empty)
     page = await console.open("costs")
 
     await expect(page.get_by_text("AWS has no costs for these months.")).to_be_visible()

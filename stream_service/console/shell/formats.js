@@ -50,6 +50,11 @@ export function money(amount, currency = "USD") {
   return amount.toLocaleString(locale(), { style: "currency", currency, maximumFractionDigits: digits });
 }
 
+/** An amount of money in whole cents, as on a bill. */
+export function cents(amount, currency = "USD") {
+  return amount.toLocaleString(locale(), { style: "currency", currency });
+}
+
 /** `1.4 MB`. */
 export function bytes(count) {
   const units = ["B", "kB", "MB", "GB"];

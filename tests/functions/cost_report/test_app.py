@@ -205,11 +205,15 @@ def test_what_a_minute_and_a_message_cost_is_told_in_parts_that_add_up(module: M
 
     march, february, january = data["unit_costs"]
     minute = february["call_minute"]
-    assert {key: minute[key] for key in ("minutes", "calls", "total", "per_unit", "per_call", "is_complete")} == {
+    assert {
+        key: minute[key]
+        for key in ("minutes", "calls", "total", "per_unit", "per_unit_by_use", "per_call", "is_complete")
+    } == {
         "minutes": "1.50",
         "calls": 4,
         "total": "11.369220",
         "per_unit": "7.579480",
+        "per_unit_by_use": "0.046147",
         "per_call": "2.842305",
         "is_complete": False,
     }

@@ -4,11 +4,16 @@ import { h } from "../../shell/element.js";
 import { t } from "../../shell/language.js";
 import { healthSection } from "./health.js";
 import { latencySection } from "./latency.js";
+import { messages as ownMessages } from "./messages.js";
+import { messages as outlookMessages } from "./outlook_messages.js";
 import { spendingSections } from "./spending.js";
 import { tasksSection } from "./tasks.js";
 import { lookWhileVisible } from "./watching.js";
 
-export { messages } from "./messages.js";
+export const messages = {
+  en: { ...ownMessages.en, ...outlookMessages.en },
+  hi: { ...ownMessages.hi, ...outlookMessages.hi },
+};
 
 const EVERY_MS = 10_000;
 

@@ -1,11 +1,12 @@
 // Costs by month and service, messages as the providers count them, and what could be saved.
 
 import { h } from "../../shell/element.js";
-import { money, number } from "../../shell/formats.js";
+import { cents, number } from "../../shell/formats.js";
 import { language, t } from "../../shell/language.js";
 import { explain } from "../../shell/notices.js";
 import { adviceSection } from "./advice.js";
 import { legend, monthChart } from "./chart.js";
+import { outlookDrawn, unitsDrawn } from "./outlook.js";
 import { tableOf } from "./table.js";
 
 const CHOICES = [3, 6, 12];
@@ -14,6 +15,7 @@ const SERIES = 5;
 /** Sections for administrators. */
 export function spendingSections({ api }) {
   const body = h("div", { class: "parts", "aria-live": "polite" });
+  const units = h("div", { class: "parts" });
   const messages = h("div", { class: "parts" });
   const choice = h(
     "select",
@@ -24,11 +26,13 @@ export function spendingSections({ api }) {
     body.replaceChildren(h("p", { class: "loading" }, t("costs.spending.loading")));
     try {
       const answer = await api.get("/costs", { months: choice.value });
-      body.replaceChildren(...monthsDrawn(answer.months));
+      body.replaceChildren(...outlookDrawn(answer), ...monthsDrawn(answer.months));
+      units.replaceChildren(...unitsDrawn(answer.unit_costs, answer.prices, monthName));
       messages.replaceChildren(...messagingDrawn(answer.messaging));
     } catch (error) {
       const again = h("button", { type: "button", onClick: load }, t("costs.retry"));
       body.replaceChildren(h("p", { class: "problem" }, explain(error)), again);
+      units.replaceChildren();
       messages.replaceChildren();
     }
   }
@@ -40,6 +44,7 @@ export function spendingSections({ api }) {
       { class: "card wide", "aria-labelledby": "spending-title" },
       h("div", { class: "page-head" }, h("h2", { id: "spending-title" }, t("costs.spending.title")), months),
       body,
+      units,
       messages,
     ),
     advice.node,
@@ -56,7 +61,8 @@ function monthsDrawn(months) {
   const hasOthers = shown.length < services.length;
   const columns = [...months].reverse().map((month) => columnOf(month, shown, hasOthers));
   const { currency } = months[0];
-  const amount = (value) => money(value, currency);
+  // Whole cents, which add up to the total below.
+  const amount = (value) => cents(value, currency);
   const said = columns.map(({ label, total }) => `${label} ${amount(total)}`).join(", ");
   return [
     monthChart({ months: columns, label: t("costs.spending.chart", { months: said }), amount }),
@@ -64,8 +70,8 @@ function monthsDrawn(months) {
     tableOf({
       caption: t("costs.spending.caption"),
       heads: [t("costs.spending.service"), ...months.map(headOf)],
-      rows: services.map((service) => [service, ...months.map((month) => amount(amountOf(month, service)))]),
-      foot: [t("costs.spending.total"), ...months.map((month) => amount(Number(month.total)))],
+      rows: services.map((service) => [service, ...months.map((month) => amount(centsOf(month, service)))]),
+      foot: [t("costs.spending.total"), ...months.map((month) => amount(Number(month.rounded_total)))],
       numbers: months.map((_, place) => place + 1),
     }),
   ];
@@ -89,6 +95,10 @@ function columnOf(month, shown, hasOthers) {
 
 function amountOf(month, service) {
   return Number(month.services.find((entry) => entry.service === service)?.amount ?? 0);
+}
+
+function centsOf(month, service) {
+  return Number(month.services.find((entry) => entry.service === service)?.rounded ?? 0);
 }
 
 function headOf(month) {
