@@ -34,7 +34,7 @@ def test_months_the_months_end_surprises_and_units_are_shown() -> None:
     assert "Amazon Relational Database Service                  11.10" in text
     assert "2026-03 will come to about 310.00 USD (300.70 to 319.30)" in text
     assert "! Amazon Transcribe, 2026-03-08: 11.84 USD more than usual" in text
-    assert "a minute of a call                     0.116366 USD  (100.00 minutes)  incomplete" in text
+    assert "0.116366 USD  (100.00 minutes)  incomplete" in text
     assert "without: price twilio.voice.inbound.IN" in text
     assert "! messages cannot be had now (store_unavailable)" in text
     assert "1 of 1 prices are second-hand" in text
