@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         if not file.exists():
             print("the platform does not run; `make run` starts it")
             return NOT_RUNNING
-        os.environ.update(read_configuration(file).variables, LOG_LEVEL="WARNING")
+        os.environ.update(read_configuration(file).variables, LOG_LEVEL="ERROR")
     elif options.run or options.preview:
         print("--run and --preview are of the running copy; in AWS, the job runs every hour by itself")
         return 2

@@ -283,3 +283,46 @@ async def test_hours_by_hand_are_those_that_were_asked_for(
 
     hours = {key.split("/", 2)[2].rpartition("/")[0] for key in keys(s3, bucket)}
     assert hours == {f"dt={second:%Y-%m-%d}/hour={second:%H}"}
+
+
+@pytest.mark.requirement("9.5")
+async def test_an_erased_user_is_in_no_version_of_any_export_and_the_others_are_as_before(
+    database: Database, cache: Any, s3: AwsClient, bucket: str, surroundings: dict[str, str]
+) -> None:
+    del cache
+    s3().put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    await write_turns(database, *turns_since(first_hour()))
+    await finish(surroundings)
+    before = kept(s3, bucket)
+    hashes = {line["user_hash"] for line in lines_of(before, "conversations")}
+
+    erased = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "stream_service.jobs", "erase", "--user", NUMBER, "--yes"],
+        cwd=ROOT,
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    in_between = versions(s3, bucket)
+    await finish(surroundings)
+
+    after = kept(s3, bucket)
+    (left,) = {line["user_hash"] for line in lines_of(after, "conversations")}
+    assert erased.returncode == 0, erased.stderr
+    assert not any(key.endswith(".gz") for key, _ in in_between)
+    (gone,) = hashes - {left}
+    for key, version in versions(s3, bucket):
+        body = s3().get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read()
+        assert gone not in (gzip.decompress(body) if key.endswith(".gz") else body).decode()
+    for dataset in ("conversations", "traces"):
+        others = [line for line in lines_of(before, dataset) if line["user_hash"] == left]
+        assert lines_of(after, dataset) == others
+
+
+def versions(s3: AwsClient, bucket: str) -> list[tuple[str, str]]:
+    found = s3().list_object_versions(Bucket=bucket, Prefix="exports/")
+    assert not found.get("DeleteMarkers")
+    return [(entry["Key"], entry["VersionId"]) for entry in found.get("Versions", [])]

@@ -1,0 +1,1 @@
+"""How long the export of a full hour takes, and what memory."""
