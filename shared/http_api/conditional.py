@@ -37,7 +37,12 @@ class ConditionalAnswers:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET"}, receive, send_needed)
+        routed = {**scope, "method": "GET"}
+        try:
+            await self._app(routed, receive, send_needed)
+        finally:
+            # Whoever is around this tells which route it was.
+            scope["route"] = routed.get("route")
 
 
 def _is_known(tag: str | None, known: str) -> bool:
