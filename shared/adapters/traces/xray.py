@@ -24,17 +24,17 @@ class XRayDaemon:
         named = {kind: rest for kind, _, rest in (part.partition(":") for part in address.split())}
         host, _, port = (named.get("udp") or address).rpartition(":")
         self._address = (host, int(port))
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
 
     def write(self, service: str, spans: Sequence[FinishedSpan]) -> int:
         """See `SpanSink.write`."""
         dropped = 0
-        for span in spans:
-            try:
-                self._socket.sendto(_HEADER + encode(service, span, is_in_lambda=True).encode(), self._address)
-            except OSError:
-                dropped += 1
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            for span in spans:
+                try:
+                    sender.sendto(_HEADER + encode(service, span, is_in_lambda=True).encode(), self._address)
+                except OSError:
+                    dropped += 1
         return dropped
 
 
