@@ -86,6 +86,7 @@ FREE = frozenset(
         "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::EventSourceMapping",
         "AWS::Lambda::Permission",
+        "AWS::Logs::QueryDefinition",
         "AWS::RDS::DBParameterGroup",
         "AWS::RDS::DBProxyTargetGroup",
         "AWS::RDS::DBSubnetGroup",
