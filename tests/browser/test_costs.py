@@ -175,7 +175,14 @@ async def test_no_costs_are_explained(console: Console) -> None:
         body["data"] |= {"months": [], "forecast": None, "anomalies": []}
         await route.fulfill(response=answer, json=body)
 
+    async def nothing_to_save(route: Route) -> None:
+        answer = await route.fetch()
+        body = await answer.json()
+        body["data"] |= {"reservations": [], "idle": []}
+        await route.fulfill(response=answer, json=body)
+
     await console.page.route("**/api/v1/costs?*", empty)
+    await console.page.route("**/api/v1/costs/recommendations", nothing_to_save)
     page = await console.open("costs")
 
     await expect(page.get_by_text("AWS has no costs for these months.")).to_be_visible()

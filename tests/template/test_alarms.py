@@ -84,6 +84,7 @@ LINES = {
     "RecordingPartsLost": single(1, 0),
     "UpdateSocketsHigh": single(4001, 4000),
     "CountersUnavailable": Line({"voice_webhook": 5, "message_worker": 6}, {"voice_webhook": 5, "message_worker": 5}),
+    "CostsNotReported": single(1, 0),
     "ExportLate": single(3 * 3600 + 1, 3 * 3600, ALARM),
     "SpansDropped": Line({"stream_service": 1}, {"stream_service": 0}),
     "DatabaseRefuses": Line({"history_api": 1}, {"history_api": 0}),
