@@ -10,10 +10,12 @@ from pathlib import Path
 
 from local.configuration import read_configuration
 from local.exporting import folder as exported
+from local.exporting.athena import table_of
 from local.exporting.questions import QUESTIONS, in_duckdb, views
 from local.layout import Layout, default_layout
 from local.terminal import Paint
 from shared.adapters.aws.client import AwsClient
+from shared.domain.export import Dataset
 
 NOT_RUNNING = 1
 _ALL = "all"
@@ -30,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "  python -m local exports --preview --ask all     what there is so far, asked with DuckDB\n"
         "  python -m local exports --run                   export what is due, and bring it\n"
         "  python -m local exports --bucket NAME --to /tmp/exports      from AWS, with your credentials\n"
+        "  python -m local exports --athena NAME           CREATE EXTERNAL TABLE, for Athena\n"
     )
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="where to (default: exports/ beside the copy's logs)")
     parser.add_argument("--run", action="store_true", help="first run the job, as AWS does every hour")
@@ -41,11 +44,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bucket", metavar="NAME", help="of an environment in AWS, instead of the running copy's")
     names = [question.name for question in QUESTIONS]
     parser.add_argument("--ask", choices=[*names, _ALL], help="put a question to the files, with DuckDB")
+    parser.add_argument("--athena", metavar="BUCKET", help="only print what creates Athena's tables over a bucket")
     parser.add_argument("--directory", type=Path, default=default_layout().directory, help="of the running copy")
 
 
 def run(options: argparse.Namespace) -> int:
     """Bring the files, say what there is, and ask; returns the exit status."""
+    if options.athena:
+        print("\n".join(table_of(dataset, options.athena) for dataset in Dataset), end="")
+        return 0
     paint, directory = Paint(), options.directory.absolute()
     if options.bucket is None:
         file = Layout(directory=directory).configuration_file

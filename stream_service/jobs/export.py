@@ -47,7 +47,11 @@ def hour_of(text: str) -> datetime:
     """A moment of UTC as people write it.
 
     Raises:
-        ValueError: it is none.
+        ArgumentTypeError: it is none.
     """
-    at = datetime.fromisoformat(text)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text} is no day or hour such as 2026-11-01 or 2026-11-01T14"
+        raise argparse.ArgumentTypeError(message) from None
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -71,7 +71,10 @@ async def test_all_done_is_exit_code_0(monkeypatch: pytest.MonkeyPatch) -> None:
     assert await jobs.run(["done"], LOOK_BACK) == 0
 
 
-@pytest.mark.parametrize("arguments", [["repair-cats"], ["--look-back-hours", "0"], ["--look-back-hours", "x"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["repair-cats"], ["--look-back-hours", "0"], ["--look-back-hours", "x"], ["export", "--from", "yesterday"]],
+)
 def test_wrong_usage_is_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         jobs.main(arguments)
