@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from local import child_process, ports
 from local.drill.evidence import connect
 from local.postgres_server import OWNER, SUPERUSER, PostgresServer
@@ -68,6 +70,13 @@ class DoomedServer:
     def back_up(self) -> BaseBackup:
         """Copy the whole cluster into the vault."""
         return self.vault.back_up(self.server, password=self._password(SUPERUSER))
+
+    def end_segment(self) -> None:
+        """Have everything so far archived, as after the archive timeout; returns before it is."""
+        url = make_url(self.server.url).set(username=SUPERUSER, password=self._password(SUPERUSER))
+        connection = connect(url.render_as_string(hide_password=False))
+        connection.run("SELECT pg_switch_wal()")
+        connection.close()
 
     def destroy(self) -> LastWords:
         """Kill every process of it and delete its data, the log that is not archived included."""

@@ -166,9 +166,9 @@ class RestoreDrill:
             restored = self._restore(doomed, backup, words, self._directory / "point", target)
             found = self._written.ledger.compare(found_in(restored.server.url), target=target, safe_until=target)
             step.problems += found.problems
-            step.facts.append(
-                f"all {found.promised} commits acknowledged before it are there, none of the {len(found.lost)} after"
-            )
+            if not found.problems:
+                step.facts.append(f"all {found.promised} commits acknowledged before it are there")
+                step.facts.append(f"none of the {len(found.lost)} after it is")
         return restored
 
     def _restore_to_latest(self, doomed: DoomedServer, backup: BaseBackup, words: LastWords) -> Recovered:

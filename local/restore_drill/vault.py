@@ -112,7 +112,11 @@ class Vault:
                 "moment before it and tell how much is lost."
             )
         command = [str(binaries / "pg_verifybackup"), "--wal-directory", str(self.wal), str(self.base)]
-        self._run(command, environment=dict(os.environ), otherwise="The base backup is damaged; restore an older one")
+        self._run(
+            command,
+            environment=dict(os.environ),
+            otherwise="The base backup or its log is damaged; restore an older one",
+        )
 
     def _run(self, command: list[str], *, environment: dict[str, str], otherwise: str) -> None:
         ran = subprocess.run(

@@ -82,6 +82,24 @@ class CheckRestore:
         return await self._restored.survey(address, until=until)
 
 
+class InspectRestored:
+    """Says what stands in a database that an operator restored, before anything is pointed at it."""
+
+    def __init__(self, backups: BackupService, restored: RestoredDatabases) -> None:
+        self._backups = backups
+        self._restored = restored
+
+    async def __call__(self, database: str) -> DatabaseSurvey:
+        """Count what is there; `database` is the instance's name, or its ARN.
+
+        Raises:
+            NotFound: there is no such database, or it does not listen yet.
+            StoreUnavailable: it gave no answer, or no password fits.
+            ProviderUnavailable: not known where it is.
+        """
+        return await self._restored.survey(await self._backups.restored_database(database))
+
+
 class MeasureRestorableLag:
     """Records how much would be lost if the database had to be restored now."""
 

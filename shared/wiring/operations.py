@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared.adapters.aws.backup import AwsBackupService
-    from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag, MeasureRestoreTests
+    from shared.adapters.postgres.survey import PostgresRestoredDatabases
+    from shared.use_cases.check_restore import (
+        CheckRestore,
+        InspectRestored,
+        MeasureRestorableLag,
+        MeasureRestoreTests,
+    )
     from shared.use_cases.erase_user import EraseUser
     from shared.use_cases.fetch_pending_media import FetchPendingMedia
     from shared.use_cases.forget_unknown_reports import ForgetUnknownReports
@@ -106,17 +112,13 @@ def check_restore() -> CheckRestore:
     Raises:
         SettingsInvalid: the secret of the database's user is not named.
     """
-    from shared.adapters.aws.database_secret import DatabaseSecret
     from shared.adapters.postgres.engine import Database
     from shared.adapters.postgres.migrate import revisions
-    from shared.adapters.postgres.survey import SURVEY_SECONDS, PostgresRestoredDatabases, PostgresSurveyor
+    from shared.adapters.postgres.survey import SURVEY_SECONDS, PostgresSurveyor
     from shared.use_cases.check_restore import CheckRestore
     from shared.wiring import stores
 
     known = settings()
-    if known.database_secret_arn is None:
-        raise SettingsInvalid("Set DATABASE_SECRET_ARN.")
-    secret = DatabaseSecret(stores.aws_client("secretsmanager"), known.database_secret_arn)
     url, credentials = stores.database_address()
     live = Database(
         url,
@@ -125,8 +127,30 @@ def check_restore() -> CheckRestore:
         credentials=credentials,
         socket_timeout_seconds=SURVEY_SECONDS + 5,
     )
-    restored = PostgresRestoredDatabases(known.database_name, secret.sign_ins, ca_file=known.database_ca_file)
-    return CheckRestore(_backups(), restored, PostgresSurveyor(live), asyncio.sleep, revisions=revisions())
+    return CheckRestore(_backups(), _restored_databases(), PostgresSurveyor(live), asyncio.sleep, revisions=revisions())
+
+
+def inspect_restored() -> InspectRestored:
+    """What stands in a restored database.
+
+    Raises:
+        SettingsInvalid: the secret of the database's user is not named.
+    """
+    from shared.use_cases.check_restore import InspectRestored
+
+    return InspectRestored(_backups(), _restored_databases())
+
+
+def _restored_databases() -> PostgresRestoredDatabases:
+    from shared.adapters.aws.database_secret import DatabaseSecret
+    from shared.adapters.postgres.survey import PostgresRestoredDatabases
+    from shared.wiring import stores
+
+    known = settings()
+    if known.database_secret_arn is None:
+        raise SettingsInvalid("Set DATABASE_SECRET_ARN.")
+    secret = DatabaseSecret(stores.aws_client("secretsmanager"), known.database_secret_arn)
+    return PostgresRestoredDatabases(known.database_name, secret.sign_ins, ca_file=known.database_ca_file)
 
 
 def measure_restorable_lag() -> MeasureRestorableLag:

@@ -98,6 +98,7 @@ IN_TESTS_OF_THEIR_OWN = {
     "message_worker/two_users",
     "migrate_database/deploy",
     "migrate_database/stack_update",
+    "restore_check/inspect",
     "restore_check/restore_completed",
     "restore_check/schedule",
     "ring_back/schedule",

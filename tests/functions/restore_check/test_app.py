@@ -26,7 +26,7 @@ from shared.adapters.postgres.survey import PostgresRestoredDatabases, PostgresS
 from shared.domain.restore import RestoreJob, RestoreVerdict
 from shared.errors import ProviderUnavailable
 from shared.ports.backups import DatabaseAddress
-from shared.use_cases.check_restore import CheckRestore, MeasureRestorableLag, MeasureRestoreTests
+from shared.use_cases.check_restore import CheckRestore, InspectRestored, MeasureRestorableLag, MeasureRestoreTests
 from tests.functions.loading import load_function
 from tests.samples import a_message
 
@@ -132,6 +132,7 @@ def module(
     yield load_function(
         "restore_check",
         check_restore=CheckRestore(backups, restored, PostgresSurveyor(live), pause, revisions=revisions()),
+        inspect_restored=InspectRestored(backups, restored),
         measure_restorable_lag=MeasureRestorableLag(backups, clock, database_id="vaani-database"),
         measure_restore_tests=MeasureRestoreTests(tests, backups, clock, database_id="vaani-database"),
     )
@@ -228,6 +229,22 @@ def test_the_lag_is_recorded_though_nobody_knows_of_the_tests(
         call(module, "schedule")
 
     assert metrics(capsys)["restorable_lag_seconds"] == [240.0]
+
+
+@pytest.mark.requirement("15.5")
+def test_an_operator_learns_what_stands_in_a_database_that_was_restored_by_hand(
+    module: ModuleType, empty_database_url: str
+) -> None:
+    upgrade(empty_database_url)
+    fill(empty_database_url, messages=2)
+
+    answer = module.handler(json.loads((EVENTS / "inspect.json").read_text()), None)
+
+    assert answer == {
+        "schema_version": revisions()[-1],
+        "rows": {"agents": 0, "calls": 0, "messages": 2, "users": 2},
+        "newest_at": (FIRST_STORED_AT + timedelta(hours=1)).isoformat(),
+    }
 
 
 def test_a_check_that_is_called_twice_tells_one_verdict(
