@@ -125,3 +125,13 @@ async def test_a_queue_that_does_not_answer_is_told(sqs: AwsClient, queue_url: s
         await missing.set_aside(a_record(), reason="unreadable")
     with pytest.raises(QueueUnavailable):
         await missing.offer_again([a_record()], after_seconds=5)
+
+
+async def test_what_is_set_aside_stays_in_its_trace(queues: Queues) -> None:
+    carrier = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "X-Amzn-Trace-Id": f"Root=1-{'a' * 8}-{'a' * 24}"}
+
+    await queues.records.set_aside(a_record(carrier=carrier), reason="unreadable")
+
+    (dead,) = queues.receive(queues.dead_url)
+    assert dead["MessageAttributes"]["traceparent"]["StringValue"] == carrier["traceparent"]
+    assert dead["Attributes"]["AWSTraceHeader"] == carrier["X-Amzn-Trace-Id"]

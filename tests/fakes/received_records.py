@@ -14,6 +14,7 @@ class FakeReceivedRecords:
     def __init__(self) -> None:
         self.offered_again: list[tuple[list[str], int]] = []
         self.set_aside_ids: dict[str, str] = {}
+        self.set_aside_carriers: list[dict[str, str]] = []
         self.is_down = False
 
     async def offer_again(self, records: Sequence[ReceivedRecord], *, after_seconds: int) -> None:
@@ -23,6 +24,7 @@ class FakeReceivedRecords:
     async def set_aside(self, record: ReceivedRecord, *, reason: str) -> None:
         self._answer()
         self.set_aside_ids[record.id] = reason
+        self.set_aside_carriers.append(dict(record.carrier))
 
     def _answer(self) -> None:
         if self.is_down:

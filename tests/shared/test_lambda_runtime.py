@@ -13,6 +13,7 @@ from shared import lambda_runtime, observability
 from shared.errors import InvalidRequest, NotFound, RateLimited, StoreUnavailable, TooLarge
 from shared.http_contract import HTTPRequest, HTTPResponse
 from tests.provider_requests import load_fixture
+from tests.traces import traced
 
 
 class Context:
@@ -208,3 +209,87 @@ def test_all_events_run_on_one_event_loop() -> None:
 
     assert loops[0] is loops[1]
     assert not loops[0].is_closed()
+
+
+TRACE = "6b03f02fe9bacfaa56ab4efd632387e5"
+ROOT = f"Root=1-{TRACE[:8]}-{TRACE[8:]}"
+
+
+def test_a_request_is_a_span_with_its_route_and_status_and_the_load_balancers_trace() -> None:
+    with traced() as traces:
+        _call(_echo, _event(path="/api/v1/users/919800000001", headers={"x-amzn-trace-id": ROOT}))
+
+    served = traces.only("POST /api/v1/users/{}")
+    assert (served.trace_id, served.parent_id, served.kind) == (TRACE, "", "server")
+    assert served.attributes["http.response.status_code"] == 200
+    assert served.attributes["request_id"] == ROOT.removeprefix("Root=")
+
+
+def test_a_traceparent_goes_before_what_the_load_balancer_made_up() -> None:
+    headers = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "x-amzn-trace-id": ROOT}
+
+    with traced() as traces:
+        _call(_echo, _event(headers=headers))
+
+    assert (traces.only("POST /p").trace_id, traces.only("POST /p").parent_id) == ("a" * 32, "b" * 16)
+
+
+def test_within_an_invocation_that_lambda_traces_it_lies_below_lambdas_own_segment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", f"{ROOT};Parent={'c' * 16};Sampled=1")
+
+    with traced() as traces:
+        _call(_echo, _event(headers={"x-amzn-trace-id": ROOT}))
+
+    assert traces.only("POST /p").parent_id == "c" * 16
+    assert traces.only("POST /p").attributes["within_function"] is True
+
+
+@pytest.mark.parametrize(
+    "own", [f"{ROOT};Parent={'c' * 16};Sampled=0", f"Root=1-{'d' * 8}-{'d' * 24};Parent={'c' * 16}"]
+)
+def test_an_invocation_that_lambda_does_not_trace_there_has_nothing_to_lie_below(
+    monkeypatch: pytest.MonkeyPatch, own: str
+) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", own)
+
+    with traced() as traces:
+        _call(_echo, _event(headers={"x-amzn-trace-id": ROOT}))
+
+    assert (traces.only("POST /p").trace_id, traces.only("POST /p").parent_id) == (TRACE, "")
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "error"),
+    [
+        (StoreUnavailable("words"), 503, "store_unavailable"),
+        (RuntimeError("words"), 500, "RuntimeError"),
+        (RateLimited("words"), 429, ""),
+        (NotFound("words"), 404, ""),
+    ],
+)
+def test_what_fails_on_our_side_is_marked_by_its_code(raised: Exception, status: int, error: str) -> None:
+    async def fail(_: HTTPRequest) -> HTTPResponse:
+        raise raised
+
+    with traced() as traces:
+        _call(fail, _event())
+
+    served = traces.only("POST /p")
+    assert (served.attributes["http.response.status_code"], served.error) == (status, error)
+    assert "words" not in traces.words()
+
+
+def test_the_answer_tells_nothing_of_the_trace() -> None:
+    with traced():
+        answer = _call(_echo, _event())
+
+    assert not {"traceparent", "x-amzn-trace-id"} & answer["headers"].keys()
+
+
+def test_a_health_check_is_no_trace() -> None:
+    with traced() as traces:
+        _call(_echo, _event(httpMethod="GET", path="/health/voice_webhook"))
+
+    assert traces.ended == []

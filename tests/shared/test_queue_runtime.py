@@ -23,6 +23,7 @@ from shared.errors import (
 )
 from shared.queue_runtime import MOST_RECEIVES, MOST_UNFORESEEN, RETRY_SECONDS, BatchResponse
 from tests.fakes.received_records import FakeReceivedRecords
+from tests.traces import traced
 
 
 class Context:
@@ -352,3 +353,82 @@ def test_nothing_is_begun_that_could_not_be_finished(desk: Desk) -> None:
 
     assert desk.seen == []
     assert desk.queue.offered_again == [(["a:1", "a:2"], RETRY_SECONDS[0])]
+
+
+TRACEPARENT = "00-6b03f02fe9bacfaa56ab4efd632387e5-53995c3f42cd8ad8-01"
+AMAZON = "Root=1-6b03f02f-e9bacfaa56ab4efd632387e5;Parent=53995c3f42cd8ad8;Sampled=1"
+
+
+def carrying(event: dict[str, Any], number: int = 0) -> dict[str, Any]:
+    """The event with a trace in one of its records, as the queue brings it."""
+    record = event["Records"][number]
+    record["messageAttributes"] = {"traceparent": {"dataType": "String", "stringValue": TRACEPARENT}}
+    record["attributes"] |= {"AWSTraceHeader": AMAZON, "SentTimestamp": "1795420207000"}
+    return event
+
+
+def test_an_attempt_is_part_of_the_trace_in_which_its_message_was_sent(desk: Desk) -> None:
+    with traced() as traces:
+        desk.handle(carrying(records("a:1", receive_count=2)))
+
+    attempt = traces.only("queue_attempt")
+    assert (attempt.trace_id, attempt.parent_id) == ("6b03f02fe9bacfaa56ab4efd632387e5", "53995c3f42cd8ad8")
+    assert (attempt.attributes["receive_count"], attempt.error) == (2, "")
+    assert int(str(attempt.attributes["waited_ms"])) >= 0
+
+
+def test_amazons_header_alone_is_enough(desk: Desk) -> None:
+    event = carrying(records("a:1"))
+    del event["Records"][0]["messageAttributes"]
+
+    with traced() as traces:
+        desk.handle(event)
+
+    assert traces.only("queue_attempt").parent_id == "53995c3f42cd8ad8"
+
+
+def test_messages_that_are_answered_together_stand_in_the_trace_of_the_last_and_name_the_others(desk: Desk) -> None:
+    desk.gathering = Gathering(size=2)
+
+    with traced() as traces:
+        desk.handle(carrying(records("a:1", "a:2")))
+
+    attempt = traces.only("queue_attempt")
+    assert attempt.trace_id != "6b03f02fe9bacfaa56ab4efd632387e5"
+    assert [link.span_id for link in attempt.links] == ["53995c3f42cd8ad8"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [(StoreUnavailable("words"), "store_unavailable"), (ValueError("words"), "ValueError")],
+)
+def test_each_failed_attempt_is_marked_by_its_code_without_words(desk: Desk, failure: Exception, code: str) -> None:
+    desk.failures["a:1"] = failure
+
+    with traced() as traces:
+        desk.handle(carrying(records("a:1")))
+        desk.handle(carrying(records("a:1", receive_count=2)))
+
+    attempts = traces.named("queue_attempt")
+    assert [attempt.error for attempt in attempts] == [code, code]
+    assert {attempt.trace_id for attempt in attempts} == {"6b03f02fe9bacfaa56ab4efd632387e5"}
+    assert "words" not in traces.words()
+
+
+def test_what_is_set_aside_takes_its_trace_along(desk: Desk) -> None:
+    with traced() as traces:
+        desk.handle(carrying(records("a:unreadable")))
+
+    assert desk.queue.set_aside_carriers == [{"traceparent": TRACEPARENT, "X-Amzn-Trace-Id": AMAZON}]
+    assert traces.only("queue_attempt").error == "unreadable"
+
+
+@pytest.mark.parametrize("odd", [None, {}, {"traceparent": None}, {"traceparent": {"stringValue": "nonsense"}}])
+def test_attributes_that_are_none_hinder_nothing(desk: Desk, odd: Any) -> None:
+    event = records("a:1")
+    event["Records"][0]["messageAttributes"] = odd
+
+    with traced() as traces:
+        assert desk.handle(event) == []
+
+    assert traces.only("queue_attempt").parent_id == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -210,3 +211,64 @@ def test_what_sqs_refuses_is_refused(file: Path, operation: str, parameters: dic
         ask(service, operation, **parameters)
 
     assert refused.value.code == code
+
+
+TRACE_HEADER = f"Root=1-{'a' * 8}-{'b' * 24};Parent={'c' * 16};Sampled=1"
+TRACEPARENT = {"traceparent": {"DataType": "String", "StringValue": "00-aa-bb-01"}}
+
+
+def send_traced(service: QueueService) -> None:
+    ask(
+        service,
+        "SendMessageBatch",
+        Entries=[
+            {
+                "Id": "0",
+                "MessageBody": "poison",
+                "MessageGroupId": "user",
+                "MessageDeduplicationId": "1",
+                "MessageAttributes": TRACEPARENT,
+                "MessageSystemAttributes": {"AWSTraceHeader": {"DataType": "String", "StringValue": TRACE_HEADER}},
+            }
+        ],
+    )
+
+
+def test_a_trace_is_kept_over_a_restart_and_among_the_dead_letters(file: Path) -> None:
+    send_traced(a_service(file))
+    service = a_service(file)
+    for _ in range(2):
+        (message,) = receive(service)
+        assert message["Attributes"]["AWSTraceHeader"] == TRACE_HEADER
+        assert message["MessageAttributes"] == TRACEPARENT
+        ask(service, "ChangeMessageVisibility", ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
+    receive(service)
+
+    (dead,) = receive(a_service(file), DEAD)
+
+    assert dead["Attributes"]["AWSTraceHeader"] == TRACE_HEADER
+    assert dead["MessageAttributes"] == TRACEPARENT
+
+
+def test_attributes_count_in_the_size_of_a_message(file: Path) -> None:
+    service = a_service(file)
+    largest = sqs_backends[ACCOUNT_ID][REGION].get_queue(MAIN).maximum_message_size
+
+    with pytest.raises(RefusedError):
+        ask(
+            service,
+            "SendMessage",
+            MessageBody="x" * int(largest),
+            MessageGroupId="user",
+            MessageDeduplicationId="1",
+            MessageAttributes=TRACEPARENT,
+        )
+
+
+def test_a_file_of_an_earlier_release_is_read_on(file: Path) -> None:
+    before = a_service(file)
+    send(before, "hello")
+    with sqlite3.connect(file) as connection:
+        connection.execute("ALTER TABLE message DROP COLUMN trace_header")
+
+    assert bodies(receive(a_service(file))) == ["hello"]

@@ -11,9 +11,13 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as some
 
+from shared import tracing
+from shared.adapters.aws import sqs
 from shared.adapters.aws.sqs import SQSMessageQueue, deduplication_id, group_id
 from shared.errors import QueueUnavailable
+from shared.queue_contract import LARGEST_BODY_BYTES
 from tests.samples import a_message, a_notice, a_status
+from tests.traces import traced
 
 ALLOWED = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
 
@@ -105,3 +109,44 @@ async def test_a_queue_that_fails_is_unavailable(error: Exception) -> None:
 
     with pytest.raises(QueueUnavailable):
         await queue_over(RecordingClient(fail)).put([a_message()])
+
+
+async def test_each_item_carries_the_trace_on_in_both_forms() -> None:
+    client = RecordingClient()
+
+    with traced() as traces, tracing.span("request"):
+        await queue_over(client).put([a_message(), a_notice()])
+
+    sent = traces.only("queue_send")
+    for entry in client.batches[0]:
+        assert entry["MessageAttributes"]["traceparent"]["StringValue"] == f"00-{sent.trace_id}-{sent.span_id}-01"
+        header = entry["MessageSystemAttributes"]["AWSTraceHeader"]["StringValue"]
+        assert header == f"Root=1-{sent.trace_id[:8]}-{sent.trace_id[8:]};Parent={sent.span_id};Sampled=1"
+
+
+async def test_without_a_trace_nothing_is_added() -> None:
+    client = RecordingClient()
+
+    await queue_over(client).put([a_message()])
+
+    assert client.batches[0][0].keys() == {"Id", "MessageBody", "MessageGroupId", "MessageDeduplicationId"}
+
+
+@pytest.mark.parametrize("spare_bytes", [0, 1, 127, 128, 1000])
+async def test_the_trace_never_makes_a_message_larger_than_the_queue_takes(
+    monkeypatch: pytest.MonkeyPatch, spare_bytes: int
+) -> None:
+    client = RecordingClient()
+    monkeypatch.setattr(sqs, "encode", lambda _: "x" * (LARGEST_BODY_BYTES - spare_bytes))
+
+    with traced(), tracing.span("request"):
+        await queue_over(client).put([a_message()])
+
+    (entry,) = client.batches[0]
+    attributes = entry.get("MessageAttributes", {})
+    size = len(entry["MessageBody"]) + sum(
+        len(name) + sum(map(len, value.values())) for name, value in attributes.items()
+    )
+    assert size <= LARGEST_BODY_BYTES
+    # Amazon's own header counts for nothing.
+    assert "AWSTraceHeader" in entry["MessageSystemAttributes"]
