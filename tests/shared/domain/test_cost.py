@@ -32,8 +32,8 @@ def test_three_real_looking_months_add_up_to_the_last_digit_by_service_and_by_da
     raw = raw_days(TODAY)
     by_hand = dict.fromkeys(KNOWN_TOTALS, 0)
     for day in raw:
-        month = date.fromisoformat(day["TimePeriod"]["Start"]).replace(day=1)
-        by_hand[month] += sum(ten_billionths(group["Metrics"]["UnblendedCost"]["Amount"]) for group in day["Groups"])
+        first = date.fromisoformat(day["TimePeriod"]["Start"]).replace(day=1)
+        by_hand[first] += sum(ten_billionths(group["Metrics"]["UnblendedCost"]["Amount"]) for group in day["Groups"])
 
     months = months_of(days_of(raw))
 
