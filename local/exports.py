@@ -124,7 +124,7 @@ def _ask(folder: Path, wanted: str, paint: Paint) -> int:
     try:
         import duckdb
     except ImportError:
-        print("DuckDB is not installed here: .venv/bin/python -m pip install duckdb")
+        print("DuckDB is not installed here; it is among the tools for developers, or see duckdb.org")
         return NOT_RUNNING
     database = duckdb.connect()
     database.execute(views(folder))

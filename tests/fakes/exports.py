@@ -60,7 +60,7 @@ class FakeExportJournal:
         if first is None:
             return []
         at = full_hour(first if not_before is None else max(first, not_before))
-        found = []
+        found: list[ExportHour] = []
         while at + HOUR <= until and len(found) < limit:
             hour = ExportHour(dataset=dataset, starts_at=at)
             found += [] if hour in self.finished else [hour]

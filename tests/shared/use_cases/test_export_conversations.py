@@ -258,7 +258,7 @@ async def test_who_lost_the_hour_writes_no_more_into_it() -> None:
         await platform.journal.claim(hour, PersonalData.MASKED, lease_seconds=lease_seconds)
         platform.journal._require(_claim)
 
-    platform.journal.keep = robbed  # type: ignore[method-assign]
+    platform.journal.keep = robbed  # type: ignore[method-assign, assignment]
 
     report = await use_case()
 

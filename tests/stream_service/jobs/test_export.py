@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,7 +51,8 @@ def turns_since(start: datetime) -> list[Asked]:
             total_ms=100 * (number + 1),
             reports=(("delivered", timedelta(seconds=3)),),
             tools=("search_knowledge",) if number % 3 == 0 else (),
-            **({"reply": None, "unanswered_because": "model_unavailable"} if number == 7 else {}),
+            reply=None if number == 7 else "Yes, from 10 to 2.",
+            unanswered_because="model_unavailable" if number == 7 else None,
         )
         for number in range(HOURS * 10)
     ]
@@ -91,10 +91,10 @@ async def finish(surroundings: dict[str, str], *arguments: str) -> tuple[int, li
     return process.returncode, lines
 
 
-async def interrupt(surroundings: dict[str, str], number: int, is_time: Callable[[], bool]) -> int:
-    """Send the signal as soon as it is time; the exit code."""
+async def interrupt(surroundings: dict[str, str], number: int, s3: AwsClient, bucket: str, *, files: int) -> int:
+    """Send the signal as soon as there are so many files; the exit code."""
     process = start(surroundings)
-    while process.poll() is None and not is_time():
+    while process.poll() is None and len(keys(s3, bucket)) < files:
         await asyncio.sleep(0.002)
     process.send_signal(number)
     await asyncio.to_thread(process.communicate, timeout=60)
@@ -136,7 +136,7 @@ async def test_killed_anywhere_and_run_again_it_leaves_the_bytes_of_an_undisturb
 
     codes = []
     for files in (1, 6, 15, 22):
-        codes.append(await interrupt(surroundings, signal.SIGKILL, lambda files=files: len(keys(s3, bucket)) >= files))
+        codes.append(await interrupt(surroundings, signal.SIGKILL, s3, bucket, files=files))
         # What comes in between two runs is of no hour that was begun.
         await database.run(lambda connection: write_report(connection, turns[0], "read", at=datetime.now(UTC)))
         await end_leases(database)
@@ -160,7 +160,7 @@ async def test_told_to_stop_it_stops_cleanly_and_the_next_run_goes_on_at_once(
 ) -> None:
     await write_turns(database, *turns_since(first_hour()))
 
-    code = await interrupt(surroundings, signal.SIGTERM, lambda: len(keys(s3, bucket)) >= 3)
+    code = await interrupt(surroundings, signal.SIGTERM, s3, bucket, files=3)
     stopped_with = len(keys(s3, bucket))
     last_code, log = await finish(surroundings)
 

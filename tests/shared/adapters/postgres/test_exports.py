@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, text, update
-from sqlalchemy.dialects import postgresql
 
 from shared.adapters.postgres.calls import PostgresCallStore
 from shared.adapters.postgres.engine import Database
@@ -269,11 +268,10 @@ class TestJournal:
 async def test_the_pages_of_an_hour_are_found_by_an_index(database: Database, hour: ExportHour, index: str) -> None:
     """A table of years is not read to export an hour of it."""
     place = RowPlace(at=NINE, id="00000000-0000-7000-8000-000000000000")
-    query = page_query(hour, after=place, limit=5).compile(
-        dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
-    )
 
     def work(connection: Connection) -> str:
+        whole = {"literal_binds": True}
+        query = page_query(hour, after=place, limit=5).compile(connection, compile_kwargs=whole)
         connection.execute(text("SET LOCAL enable_seqscan = off"))
         connection.execute(text("SET LOCAL enable_bitmapscan = off"))
         return "\n".join(connection.exec_driver_sql(f"EXPLAIN {query}").scalars())
