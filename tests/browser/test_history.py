@@ -119,6 +119,16 @@ async def test_a_call_is_heard_seen_and_read_at_the_same_time(console: Console, 
     await expect(turns.first).not_to_have_attribute("aria-current", "true")
 
 
+async def test_an_answer_names_its_trace(console: Console, call: Mapping[str, Any]) -> None:
+    page = await open_history(console, f"history/calls/{call['call_sid']}")
+    answer = page.locator(".turns > .turn.is-agent").last
+
+    await answer.locator("details.stages > summary").click()
+
+    await expect(answer.locator(".trace code")).to_have_text(call["trace_id"])
+    await expect(page.locator(".trace")).to_have_count(1)
+
+
 async def has_colours(page: Page) -> bool:
     """Whether the waveform's upper half and its lower half were both drawn on."""
     drawn = await page.evaluate(

@@ -78,7 +78,16 @@ function turnItem(message, { isCall, onSeek }) {
 
 /** What is worth knowing of an answer when one looks closer. */
 function asidesOf(message) {
-  return [message.route_reason && routeText(message), message.usage && usageText(message.usage)].filter(Boolean);
+  return [
+    message.route_reason && routeText(message),
+    message.usage && usageText(message.usage),
+    message.answers_id && message.trace_id && traceView(message.trace_id),
+  ].filter(Boolean);
+}
+
+/** The name under which all that was done for an answer is found; one click marks it whole. */
+function traceView(traceId) {
+  return h("span", { class: "trace" }, t("talk.trace"), " ", h("code", {}, traceId));
 }
 
 function moment(message, isCall) {
