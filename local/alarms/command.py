@@ -79,6 +79,14 @@ def run(options: argparse.Namespace) -> int:
     except ValueError:
         print(f"error: {options.at} is no time such as 2026-11-23T07:30, nor `last`", file=sys.stderr)
         return 2
+    try:
+        return _tell(wanted, samples, at, options)
+    except BrokenPipeError:  # Who reads has seen enough.
+        sys.stdout = None  # Else Python complains at its end, when it flushes.
+        return 0
+
+
+def _tell(wanted: Sequence[Alarm], samples: Samples, at: int, options: argparse.Namespace) -> int:
     if options.history:
         return _print_history(wanted, samples, until=at)
     judged = [_judge(alarm, samples, at) for alarm in wanted]

@@ -55,13 +55,20 @@ def connect_cluster(
     )
 
 
-def cache_operation(*, timeout_seconds: float = OPERATION_TIMEOUT_SECONDS) -> AbstractAsyncContextManager[None]:
-    """Measure an operation on the cache, under the name of the method that calls this, and bound its time.
+def cache_operation(
+    *, timeout_seconds: float = OPERATION_TIMEOUT_SECONDS, name: str = ""
+) -> AbstractAsyncContextManager[None]:
+    """Measure an operation on the cache and bound its time; its name, if none is given, is that of who calls this.
 
     Raises:
         StoreUnavailable: it failed or took too long.
     """
-    return _measured_operation(sys._getframe(1).f_code.co_qualname, timeout_seconds)  # noqa: SLF001 - read, not kept
+    return _measured_operation(name or name_of_caller(), timeout_seconds)
+
+
+def name_of_caller() -> str:
+    """Class and method that called the function that asks."""
+    return sys._getframe(2).f_code.co_qualname  # noqa: SLF001 - read at once, and not kept
 
 
 @asynccontextmanager

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import RedisClusterException, RedisError
 
 from shared.adapters.circuit import Circuit
-from shared.adapters.redis.client import cache_operation
+from shared.adapters.redis.client import cache_operation, name_of_caller
 from shared.errors import StoreUnavailable
 
 # One may be a moment in which this process itself had no time.
@@ -30,18 +30,21 @@ class ShardCircuits:
         self._clock = clock
         self._circuits: dict[str, Circuit] = {}
 
-    @asynccontextmanager
-    async def operation(self, key: str) -> AsyncGenerator[None, None]:
+    def operation(self, key: str) -> AbstractAsyncContextManager[None]:
         """Measure and bound an operation on the key; while its shard is left alone, there is none.
 
         Raises:
             StoreUnavailable: it failed, took too long, or one before it did a moment ago.
         """
+        return self._guarded(key, name_of_caller())
+
+    @asynccontextmanager
+    async def _guarded(self, key: str, name: str) -> AsyncGenerator[None, None]:
         circuit = self._of(key)
         if not circuit.admit(self._clock()):
             raise StoreUnavailable("The cache gave no answer a moment ago.")
         try:
-            async with cache_operation():
+            async with cache_operation(name=name):
                 yield
         except StoreUnavailable:
             circuit.failed(self._clock())
