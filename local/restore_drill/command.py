@@ -70,7 +70,8 @@ def run(options: argparse.Namespace) -> int:
     """Play the drill; returns the exit status."""
     observability.configure(level="CRITICAL")
     logging.getLogger("local").setLevel(logging.ERROR)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     directory = Path(tempfile.mkdtemp(prefix="vaani-restore-"))
     # The server runs as another user where we are root.
     directory.chmod(0o711)
@@ -91,6 +92,11 @@ def run(options: argparse.Namespace) -> int:
     return status
 
 
+def _interrupt(_number: int, _frame: object) -> None:
+    """At once, also between two awaits, where asyncio would wait; what was started is ended on the way out."""
+    raise KeyboardInterrupt
+
+
 def _play(directory: Path, options: argparse.Namespace, report: Report) -> int:
     plan = Plan(
         seconds=options.seconds,
@@ -109,6 +115,7 @@ def _play(directory: Path, options: argparse.Namespace, report: Report) -> int:
         print(f"error: {error}", file=sys.stderr)
         return CANNOT_RUN
     except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
         return INTERRUPTED
     report.figures["total_seconds"] = round(time.monotonic() - began, 2)
     return FAILED if report.problems else 0
