@@ -19,6 +19,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.sqs.models import SQSBackend, sqs_backends
 
 from local import ports
+from local.aged_databases import AgedDatabases
 from local.aws_memory import forget_the_deleted, share_one_heap
 from local.aws_persistence import DurableApplication
 from local.aws_resources import create_resources
@@ -47,7 +48,7 @@ def main(arguments: list[str]) -> None:
 
     objects = DurableApplication(DomainDispatcherApplication(create_backend_app), options.directory)
     application = QueueApplication(objects, lambda: QueueService(_queues, options.directory / "queues.sqlite"))
-    accounts = CostAccountsApplication(CostAdviceApplication(application))
+    accounts = AgedDatabases(CostAccountsApplication(CostAdviceApplication(application)))
     server = Server((ports.HOST, options.port), accounts, numthreads=THREADS, max=THREADS)
     threading.Thread(target=server.safe_start, daemon=True).start()
     attributes = create_resources(

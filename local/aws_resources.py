@@ -38,7 +38,7 @@ def aws_client(service: str, endpoint_url: str) -> Any:
 
 
 def create_resources(template: Template, endpoint_url: str, secrets: Mapping[str, Mapping[str, str]]) -> Attributes:
-    """Create buckets, queues, secrets and the user pool in an empty emulator.
+    """Create buckets, queues, secrets, the user pool and the topic of alarms in an empty emulator.
 
     Args:
         template: what exists in production.
@@ -50,6 +50,7 @@ def create_resources(template: Template, endpoint_url: str, secrets: Mapping[str
         | _create_queues(template, endpoint_url)
         | _create_secrets(template, endpoint_url, secrets)
         | _create_users(template, endpoint_url)
+        | _create_topics(template, endpoint_url)
     )
 
 
@@ -110,6 +111,15 @@ def _create_users(template: Template, endpoint_url: str) -> Attributes:
         for group in template.resources("AWS::Cognito::UserPoolGroup").values():
             client.create_group(UserPoolId=pool["Id"], GroupName=str(template.resolve(group["GroupName"])))
     return created
+
+
+def _create_topics(template: Template, endpoint_url: str) -> Attributes:
+    client = aws_client("sns", endpoint_url)
+    # The one topic of the template, by the name that functions invoked alone are given (invocation_environment.py).
+    return {
+        logical_id: {"Ref": client.create_topic(Name=f"{STACK_NAME}-alarms")["TopicArn"]}
+        for logical_id in template.resources("AWS::SNS::Topic")
+    }
 
 
 def _name(template: Template, declared: Any, otherwise: str) -> str:

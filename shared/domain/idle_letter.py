@@ -74,9 +74,10 @@ def _text(
 
 
 def _entry(number: int, item: Recommendation) -> list[str]:
+    price = "" if item.kind == RESERVATION_ENDS else f": {_price(item)}"
     risen = f" (told before as about {item.told_cost} USD)" if item.has_risen else ""
     lines = [
-        f"{number}. {item.kind} {item.name}: {_price(item)}{risen}",
+        f"{number}. {item.kind} {item.name}{price}{risen}",
         f"   Why:      {item.reason}; since {item.since:%Y-%m-%d %H:%M} UTC",
     ]
     if item.assumption:

@@ -136,11 +136,11 @@ def recommend_reserving(advice: ReservationAdvice, *, since: datetime) -> Recomm
         monthly_cost=advice.monthly_saving.quantize(_CENT),
         assumption=(
             f"{advice.term_years} year, {advice.payment.lower()}: {advice.upfront_cost:f} at once and "
-            f"{advice.recurring_monthly:f} {advice.currency} a month instead of {advice.on_demand_monthly:f}."
+            f"{advice.recurring_monthly:f} {advice.currency} a month instead of {advice.on_demand_monthly:f}.{flexible}"
         ),
         reason=(
             f"never fewer than {advice.lowest_used.normalize():f} ran in {advice.lookback_days} days; it pays if they "
-            f"run for {advice.break_even_months} of the {12 * advice.term_years} months.{flexible}"
+            f"run for {advice.break_even_months} of the {12 * advice.term_years} months"
         ),
         commands=(advice.command,),
         beware="A contract that cannot be given back. Nothing of the platform may buy it: people with the right do.",
