@@ -64,10 +64,14 @@ class Speech:
         if self._span is not None:
             self._span.event(event)
 
-    def end(self) -> None:
-        """It is on its way no more, however far it came; doing it twice does no harm."""
+    async def end(self) -> None:
+        """Stop speaking and writing, however far it came; an error that nobody waits for is forgotten."""
         self._context = None
         self._leave()
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+        await self.source.aclose()
 
     def sound(self, *, at_ms: int, is_answer: bool = True) -> None:
         """Something was sent to the caller; a request for patience is not yet what they wait for."""

@@ -178,7 +178,7 @@ class VoiceChannel:
         speech = self._adopt(reply)
         if self._is_given_up:
             self._is_given_up = False
-            await _end(speech)
+            await speech.end()
             return Delivery(text="", interrupted=True, attributes=self._place(None))
         self._speech = speech
         speaking = speech.task or asyncio.create_task(self._speak(speech), name=f"speak-{recipient.delivery_id}")
@@ -194,10 +194,12 @@ class VoiceChannel:
         finally:
             for task in (filling, interrupted):
                 task.cancel()
-            await asyncio.gather(filling, interrupted, return_exceptions=True)
-            self._speech = None
-            speech.end()
-            await _end(speech)
+            try:
+                await asyncio.gather(filling, interrupted, return_exceptions=True)
+            finally:
+                # Even if whoever waits is cancelled once more.
+                self._speech = None
+                await speech.end()
         was_interrupted = speech.interrupted.is_set()
         if not was_interrupted:
             speaking.result()
@@ -339,11 +341,3 @@ class VoiceChannel:
             except TimeoutError:
                 logger.warning("marks_missing", outstanding_ms=ledger.outstanding_ms)
                 return
-
-
-async def _end(speech: Speech) -> None:
-    """Stop speaking and writing; an error that nobody waits for is forgotten."""
-    if speech.task is not None:
-        speech.task.cancel()
-        await asyncio.gather(speech.task, return_exceptions=True)
-    await speech.source.aclose()

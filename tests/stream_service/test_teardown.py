@@ -471,6 +471,21 @@ async def test_a_call_that_is_cancelled_with_the_process_leaves_nothing(moment: 
     assert len(premises.ended) == 1
 
 
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_call_that_is_cancelled_again_while_it_ends_leaves_nothing(steps: int) -> None:
+    premises = Premises()
+
+    async with served(premises) as (caller, serving):
+        await caller.start()
+        await answered(caller)
+        serving.cancel()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        serving.cancel()
+
+    assert len(premises.ended) == 1
+
+
 async def test_a_draining_process_finishes_its_call_and_leaves_nothing() -> None:
     premises = Premises()
 
