@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
 
 from shared.use_cases.export_conversations import ExportReport
@@ -35,6 +36,7 @@ class LoggedEvent:
     places: list[str] = field(default_factory=list)
 
 
+@cache
 def logged_events() -> dict[str, LoggedEvent]:
     """By name, from all of the code that runs in AWS.
 
@@ -44,7 +46,10 @@ def logged_events() -> dict[str, LoggedEvent]:
     found: dict[str, LoggedEvent] = {}
     for root in ROOTS:
         for path in sorted((REPOSITORY / root).rglob("*.py")):
-            for call, levels in log_calls(ast.parse(path.read_text(encoding="utf-8"))):
+            text = path.read_text(encoding="utf-8")
+            if "logger" not in text:
+                continue
+            for call, levels in log_calls(ast.parse(text)):
                 place = f"{path.relative_to(REPOSITORY)}:{call.lineno}"
                 name = _fixed_name(call, place)
                 event = found.setdefault(name, LoggedEvent())
@@ -59,17 +64,15 @@ def logged_events() -> dict[str, LoggedEvent]:
 
 def log_calls(tree: ast.Module) -> Iterator[tuple[ast.Call, set[str]]]:
     """Calls of `logger.warning(...)`, and of names that stand for such a method: `log = logger.info`."""
+    nodes = list(ast.walk(tree))
     aliases: dict[str, set[str]] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            levels = {
-                level
-                for each in ast.walk(node.value)
-                if not isinstance(node.value, ast.Call) and (level := _level(each))
-            }
+            chosen = (node.value.body, node.value.orelse) if isinstance(node.value, ast.IfExp) else (node.value,)
+            levels = set(map(_level, chosen)) - {""}
             if levels:
                 aliases.setdefault(node.targets[0].id, set()).update(levels)
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, ast.Call):
             continue
         level = _level(node.func)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 TABLE = Path(__file__).parents[3] / "shared" / "observability" / "LOG_FIELDS.md"
@@ -24,6 +25,7 @@ def section(title: str) -> str:
     return TABLE.read_text(encoding="utf-8").split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
+@cache
 def documented_events() -> dict[str, Row]:
     """By name.
 

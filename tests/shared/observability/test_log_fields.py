@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cache
 
 import pytest
 
-from tests.shared.observability.log_calls import LoggedEvent, log_calls, logged_events
+from tests.shared.observability.log_calls import log_calls, logged_events
 from tests.shared.observability.log_table import (
     TABLE,
     documented_events,
@@ -22,15 +21,10 @@ _FUNCTIONS = {"count", "pct", "max", "latest"}
 _UNIT_OF_TIME = re.compile(r"_(ms|seconds|hours|days|minutes)$")
 
 
-@cache
-def logged() -> dict[str, LoggedEvent]:
-    return logged_events()
-
-
 @pytest.mark.requirement("9.1")
 def test_every_event_that_the_code_logs_is_documented_and_nothing_else() -> None:
-    undocumented = {name: event.places for name, event in logged().items() if name not in documented_events()}
-    gone = set(documented_events()) - set(logged())
+    undocumented = {name: event.places for name, event in logged_events().items() if name not in documented_events()}
+    gone = set(documented_events()) - set(logged_events())
 
     assert undocumented == {}, f"write a row for each into {TABLE.name}"
     assert gone == set(), f"nothing logs these: take them out of {TABLE.name}"
@@ -40,7 +34,7 @@ def test_every_event_that_the_code_logs_is_documented_and_nothing_else() -> None
 def test_events_are_documented_with_their_levels_and_fields() -> None:
     wrong = {
         name: (sorted(event.levels), sorted(event.fields))
-        for name, event in logged().items()
+        for name, event in logged_events().items()
         if name in documented_events()
         and (event.levels, event.fields) != (documented_events()[name].levels, documented_events()[name].fields)
     }
@@ -49,7 +43,7 @@ def test_events_are_documented_with_their_levels_and_fields() -> None:
 
 
 def test_every_field_has_a_meaning_and_every_meaning_a_field() -> None:
-    used = set().union(*(event.fields for event in logged().values()))
+    used = set().union(*(event.fields for event in logged_events().values()))
 
     assert used - set(documented_fields()) - set(fields_of_every_line()) == set()
     assert set(documented_fields()) - used == set()
@@ -73,7 +67,7 @@ def test_events_and_fields_are_in_order() -> None:
 
 
 def test_a_user_is_never_logged_under_another_name_than_that_of_the_hash() -> None:
-    used = set().union(*(event.fields for event in logged().values()))
+    used = set().union(*(event.fields for event in logged_events().values()))
 
     assert (
         used & {"user", "user_id", "caller", "caller_id", "phone", "number", "name", "email", "text", "body"} == set()
