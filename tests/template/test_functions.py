@@ -48,7 +48,6 @@ WITHOUT_RESOURCE = {
     "tag:GetResources",
     "transcribe:StartStreamTranscription",
     "transcribe:StartStreamTranscriptionWebSocket",
-    "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
 # Read by libraries; everything else must be a setting.
