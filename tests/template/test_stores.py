@@ -141,7 +141,11 @@ def test_recordings_of_any_size_go_to_glacier_after_ninety_days(stack: Stack) ->
     lifecycle = stack.properties("DataBucket")["LifecycleConfiguration"]
     (rule,) = [rule for rule in lifecycle["Rules"] if rule.get("Prefix") == "recordings/"]
 
+    assert rule["Status"] == "Enabled"
     assert rule["Transitions"] == [{"StorageClass": "GLACIER", "TransitionInDays": PERIOD_OF_RECORDINGS_DAYS}]
+    # The bucket keeps versions, and what was overwritten is as old as the rest.
+    assert rule["NoncurrentVersionTransitions"] == rule["Transitions"]
+    assert "ExpirationInDays" not in rule
     # Otherwise objects below 128 KB would stay.
     assert lifecycle["TransitionDefaultMinimumObjectSize"] == "varies_by_storage_class"
 

@@ -170,3 +170,23 @@ def test_background_work_prefers_spot(stack: Stack) -> None:
     assert weights["FARGATE_SPOT"] > weights["FARGATE"]
     assert task["TaskDefinitionArn"] == {"Ref": "StreamTask"}
     assert "stream_service.jobs" in stack.properties("HourlyJob")["Target"]["Input"]
+    assert "FARGATE_SPOT" in stack.properties("Cluster")["CapacityProviders"]
+
+
+@pytest.mark.requirement("16.1")
+def test_background_work_that_found_no_spot_for_hours_is_done_without_it(stack: Stack) -> None:
+    usual, catch_up = (stack.properties(name) for name in ("HourlyJob", "CatchUpJob"))
+    task = catch_up["Target"]["EcsParameters"]
+
+    # One task goes to the provider of the greater weight alone, so the second weight above is no way out.
+    assert [item["CapacityProvider"] for item in task["CapacityProviderStrategy"]] == ["FARGATE"]
+    assert catch_up["ScheduleExpression"] == "cron(45 */6 * * ? *)"
+    assert catch_up["Target"]["Input"] == usual["Target"]["Input"]
+    assert task["TaskDefinitionArn"] == usual["Target"]["EcsParameters"]["TaskDefinitionArn"]
+
+
+@pytest.mark.requirement("16.1")
+def test_what_users_wait_for_does_not_run_on_spot(stack: Stack) -> None:
+    strategy = stack.properties("StreamService")["CapacityProviderStrategy"]
+
+    assert [item["CapacityProvider"] for item in strategy] == ["FARGATE"]
