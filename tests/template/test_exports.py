@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.adapters.postgres.export_rows import _MARGIN
+from shared.adapters.postgres.export_rows import MARGIN
 from shared.domain.export import HOUR, SETTLING, Dataset, ExportHour
 from tests.template.stack import Stack
 from tests.template.test_stores import reaching
@@ -47,7 +47,7 @@ def test_the_job_runs_every_hour_when_the_last_hour_can_be_exported(stack: Stack
 
     assert rest == ["*", "*", "*", "?", "*"]
     begins_after = timedelta(minutes=int(minute))
-    assert begins_after > SETTLING + _MARGIN
+    assert begins_after > SETTLING + MARGIN
     assert begins_after + timedelta(minutes=schedule["FlexibleTimeWindow"]["MaximumWindowInMinutes"]) < HOUR
 
 

@@ -19,8 +19,8 @@ from shared.domain.export_lines import ExportedCall, ExportedMessage, ExportedTu
 from shared.domain.message import DeliveryStatus, Unanswered, later_status, status_of_parts
 from shared.ports.exports import PlacedRow, RowPlace
 
-# Longer than any statement may take: whoever took its time from the clock before it has its transaction by now.
-_MARGIN = timedelta(minutes=1)
+MARGIN = timedelta(minutes=1)
+"""Longer than any statement may take: whoever took its time from the clock before it has its transaction by now."""
 _ASKED_AT_MOST = 20
 _ASK_AGAIN_SECONDS = 0.5
 # An id of its own: what a snapshot names as its end is not the next id, but the first behind those that are done.
@@ -70,7 +70,7 @@ class PostgresExportRows:
         for _ in range(_ASKED_AT_MOST):
             oldest = await self._database.run_alone(lambda connection: connection.execute(_OLDEST).scalar_one())
             if int(oldest) >= int(look.own):
-                settled: datetime = look.now - _MARGIN
+                settled: datetime = look.now - MARGIN
                 return settled
             await self._sleep(_ASK_AGAIN_SECONDS)
         return None

@@ -1,0 +1,55 @@
+"""The command that brings exports here, as far as it needs no running copy."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from local import exports
+from local.exporting.folder import DirectoryExportFiles
+from shared.domain.export import Dataset, ExportHour, PersonalData, manifest
+from shared.domain.export_lines import line_of
+from shared.domain.export_part import PartFile
+from tests.local.exporting.test_athena import ROWS
+
+
+def run(*arguments: str) -> int:
+    parser = argparse.ArgumentParser()
+    exports.add_arguments(parser)
+    return exports.run(parser.parse_args(arguments))
+
+
+def test_without_a_running_copy_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--directory", str(tmp_path)) == exports.NOT_RUNNING
+    assert "does not run" in capsys.readouterr().out
+
+
+def test_it_prints_a_table_for_each_kind_of_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--athena", "my-bucket") == 0
+    assert capsys.readouterr().out.count("CREATE EXTERNAL TABLE") == 3
+
+
+def test_a_bucket_in_aws_is_only_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--bucket", "my-bucket", "--run") == 2
+    assert "of the running copy" in capsys.readouterr().out
+
+
+async def test_every_question_has_an_answer_of_duckdb_or_says_that_there_is_nothing_yet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hour = ExportHour(dataset=Dataset.TRACES, starts_at=datetime(2026, 3, 2, 9, tzinfo=UTC))
+    part, files = PartFile(), DirectoryExportFiles(tmp_path)
+    part.add(line_of(ROWS[Dataset.TRACES], PersonalData.MASKED, user_hash="0a"))
+    body, facts = part.close()
+    await files.put_part(hour.part_key(1), body)
+    await files.put_manifest(hour.manifest_key, manifest(hour, PersonalData.MASKED, [facts]))
+
+    status = exports._ask(tmp_path, "all", exports.Paint())
+
+    said = capsys.readouterr().out
+    assert status == 0
+    assert "Turns per agent" in said
+    assert "There are no such lines yet." in said
