@@ -55,6 +55,12 @@ export function cents(amount, currency = "USD") {
   return amount.toLocaleString(locale(), { style: "currency", currency });
 }
 
+/** What one of many costs, to a millionth: so the parts of it add up as they are shown. */
+export function unitPrice(amount, currency = "USD") {
+  const digits = { minimumFractionDigits: 6, maximumFractionDigits: 6 };
+  return amount.toLocaleString(locale(), { style: "currency", currency, ...digits });
+}
+
 /** `1.4 MB`. */
 export function bytes(count) {
   const units = ["B", "kB", "MB", "GB"];

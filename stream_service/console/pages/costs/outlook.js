@@ -1,7 +1,7 @@
 // The end of the month, what is unusual, and what a minute of a call and a message cost.
 
 import { h } from "../../shell/element.js";
-import { money, number } from "../../shell/formats.js";
+import { money, number, unitPrice } from "../../shell/formats.js";
 import { language, t } from "../../shell/language.js";
 import { tableOf } from "./table.js";
 
@@ -68,7 +68,7 @@ function unitDrawn(unit, months, monthName) {
   if (!used.length) {
     return [];
   }
-  const amount = (value) => money(Number(value), "USD");
+  const amount = (value) => unitPrice(Number(value));
   const rows = used[0][unit].parts.map(({ part }) => [
     t(`costs.part.of.${part}`),
     ...used.map((month) => amount(month[unit].parts.find((one) => one.part === part).per_unit)),
