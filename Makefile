@@ -101,7 +101,7 @@ soak-messages: install-dev ## 1,000 messages of 50 users while worker, poller an
 drill: install ## break a copy of the platform in every way known while calls and messages run (ONLY=name,name; 12 minutes)
 	@$(RUN) -m local drill $(if $(ONLY),--only $(ONLY))
 
-restore-drill: install ## lose a database on purpose and restore it to the commit: what is lost, how long it takes (a minute)
+restore-drill: install ## lose a database on purpose and restore it to the commit: what is lost, how long it takes
 	@$(RUN) -m local restore-drill $(if $(JSON),--json $(JSON))
 
 requirements: install-dev ## which test proves which acceptance criterion

@@ -23,7 +23,7 @@ from shared import observability
 
 FAILED, CANNOT_RUN, INTERRUPTED = 1, 2, 130
 _EXAMPLES = f"""examples:
-  python -m local restore-drill                       about a minute
+  python -m local restore-drill                       one to three minutes
   python -m local restore-drill --json drill.json     and everything measured, for programs
   python -m local restore-drill --spoil missing-wal   see that it fails when it must
 

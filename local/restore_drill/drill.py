@@ -30,9 +30,6 @@ from shared.domain.restore import DatabaseSurvey
 
 RPO_SECONDS = 5 * 60
 RTO_SECONDS = 4 * 3600
-ARCHIVING_SLACK_SECONDS = 5
-"""What the checkpointer and the copy of a segment may take beyond the archive timeout on a busy machine."""
-
 _MEGABYTE = 1024 * 1024
 _SIZE_ASKED_GB = 100
 
@@ -43,6 +40,7 @@ class Plan:
 
     Attributes:
         seconds: how long is written; the target lies in the middle.
+        archiving_slack_seconds: what the checkpointer and the copy of a segment may take beyond the archive timeout.
         past: messages of the weeks before.
         spoil: what is spoiled after the disaster, by its name; None for nothing.
         serves: whether a platform is started over the restored database.
@@ -51,6 +49,7 @@ class Plan:
     seconds: float = 12.0
     commits_per_second: float = 25.0
     archive_timeout_seconds: int = 4
+    archiving_slack_seconds: int = 5
     past: int = 2000
     spoil: str | None = None
     serves: bool = True
@@ -172,7 +171,7 @@ class RestoreDrill:
         return restored
 
     def _restore_to_latest(self, doomed: DoomedServer, backup: BaseBackup, words: LastWords) -> Recovered:
-        bound = min(self._plan.archive_timeout_seconds + ARCHIVING_SLACK_SECONDS, RPO_SECONDS)
+        bound = min(self._plan.archive_timeout_seconds + self._plan.archiving_slack_seconds, RPO_SECONDS)
         with self._report.step("restore to the latest moment") as step:
             restored = self._restore(doomed, backup, words, self._layout.directory / "postgres", None)
             safe_until = words.at - timedelta(seconds=bound)
