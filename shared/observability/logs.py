@@ -132,6 +132,9 @@ def _log_warning(
 def write_in_background() -> None:
     """Let no line make the process wait, however slowly the log is read; lines beyond 8 MB are lost and counted."""
     output.write_in_background(_note_lost)
+    # The last comes first when a process ends: these lines have to be there before the output is finished.
+    atexit.unregister(tell_left_out)
+    atexit.register(tell_left_out, is_last=True)
 
 
 def _note_lost(lines: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 import threading
@@ -116,3 +117,19 @@ def test_a_process_whose_pipe_is_full_goes_on_and_ends(*, reads: bool) -> None:
 
         assert process.wait(30) == 0
     assert len(lines) == (3000 if reads else 0)
+
+
+FLOOD = """
+from shared import observability
+observability.write_in_background()
+observability.configure(level="INFO", lines_per_minute=5)
+for _ in range(100):
+    observability.logger.warning("model_failed")
+"""
+
+
+def test_a_process_tells_at_its_end_what_it_left_out() -> None:
+    done = subprocess.run([sys.executable, "-c", FLOOD], capture_output=True, text=True, check=True)
+
+    *_, last = done.stdout.splitlines()
+    assert json.loads(last)["left_out"] == 95
