@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local.cost_savings_example import SAVINGS
 from local.openapi_parts import Node, answer, operation, problem
 from shared.http_contract import success
 
@@ -113,24 +114,6 @@ def cost_paths() -> Node:
             {"channel": "twilio-whatsapp", "category": None, "billable": None, "count": 88},
         ],
     }
-    reservation = {
-        "service": "Amazon ElastiCache",
-        "instance": "cache.t4g.micro ap-south-1",
-        "count": 6,
-        "term_years": 1,
-        "monthly_saving": "12.50",
-        "upfront_cost": "0",
-        "currency": "USD",
-        "lookback_days": 60,
-    }
-    idle = {
-        "kind": "address",
-        "resource": "arn:aws:ec2:ap-south-1:123456789012:elastic-ip/eipalloc-0a1b2c3d",
-        "idle_since": "2026-03-01T03:00:00+00:00",
-        "monthly_cost": "3.65",
-        "assumption": "1 at an assumed 0.005 USD per hour.",
-        "action": "It is attached to nothing: release it.",
-    }
     refusals = {
         "401": problem("unauthenticated", "The bearer token is not valid."),
         "403": problem("forbidden", "This needs the role admin."),
@@ -164,8 +147,11 @@ def cost_paths() -> Node:
     ]
     advice = operation(
         "read_cost_recommendations",
-        "Reservations that would save money, by the last 60 days, and what lay idle for a day.",
-        {"200": answer("application/json", success({"reservations": [reservation], "idle": [idle]})), **refusals},
+        "What could be saved. `coverage`: hours of 30 days that were reserved. `reservations`: what ran so steadily "
+        "for 60 days that reserving it is cheaper; `command` buys it, typed by a person who may, and it pays if the "
+        "instances run for `break_even_months`. `ending`: reservations that end within 60 days. `idle`: what lay "
+        "idle for a day and was told, with `commands` to act.",
+        {"200": answer("application/json", success(SAVINGS)), **refusals},
         tag="costs",
         security="bearer",
     )

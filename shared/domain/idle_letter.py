@@ -48,9 +48,11 @@ def total_of(recommendations: Sequence[Recommendation]) -> Decimal:
 
 def _subject(items: Sequence[Recommendation], *, stack: str, is_reminder: bool) -> str:
     idle = [item for item in items if item.is_idleness]
-    what = f"{len(idle)} idle resource{'s' * (len(idle) != 1)}" if idle else "reserved capacity"
-    reminder = "reminder, " if is_reminder else ""
-    subject = f"Vaani {stack}: {reminder}{what}, save about {total_of(items)} USD a month"
+    parts = ["reminder"] if is_reminder else []
+    parts += [f"{len(idle)} idle resource{'s' * (len(idle) != 1)}"] if idle else []
+    parts += ["reserved capacity"] if len(idle) < len(items) else []
+    parts += [f"save about {total_of(items)} USD a month"] if total_of(items) else []
+    subject = f"Vaani {stack}: {', '.join(parts)}"
     return subject.encode("ascii", "replace").decode()[:LONGEST_SUBJECT]
 
 

@@ -17,12 +17,14 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from local.aged_databases import AgedDatabases
 from local.cost_advice import CostAdviceApplication
+from local.cost_savings_example import SAVINGS
 from local.idle_report import DATABASE, plant_idle_database, record_connections
 from local.template import STACK_NAME
 from shared.adapters.aws.idle_notes import S3RecommendationStore, SnsNotifier
 from shared.adapters.aws.inventory import AwsResourceInventory
 from shared.adapters.aws.inventory.inventory import SERVICES
 from shared.adapters.aws.reservations import AwsReservations
+from shared.use_cases.recommend_savings import RecommendSavings
 from shared.use_cases.report_idle_resources import IdleReport, ReportIdleResources
 
 pytestmark = pytest.mark.integration
@@ -107,3 +109,16 @@ def test_a_run_asks_little_of_aws(platform: Platform) -> None:
     assert sum(calls for name, calls in platform.calls.items() if name.startswith("ce:")) == 5
     assert max(calls for name, calls in platform.calls.items() if not name.startswith("s3:")) <= 2
     assert sum(platform.calls.values()) < 40
+
+
+def test_the_documented_example_has_the_fields_of_the_answer(platform: Platform) -> None:
+    plant_idle_database(platform.url)
+    platform.report()
+    store = S3RecommendationStore(BUCKET, lambda: platform.clients["s3"])
+    reservations = AwsReservations("ap-south-1", platform.clients.__getitem__)
+
+    shown: dict[str, Any] = dict(asyncio.run(RecommendSavings(reservations, store, lambda: datetime.now(UTC))()))
+
+    assert {name: items[0].keys() for name, items in shown.items()} == {
+        name: items[0].keys() for name, items in SAVINGS.items()
+    }

@@ -46,6 +46,7 @@ function idleItem(item) {
     h("code", {}, item.resource),
     h("p", { class: "hint" }, [t("costs.advice.since", { time: time(item.idle_since) }), cost].filter(Boolean).join(" · ")),
     h("p", { lang: "en" }, item.action),
+    item.commands.map(typed),
     item.assumption && h("p", { class: "hint", lang: "en" }, item.assumption),
   );
 }
@@ -65,5 +66,11 @@ function reservationItem(item) {
     {},
     h("p", {}, t("costs.advice.reserve", said)),
     h("p", { class: "hint" }, t("costs.advice.lookback", { days: number(item.lookback_days) })),
+    typed(item.command),
   );
+}
+
+// To be copied into a terminal.
+function typed(command) {
+  return h("p", {}, h("code", { lang: "en" }, command));
 }
