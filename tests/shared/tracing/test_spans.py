@@ -181,3 +181,14 @@ def test_without_a_sink_opentelemetry_is_not_even_loaded() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert re.sub(r"\s", "", done.stdout) == "[]"
+
+
+def test_the_clients_of_stores_load_nothing_of_opentelemetrys_sdk() -> None:
+    program = (
+        "import sys; from shared.adapters.redis import client; from shared.adapters.postgres import engine\n"
+        "print([name for name in sys.modules if name.startswith('opentelemetry.sdk')])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
