@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from local.self_signed import write_certificate
+from shared import tracing
 from shared.adapters.http_tools import LARGEST_ANSWER_BYTES, HttpTools
 from shared.domain.tools.allowed_hosts import AllowedHosts
 from shared.domain.tools.http_tool import HttpMethod, HttpTool
@@ -22,6 +23,7 @@ from shared.errors import StoreUnavailable
 from tests.fakes.faults import Down
 from tests.fakes.http_server import Reply, ScriptedServer, scripted_server
 from tests.fakes.tools import FakeToolSecrets
+from tests.traces import traced
 
 PUBLIC, OFFICE = "93.184.216.34", "https://office.example"
 NUMBER: dict[str, Any] = {"type": "object", "properties": {"number": {"type": "string"}}, "required": ["number"]}
@@ -422,3 +424,18 @@ async def test_a_credential_that_is_refused_for_good_is_shown_once(caplog: pytes
 
     assert (answer.outcome, len(seen.requests)) == (ToolOutcome.FAILED, 1)
     assert "hush-hush" not in caplog.text + answer.text
+
+
+async def test_operators_own_servers_may_go_on_with_the_trace() -> None:
+    seen = Seen()
+
+    with traced() as traces, tracing.span("tool"):
+        await tools(seen)(a_tool(), {"number": "919800000001"}, idempotency_key="k")
+
+    asked = traces.only("tool_request")
+    assert seen.requests[0].headers["traceparent"] == f"00-{asked.trace_id}-{asked.span_id}-01"
+    assert (asked.attributes["server.address"], asked.attributes["http.response.status_code"]) == (
+        "office.example",
+        200,
+    )
+    assert "919800000001" not in traces.words()

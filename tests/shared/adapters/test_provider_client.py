@@ -5,12 +5,14 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from shared import tracing
 from shared.adapters.provider_access import basic_access
 from shared.adapters.provider_client import PassingProviderFailure, ProviderClient
 from shared.domain.json_value import JSON
 from shared.domain.media import MediaFile
 from shared.errors import ProviderRejected, ProviderUnavailable
 from shared.ports.secrets import FixedSecrets
+from tests.traces import traced
 
 
 class Provider:
@@ -111,3 +113,25 @@ async def test_closing_twice_is_safe() -> None:
 
     await client.aclose()
     await client.aclose()
+
+
+async def test_each_attempt_is_a_span_with_host_and_status_and_no_address() -> None:
+    provider = Provider(429, 200)
+
+    with traced() as traces, tracing.span("send"):
+        await provider.client().post("/messages/919800000001?token=abc", json={"text": "words of a user"})
+
+    refused, taken = traces.named("provider_request")
+    assert [span.attributes["http.response.status_code"] for span in (refused, taken)] == [429, 200]
+    assert (refused.error, taken.error) == (PassingProviderFailure.code, "")
+    assert taken.attributes["server.address"] == "provider.example"
+    assert all(secret not in traces.words() for secret in ("919800000001", "token", "words of a user", "password"))
+
+
+async def test_a_provider_is_told_nothing_of_the_trace() -> None:
+    provider = Provider(200)
+
+    with traced(), tracing.span("send"):
+        await provider.client().post("/messages")
+
+    assert not {"traceparent", "x-amzn-trace-id"} & provider.requests[0].headers.keys()
