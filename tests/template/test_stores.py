@@ -261,7 +261,7 @@ def test_only_the_task_that_erases_may_remove_versions_of_recordings(stack: Stac
     assert erasing == {"EraseTaskRole"}
     for folder in of_media:
         assert ("EraseTaskRole", "s3:DeleteObjectVersion") in reaching(stack, f"{folder}0")
-    assert ("EraseTaskRole", "s3:DeleteObjectVersion") not in reaching(stack, "reports/idle_resources.json")
+    assert ("EraseTaskRole", "s3:DeleteObjectVersion") not in reaching(stack, "reports/recommendations.json")
     assert ("EraseTaskRole", "s3:GetObject") not in reaching(stack, recording)
 
 
