@@ -1,7 +1,7 @@
 """`make requirements`: which tests prove which acceptance criterion, and whether they pass.
 
-`python -m tests.requirements_table` runs the tests that claim a criterion and prints a line for each. It fails when a
-claimed criterion's test fails, or a claim names no criterion; criteria that no test claims are counted and listed.
+`python -m tests.requirements_table` runs the tests that claim a criterion (twenty minutes) and prints each criterion
+with them. It fails when one of them fails, when a criterion has no test that ran, or when a claim names no criterion.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,16 +54,23 @@ class Claims:
         known = self.outcome_of.get(report.nodeid, "passed")
         self.outcome_of[report.nodeid] = max(known, report.outcome, key=RANK.__getitem__)
 
-    def results(self) -> dict[str, list[str]]:
-        """Outcomes of the tests of each claimed criterion."""
-        results: dict[str, list[str]] = defaultdict(list)
-        for test, criteria in self.criteria_of.items():
+    def results(self) -> dict[str, dict[str, str]]:
+        """How the tests of each claimed criterion ended; the cases of a test are one."""
+        results: dict[str, dict[str, str]] = defaultdict(dict)
+        for case, criteria in self.criteria_of.items():
+            test = case.partition("[")[0]
+            outcome = self.outcome_of.get(case, "failed")
             for number in criteria:
-                results[number].append(self.outcome_of.get(test, "failed"))
+                results[number][test] = max(results[number].get(test, outcome), outcome, key=_weight)
         return results
 
 
-def result_of(outcomes: list[str]) -> str:
+def _weight(outcome: str) -> tuple[bool, bool]:
+    """A failure weighs most; of the rest, a case that ran tells more than one that was skipped."""
+    return outcome == "failed", outcome == "passed"
+
+
+def result_of(outcomes: Collection[str]) -> str:
     """One word for all tests of a criterion: a skipped test proves nothing."""
     if not outcomes:
         return "bare"
@@ -71,20 +79,22 @@ def result_of(outcomes: list[str]) -> str:
     return "proved" if "passed" in outcomes else "skipped"
 
 
-def print_table(criteria: dict[str, str], results: dict[str, list[str]]) -> bool:
-    """Print the table; True when nothing claimed is broken."""
-    summary = {number: result_of(results.get(number, [])) for number in criteria}
-    print(f"\n{'':5} {'criterion':62} {'tests':>5}  result")
+def print_table(criteria: dict[str, str], results: dict[str, dict[str, str]]) -> bool:
+    """Print each criterion with its tests, and what is wrong at the end; True when every criterion is proved."""
+    summary = {number: result_of(results.get(number, {}).values()) for number in criteria}
     for number, title in criteria.items():
-        print(f"{number:5} {title:62} {len(results.get(number, [])):5}  {summary[number]}")
+        print(f"\n{number:5} {title:62} {summary[number]}")
+        for test, outcome in sorted(results.get(number, {}).items()):
+            print(f"      {test}{'' if outcome == 'passed' else f'  {outcome}'}")
     unknown = sorted(results.keys() - criteria.keys())
     counts = {word: list(summary.values()).count(word) for word in ("proved", "skipped", "BROKEN", "bare")}
     print(f"\n{len(criteria)} criteria: " + ", ".join(f"{count} {word}" for word, count in counts.items()))
-    if bare := [number for number, word in summary.items() if word == "bare"]:
-        print(f"no test yet: {' '.join(bare)}")
+    for word, meaning in (("BROKEN", "a test fails"), ("skipped", "no test ran"), ("bare", "no test")):
+        if concerned := [number for number, result in summary.items() if result == word]:
+            print(f"{meaning}: {' '.join(concerned)}")
     if unknown:
         print(f"claimed, but no criterion: {' '.join(unknown)}")
-    return not counts["BROKEN"] and not unknown
+    return counts["proved"] == len(criteria) and not unknown
 
 
 def main() -> int:
