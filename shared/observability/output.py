@@ -29,7 +29,7 @@ class BackgroundOutput(io.TextIOBase):
         note_lost: Callable[[int], None],
         most_characters: int = MOST_WAITING_CHARACTERS,
     ) -> None:
-        """`note_lost` is told how many lines found no room, as soon as there is some again."""
+        """`note_lost` is told how many lines found no room or could not be written, as soon as one is written again."""
         self._output = output
         self._note_lost = note_lost
         self._most_characters = most_characters
@@ -77,10 +77,13 @@ class BackgroundOutput(io.TextIOBase):
     def _write_lines(self) -> None:
         while (first := self._lines.get()) is not None:
             batch, is_last = self._with_more(first)
-            self._write_out(batch)
+            is_written = self._write_out(batch)
+            lost = 0
             with self._lock:
                 self._waiting_characters -= len(batch)
-                lost, self._lost = self._lost, 0
+                # Not while nothing can be written: the note would be lost too, and noted, for ever.
+                if is_written:
+                    lost, self._lost = self._lost, 0
             if lost:
                 self._note_lost(lost)
             if is_last:
@@ -95,13 +98,16 @@ class BackgroundOutput(io.TextIOBase):
             batch.append(lines)
         return "".join(batch), False
 
-    def _write_out(self, batch: str) -> None:
+    def _write_out(self, batch: str) -> bool:
+        """Whether it is written."""
         try:
             self._output.write(batch)
             self._output.flush()
         except (OSError, ValueError):  # The disk is full, or the reader has gone: the work goes on.
             with self._lock:
                 self._lost += batch.count("\n")
+            return False
+        return True
 
 
 def write_in_background(note_lost: Callable[[int], None]) -> None:

@@ -55,25 +55,64 @@ def test_what_finds_no_room_is_lost_and_counted() -> None:
     assert (reader.getvalue(), lost) == ("first\n", [2])
 
 
+class FullDisk(io.StringIO):
+    """Refuses so many writes."""
+
+    def __init__(self, refusals: int) -> None:
+        super().__init__()
+        self.refusals = refusals
+        self.attempts = 0
+        self.has_refused = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.attempts += 1
+        if self.attempts <= self.refusals:
+            self.has_refused.set()
+            raise OSError(28, "No space left on device")
+        return super().write(text)
+
+
 def test_what_cannot_be_written_is_lost_and_the_next_line_is_not() -> None:
-    class FullOnce(io.StringIO):
-        is_full = True
-
-        def write(self, text: str) -> int:
-            if self.is_full:
-                self.is_full = False
-                raise OSError(28, "No space left on device")
-            return super().write(text)
-
-    disk, lost = FullOnce(), threading.Event()
-    output = BackgroundOutput(disk, note_lost=lambda _: lost.set())
+    disk, lost = FullDisk(refusals=1), list[int]()
+    output = BackgroundOutput(disk, note_lost=lost.append)
     output.write("first\n")
-    assert lost.wait(30)
+    assert disk.has_refused.wait(30)
 
     output.write("second\n")
 
     output.finish()
-    assert disk.getvalue() == "second\n"
+    assert (disk.getvalue(), lost) == ("second\n", [1])
+
+
+def test_a_note_that_cannot_be_written_either_is_not_written_again_and_again() -> None:
+    """Of a disk that stays full, or a reader that has gone, nobody makes a busy loop."""
+    disk = FullDisk(refusals=1000)
+
+    def note_lost(_lines: int) -> None:
+        output.write("lines were lost\n")
+
+    output = BackgroundOutput(disk, note_lost=note_lost)
+    output.write("first\n")
+    assert disk.has_refused.wait(30)
+
+    output.finish()
+
+    assert disk.attempts == 1
+
+
+def test_lines_that_were_written_make_room_for_others() -> None:
+    reader, is_told = SlowReader(), threading.Event()
+    output = BackgroundOutput(reader, note_lost=lambda _: is_told.set(), most_characters=10)
+    output.write("first\n")
+    assert reader.is_stuck.wait(30)
+    output.write("no room\n")
+    reader.may_go_on.set()
+    assert is_told.wait(30)
+
+    output.write("123456789\n")
+
+    output.finish()
+    assert reader.getvalue() == "first\n123456789\n"
 
 
 def test_lines_printed_in_pieces_by_several_threads_stay_whole() -> None:
