@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
@@ -24,9 +25,17 @@ PAUSE_SECONDS = 1.0
 
 MOST_UNDECIDED_TRACES = 200
 MOST_UNDECIDED_SPANS = 256
-"""Of one trace that is not sampled, until it is known whether it failed."""
+"""The latest ones of a trace that is not sampled, until it is known whether it failed."""
 
 _WARNING_PAUSE_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class _Undecided:
+    """A trace that is not sampled. That it failed is known for longer than the span which did is kept."""
+
+    spans: deque[ReadableSpan] = field(default_factory=lambda: deque(maxlen=MOST_UNDECIDED_SPANS))
+    has_failed: bool = False
 
 
 class SpanBuffer:
@@ -36,7 +45,7 @@ class SpanBuffer:
         self._sink = sink
         self._service = service
         self._waiting: deque[ReadableSpan] = deque()
-        self._undecided: OrderedDict[int, list[ReadableSpan]] = OrderedDict()
+        self._undecided: OrderedDict[int, _Undecided] = OrderedDict()
         self._lock = threading.Lock()
         self._dropped = 0
         self._wake = threading.Event()
@@ -73,21 +82,20 @@ class SpanBuffer:
         self._is_closed = True
         self._wake.set()
 
-    def _decided(self, span: ReadableSpan) -> Sequence[ReadableSpan]:
+    def _decided(self, span: ReadableSpan) -> Iterable[ReadableSpan]:
         """The spans of which it is known by now that they are kept."""
         context = span.get_span_context()
         if context is None or context.trace_flags.sampled:
             return (span,)
-        kept = self._undecided.setdefault(context.trace_id, [])
-        if len(kept) < MOST_UNDECIDED_SPANS:
-            kept.append(span)
+        trace = self._undecided.setdefault(context.trace_id, _Undecided())
+        trace.spans.append(span)
+        trace.has_failed |= span.status.status_code is StatusCode.ERROR
         if span.parent is not None and not span.parent.is_remote:
             if len(self._undecided) > MOST_UNDECIDED_TRACES:
                 self._undecided.popitem(last=False)
             return ()
         del self._undecided[context.trace_id]
-        has_failed = any(each.status.status_code is StatusCode.ERROR for each in kept)
-        return kept if has_failed else ()
+        return trace.spans if trace.has_failed else ()
 
     def _start_thread(self) -> None:
         # Not before there is something to write: a program that forks on its way there would lose it.

@@ -84,6 +84,7 @@ def test_what_finds_no_room_is_dropped_and_counted(
     sink.is_open.set()
     tracing.finish(30)
 
+    # One more may be in the hands of the thread.
     assert 5 <= len(sink.spans) <= 6
     assert dropped(capsys.readouterr().out) == 50 - len(sink.spans)
 
@@ -129,6 +130,39 @@ def test_of_what_is_not_sampled_only_what_failed_is_kept_and_then_as_a_whole(sin
     tracing.finish(30)
 
     assert [span.name for span in sink.spans] == ["done", "bad"]
+
+
+def test_of_a_long_trace_that_failed_the_latest_spans_are_kept_and_its_top(
+    sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buffer, "MOST_UNDECIDED_SPANS", 3)
+    tracing.configure(sink, service="worker", sample_ratio=0)
+    with tracing.span("call"):
+        for number in range(10):
+            with tracing.span(f"turn {number}") as turn:
+                if number == 1:
+                    turn.fail(StoreUnavailable("down"))
+
+    tracing.finish(30)
+
+    assert [span.name for span in sink.spans] == ["turn 8", "turn 9", "call"]
+
+
+def test_of_too_many_traces_that_go_on_unsampled_the_oldest_are_forgotten(
+    sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buffer, "MOST_UNDECIDED_TRACES", 2)
+    tracing.configure(sink, service="worker", sample_ratio=0)
+    calls = [tracing.begin(f"call {number}") for number in range(3)]
+    for number, call in enumerate(calls):
+        tracing.begin(f"turn {number}", parent=call).end()
+
+    for call in calls:
+        call.fail(StoreUnavailable("down"))
+        call.end()
+    tracing.finish(30)
+
+    assert [span.name for span in sink.spans] == ["call 0", "turn 1", "call 1", "turn 2", "call 2"]
 
 
 def test_what_was_not_sampled_at_the_webhook_is_not_at_the_worker_either(sink: Sink) -> None:
