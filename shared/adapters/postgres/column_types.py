@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, DateTime, Dialect, Text, any_, literal
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import TypeDecorator
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -33,6 +34,11 @@ class AnyJSON(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - the name is SQLAlchemy's
         """What is sent to the server."""
         return storable_json(value)
+
+
+def is_one_of(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Whether the column holds one of many values, sent as one parameter: a statement takes 65,535 and parses each."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 def storable_text(text: str) -> str:

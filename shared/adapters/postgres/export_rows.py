@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, select, text, tuple_
 
+from shared.adapters.postgres.column_types import is_one_of
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.message_details import NOTHING, MessageDetails, load_details
 from shared.adapters.postgres.schema import calls, conversations, deliveries, messages, tool_calls
@@ -147,7 +148,7 @@ def _message(row: Row[Any], details: MessageDetails, known_until: datetime) -> E
 
 def _read_turns(connection: Connection, rows: Sequence[Row[Any]], known_until: datetime) -> list[PlacedRow]:
     reply_ids = [row.reply_id for row in rows if row.reply_id is not None]
-    query = _QUERIES[Dataset.CONVERSATIONS].where(messages.c.id.in_(reply_ids))
+    query = _QUERIES[Dataset.CONVERSATIONS].where(is_one_of(messages.c.id, reply_ids))
     replies = {reply.id: reply for reply in connection.execute(query)} if reply_ids else {}
     details = load_details(connection, list(replies.values()), recorded_before=known_until)
     steps = _tool_steps(connection, rows, known_until)
@@ -214,8 +215,8 @@ def _tool_steps(
     query = (
         select(tool_calls)
         .where(
-            tool_calls.c.conversation_id.in_({row.conversation_id for row in rows}),
-            tool_calls.c.message_id.in_({row.provider_message_id for row in rows}),
+            is_one_of(tool_calls.c.conversation_id, {row.conversation_id for row in rows}),
+            is_one_of(tool_calls.c.message_id, {row.provider_message_id for row in rows}),
         )
         .order_by(tool_calls.c.begun_at, tool_calls.c.id)
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select, true
 
+from shared.adapters.postgres.column_types import is_one_of
 from shared.adapters.postgres.delivery_parts import read_outcome
 from shared.adapters.postgres.message_outcomes import STATUS
 from shared.adapters.postgres.schema import deliveries, delivery_parts, message_events
@@ -45,7 +46,7 @@ def load_details(
     sent = connection.execute(
         select(deliveries.c.reply_id, deliveries.c.id.label("of_delivery"), delivery_parts)
         .outerjoin_from(deliveries, delivery_parts, delivery_parts.c.delivery_id == deliveries.c.id)
-        .where(deliveries.c.reply_id.in_([row.id for row in ours]))
+        .where(is_one_of(deliveries.c.reply_id, [row.id for row in ours]))
         .order_by(delivery_parts.c.position)
     ).all()
     known = {(row.channel, row.provider_message_id): (row.id, 1) for row in ours if row.provider_message_id}
@@ -69,11 +70,11 @@ def _statuses(
     recorded_before: datetime | None,
 ) -> dict[str, list[StatusReport]]:
     """The reports about messages that are known by their provider ids, or by the deliveries that the reports name."""
-    is_about_them: ColumnElement[bool] = message_events.c.item_id.in_(sorted({name for _, name in known if name}))
+    is_about_them: ColumnElement[bool] = is_one_of(message_events.c.item_id, {name for _, name in known if name})
     if messages:
         parts = range(1, max((position for _, position in known.values()), default=1) + 1)
         names = [name for delivery in messages for name in (delivery, *(f"{delivery}.{place}" for place in parts))]
-        is_about_them |= message_events.c.correlation_id.in_(names)
+        is_about_them |= is_one_of(message_events.c.correlation_id, names)
     events = connection.execute(
         select(message_events)
         .where(
