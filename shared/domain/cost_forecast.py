@@ -71,12 +71,13 @@ def forecast_month(days: Sequence[DailyCost], today: date) -> Forecast | None:
     rest += exact_sum(exact_sum(series.values()) for service, series in unsettled.items() if service not in history)
     reach = _reach(history, settled_until, ahead, rest)
     expected = counted + rest
+    so_far = exact_sum(entry.total for entry in this_month)
     return Forecast(
         month=month,
         currency=this_month[-1].currency if this_month else days[-1].currency,
-        so_far=exact_sum(entry.total for entry in this_month),
+        so_far=so_far,
         expected=expected,
-        low=max(expected - reach, min(counted, expected)),
+        low=max(expected - reach, min(so_far, expected)),
         high=expected + reach,
         days_ahead=len(ahead),
         history_days=len(known),

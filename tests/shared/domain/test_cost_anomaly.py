@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.domain.cost_anomaly import find_anomalies, with_memory
+from shared.domain.cost_anomaly import FEWEST_BASELINE_DAYS, find_anomalies, with_memory
 from tests.cost_samples import daily, steady, with_more
 
 FEBRUARY = date(2026, 2, 1)
@@ -118,3 +118,36 @@ def test_a_service_that_begins_is_told_once_and_then_is_usual() -> None:
 
     assert new == 1
     assert known == ()
+
+
+def test_two_weeks_are_enough_to_know_what_is_usual() -> None:
+    first = LAST_SETTLED - timedelta(days=FEWEST_BASELINE_DAYS)
+    days = with_more(steady(first, FEWEST_BASELINE_DAYS + 1), LAST_SETTLED, "30")
+
+    assert len(find_anomalies(days, TODAY)) == 1
+    assert find_anomalies(days[1:], TODAY) == ()
+
+
+def test_a_charge_two_days_off_that_of_last_month_is_no_known_fee() -> None:
+    days = with_more(with_more(USUAL, date(2026, 2, 9), "90"), date(2026, 3, 11), "88")
+
+    assert len(find_anomalies(days, TODAY)) == 1
+
+
+def test_days_with_a_usual_one_between_them_are_two_anomalies() -> None:
+    days = with_more(with_more(USUAL, LAST_SETTLED, "30"), LAST_SETTLED - timedelta(days=2), "40")
+
+    found = find_anomalies(days, TODAY)
+
+    assert [(anomaly.first_day, anomaly.last_day) for anomaly in found] == [
+        (LAST_SETTLED - timedelta(days=2), LAST_SETTLED - timedelta(days=2)),
+        (LAST_SETTLED, LAST_SETTLED),
+    ]
+
+
+@pytest.mark.parametrize(("later", "is_known"), [(2, True), (3, False)])
+def test_what_comes_again_after_one_usual_day_was_told_already(later: int, *, is_known: bool) -> None:
+    told = replace(find_anomalies(with_more(USUAL, date(2026, 3, 8), "30"), date(2026, 3, 10))[0], told=True)
+    (again,) = find_anomalies(with_more(USUAL, date(2026, 3, 8 + later), "30"), TODAY)
+
+    assert [anomaly.told for anomaly in with_memory([again], [told])] == [is_known]

@@ -115,3 +115,49 @@ def test_on_real_looking_accounts_it_errs_less_than_the_share_of_the_month_that_
     assert ours / len(looks) < Decimal(15)
     assert ours * 5 < proportional
     assert held >= len(looks) - 1
+
+
+def test_a_week_of_settled_days_is_enough() -> None:
+    today = date(2026, 3, 10)
+    days = steady(today - timedelta(days=FEWEST_DAYS + 1), FEWEST_DAYS)
+
+    forecast = forecast_month(days, today)
+
+    assert forecast is not None
+    assert forecast.history_days == FEWEST_DAYS
+
+
+def test_a_fee_is_still_expected_on_its_day() -> None:
+    days = with_more(steady(FEBRUARY, 28 + 4), date(2026, 2, 5), "60")
+
+    forecast = forecast_month(days, date(2026, 3, 6))
+
+    assert forecast is not None
+    assert forecast.expected == Decimal(310 + 60)
+
+
+def test_a_late_day_that_costs_more_than_expected_already_counts_with_what_it_costs() -> None:
+    days = [*steady(FEBRUARY, 28 + 9), *daily(date(2026, 3, 10), [{"Amazon RDS": "35"}])]
+
+    forecast = forecast_month(days, date(2026, 3, 11))
+
+    assert forecast is not None
+    assert forecast.expected == Decimal(310 + 25)
+
+
+def test_a_service_that_began_today_counts_with_what_it_has_cost() -> None:
+    days = [*steady(FEBRUARY, 28 + 9), *daily(date(2026, 3, 10), [{"Amazon RDS": "10", "Amazon Bedrock": "4"}])]
+
+    forecast = forecast_month(days, date(2026, 3, 11))
+
+    assert forecast is not None
+    assert forecast.expected == Decimal(310 + 4)
+
+
+def test_the_month_is_not_said_to_end_below_what_was_spent() -> None:
+    amounts = [{"A": str(1 + 200 * (number % 2))} for number in range(28 + 29)]
+
+    forecast = forecast_month(daily(FEBRUARY, amounts), date(2026, 3, 30))
+
+    assert forecast is not None
+    assert forecast.low == forecast.so_far

@@ -164,3 +164,11 @@ def test_the_platform_is_shared_out_to_the_last_digit(spoken: int, written: int,
     shares = [part_of(unit, CostPart.PLATFORM).amount for unit in (costs.call_minute, costs.message)]
     assert exact_sum(shares) == (bill if spoken + written else 0)
     assert costs.call_minute.total == exact_sum(part.amount for part in costs.call_minute.parts)
+
+
+def test_what_is_paid_by_use_leaves_the_share_of_the_platform_out() -> None:
+    minute = unit_costs(USAGE, BILL, PRICES).call_minute
+
+    by_use = minute.total - part_of(minute, CostPart.PLATFORM).amount
+    assert part_of(minute, CostPart.PLATFORM).amount > 0
+    assert minute.per_unit_by_use == by_use / minute.units

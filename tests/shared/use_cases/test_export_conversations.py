@@ -155,6 +155,14 @@ async def test_hours_can_be_chosen_by_hand() -> None:
     assert {hour.starts_at for hour in platform.journal.finished} == {NINE + 2 * HOUR, NINE + 3 * HOUR}
 
 
+async def test_an_hour_chosen_by_hand_comes_to_rest_like_any_other() -> None:
+    platform = Platform(every(20, count=30), until=NINE + 2 * HOUR + SETTLED)
+
+    report = await platform.export(until=NINE + 9 * HOUR)
+
+    assert (report.hours, report.rows) == (2, 6)
+
+
 async def test_told_to_stop_it_stops_between_pages_and_gives_the_hour_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_conversations, "_ROWS_AT_ONCE", 5)
     platform = Platform(every(5, count=12), until=NINE + HOUR + SETTLED)

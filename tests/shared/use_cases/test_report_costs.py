@@ -100,6 +100,16 @@ async def test_months_services_forecast_surprises_and_units_are_recorded(
     assert value(metrics, "cost_report_failures") == 0
 
 
+async def test_what_today_has_cost_so_far_is_a_part_of_the_month(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.costs = FakeCostSource(days=steady(TODAY, 1, "7.5"))
+
+    await office.report()
+
+    assert value(written(capsys), "cost", period="this_month") == 7.5
+
+
 @pytest.mark.requirement("16.4")
 async def test_a_surprise_is_told_once_with_where_to_look(office: Office) -> None:
     for _ in range(3):

@@ -164,6 +164,15 @@ async def test_missing_measurements_neither_tell_nor_forget(desk: Desk) -> None:
     assert desk.known == ["arn:database"]
 
 
+async def test_what_is_gone_is_forgotten_though_another_kind_could_not_be_looked_at(desk: Desk) -> None:
+    await desk.report(desk.database)
+    desk.inventory.unseen = frozenset({ResourceKind.CACHE})
+
+    await desk.report()
+
+    assert desk.known == []
+
+
 async def test_a_kind_that_could_not_be_looked_at_is_not_forgotten(desk: Desk) -> None:
     await desk.report(desk.database)
     desk.inventory.unseen = frozenset({ResourceKind.DATABASE})
@@ -290,6 +299,22 @@ async def test_accounts_that_cannot_be_read_keep_nobody_from_telling_what_is_idl
 
     assert len(during) == 1
     assert after == []
+
+
+async def test_an_end_that_was_told_is_not_told_again_after_reservations_could_not_be_read(desk: Desk) -> None:
+    ending = Reservation(
+        service=DATABASES, id="r-1", instance="db.t4g.medium", count=1, ends_at=desk.clock() + timedelta(days=30)
+    )
+    readable = ReservationReport(coverage=(), advice=(), reservations=(ending,))
+    desk.reservations.known = readable
+    told = await desk.report()
+    desk.reservations.known = replace(readable, reservations=None)
+    unread = await desk.report()
+    desk.reservations.known = readable
+
+    again = await desk.report()
+
+    assert (len(told), unread, again) == (1, [], [])
 
 
 @pytest.mark.requirement("16.3")

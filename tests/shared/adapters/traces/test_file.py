@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import multiprocessing
 from pathlib import Path
@@ -75,6 +76,27 @@ def test_a_file_that_has_grown_too_large_is_set_aside_and_the_one_before_it_goes
     assert kept == [f"{number}" for number in range(40 - len(kept), 40)]
     assert file.stat().st_size <= 2_000
     assert previous(file).stat().st_size <= 2_000
+
+
+def test_a_file_that_another_process_has_set_aside_meanwhile_is_not_set_aside_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "traces.jsonl"
+    full, fresh = "full\n" * 400, "fresh\n"
+    file.write_text(full)
+    waits_for_nobody = fcntl.flock
+
+    def while_another_was_first(descriptor: int, operation: int) -> None:
+        waits_for_nobody(descriptor, operation)
+        file.replace(previous(file))
+        file.write_text(fresh)
+
+    monkeypatch.setattr(fcntl, "flock", while_another_was_first)
+
+    TraceFile(file, largest_bytes=2_000).write("one", [a_span(name="a")])
+
+    assert previous(file).read_text() == full
+    assert file.read_text().startswith(fresh)
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:

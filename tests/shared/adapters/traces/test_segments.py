@@ -124,6 +124,8 @@ def test_what_is_asked_of_others_stands_under_their_name() -> None:
     ("status", "error", "flags"),
     [
         (200, "", set()),
+        (399, "", set()),
+        (400, "", {"error"}),
         (404, "", {"error"}),
         (429, "rate_limited", {"error", "throttle"}),
         (503, "", {"fault"}),

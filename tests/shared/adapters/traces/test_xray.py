@@ -39,6 +39,15 @@ def test_a_daemon_that_is_not_there_costs_nothing_but_spans() -> None:
     assert 0 <= sink.write("message_webhook", [a_span()] * 50) <= 50
 
 
+def test_a_datagram_that_cannot_be_sent_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise BlockingIOError
+
+    monkeypatch.setattr("shared.adapters.traces.xray.socket.socket.sendto", refuse, raising=False)
+
+    assert XRayDaemon("127.0.0.1:2000").write("message_webhook", [a_span()] * 3) == 3
+
+
 class Service:
     """X-Ray's API, which refuses the last document of each request."""
 
