@@ -44,6 +44,11 @@ def test_a_commit_under_way_at_the_target_may_be_there_or_not() -> None:
     assert compare(0, 1, target=2.2).problems == []
 
 
+def test_the_moment_of_the_target_itself_belongs_to_what_is_restored() -> None:
+    assert compare(0, 1, target=2.5).missing == ("message 2",)
+    assert compare(0, 1, 2, 3, target=3).problems == []
+
+
 def test_something_that_nobody_committed_should_not_be_there() -> None:
     assert compare(0, 1, 2, 9, target=2.8).unexpected == ("message 9",)
 

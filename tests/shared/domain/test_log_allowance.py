@@ -38,6 +38,14 @@ def test_whoever_is_hit_when_no_lines_are_left_is_written_down_once() -> None:
     assert written == [True, False, True, False]
 
 
+def test_who_is_hit_again_in_the_next_minute_is_written_down_again() -> None:
+    allowance = LogAllowance(lines_per_minute=0)
+
+    written = [allowance.admit(now, "call-1") for now in (100.0, 100.0, 160.0, 160.0)]
+
+    assert written == [True, False, True, False]
+
+
 def test_the_subjects_of_a_minute_are_bounded() -> None:
     allowance = LogAllowance(lines_per_minute=1, subjects_per_minute=10)
 

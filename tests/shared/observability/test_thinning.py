@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared import observability
-from shared.observability import bind, count, flush_metrics, logger, logs
+from shared.observability import bind, count, flush_metrics, logger, logs, thinning
 from shared.observability.thinning import Thinning
 from tests.fakes.clock import FrozenClock
 from tests.shared.observability.lines import lines
@@ -141,3 +141,12 @@ def test_no_id_is_kept_as_it_is() -> None:
 
     kept = repr([[getattr(one, name) for name in vars(one)] for one in thinning._allowances.values()])
     assert "CA-" not in kept
+
+
+def test_of_more_kinds_than_can_be_remembered_all_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thinning, "_MOST_EVENTS", 2)
+    one = Thinning(dict, lines_per_minute=1, clock=lambda: 0.0)
+
+    written = [one.filter(record(event)) for event in ("a", "b", "c", "c", "a")]
+
+    assert written == [True, True, True, True, False]
