@@ -95,6 +95,11 @@ def hours_in(folder: Path) -> list[KeptHour]:
 def _objects(client: S3Client, bucket: str) -> Iterator[dict[str, Any]]:
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=FOLDER):
         for entry in page.get("Contents", []):
-            # A key may name any file of this machine; ours do not.
-            if ".." not in entry["Key"].split("/"):
+            if _stays_within(entry["Key"].removeprefix(FOLDER)):
                 yield dict(entry)
+
+
+def _stays_within(name: str) -> bool:
+    """Whether it names a file below the folder. A key may name any file of this machine, or a folder; ours do not."""
+    parts = name.split("/")
+    return all(parts) and ".." not in parts

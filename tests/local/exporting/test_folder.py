@@ -62,11 +62,13 @@ def test_other_files_of_the_folder_are_left_alone(tmp_path: Path, name: str) -> 
     assert own.read_text() == "mine"
 
 
-def test_a_key_that_leads_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
-    bucket = Bucket()
-    bucket.files["exports/../../../evil"] = b"x"
+@pytest.mark.parametrize("name", ["../../../evil", "/{outside}/evil", "calls/", ""])
+def test_a_key_that_leads_out_of_the_folder_or_is_no_file_is_not_followed(tmp_path: Path, name: str) -> None:
+    bucket, folder = Bucket(), tmp_path / "exports"
+    bucket.files["exports/" + name.format(outside=str(tmp_path).strip("/"))] = b"x"
 
-    assert brought(bucket, tmp_path) == (0, 0)
+    assert brought(bucket, folder) == (0, 0)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_with_a_quote_in_its_name_is_read_all_the_same(tmp_path: Path) -> None:
