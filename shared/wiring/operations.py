@@ -113,7 +113,7 @@ def check_restore() -> CheckRestore:
         SettingsInvalid: the secret of the database's user is not named.
     """
     from shared.adapters.postgres.engine import Database
-    from shared.adapters.postgres.migrate import revisions
+    from shared.adapters.postgres.revisions import revisions
     from shared.adapters.postgres.survey import SURVEY_SECONDS, PostgresSurveyor
     from shared.use_cases.check_restore import CheckRestore
     from shared.wiring import stores

@@ -5,18 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from shared.adapters.postgres.engine import Credentials, make_engine
+from shared.adapters.postgres.revisions import MIGRATIONS, revisions
 from shared.observability import logger
 
-MIGRATIONS = Path(__file__).with_name("migrations")
 # Any number will do, as long as nothing else in this database locks it.
 _LOCK = 7_223_847_011
 _ASK_AGAIN_SECONDS = 0.2
@@ -51,12 +49,6 @@ def upgrade(database_url: str, *, ca_file: str | None = None, credentials: Crede
             return MigrationContext.configure(connection).get_current_revision() or ""
     finally:
         engine.dispose()
-
-
-def revisions() -> tuple[str, ...]:
-    """The versions of the schema that this release knows, oldest first."""
-    newest_first = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
-    return tuple(reversed([script.revision for script in newest_first]))
 
 
 @contextmanager

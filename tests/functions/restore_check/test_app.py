@@ -19,7 +19,8 @@ from shared.adapters.aws.client import AwsClient
 from shared.adapters.aws.database_secret import DatabaseSecret
 from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.history_store import PostgresHistoryStore
-from shared.adapters.postgres.migrate import revisions, upgrade
+from shared.adapters.postgres.migrate import upgrade
+from shared.adapters.postgres.revisions import revisions
 from shared.adapters.postgres.schema import messages as messages_table
 from shared.adapters.postgres.schema import users as users_table
 from shared.adapters.postgres.survey import PostgresRestoredDatabases, PostgresSurveyor
