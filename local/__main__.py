@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
+import select
 import sys
+
+INTERRUPTED = 130
 
 COMMANDS = {
     "up": "start everything and keep it running until Ctrl-C",
@@ -60,8 +64,27 @@ def main(arguments: list[str]) -> int:
         if arguments[:1] == [name]:
             importlib.import_module(_module(name)).add_arguments(subparser)
     options = parser.parse_args(arguments)
-    status: int = importlib.import_module(_module(options.command)).run(options)
+    try:
+        status: int = importlib.import_module(_module(options.command)).run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not _is_output_closed():
+            raise
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return status
+
+
+def _is_output_closed() -> bool:
+    """Whether whoever read has seen enough, as `head` has; what is left is given up, or Python complains at its end."""
+    output = sys.stdout.fileno()
+    readers = select.poll()
+    readers.register(output, 0)  # Errors are told unasked.
+    if not readers.poll(0):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    return True
 
 
 def _module(command: str) -> str:

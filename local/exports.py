@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.configuration import read_configuration
 from local.exporting import folder as exported
@@ -18,6 +21,7 @@ from shared.adapters.aws.client import AwsClient
 from shared.domain.export import Dataset
 
 NOT_RUNNING = 1
+NOT_READ = 1
 _ALL = "all"
 _SHOWN_HOURS = 24
 
@@ -57,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     if options.bucket is None:
         file = Layout(directory=directory).configuration_file
         if not file.exists():
-            print("the platform does not run; `make run` starts it")
+            print("error: the platform does not run: start it with `make run`", file=sys.stderr)
             return NOT_RUNNING
         os.environ.update(read_configuration(file).variables, LOG_LEVEL="ERROR")
     elif options.run or options.preview:
@@ -68,7 +72,11 @@ def run(options: argparse.Namespace) -> int:
     else:
         if options.run and (status := _run_job()):
             return status
-        folder = _fetch(options.to or directory / "exports", options.bucket)
+        try:
+            folder = _fetch(options.to or directory / "exports", options.bucket)
+        except (BotoCoreError, ClientError) as error:
+            print(f"error: the bucket cannot be read: {error}", file=sys.stderr)
+            return NOT_READ
     _show(folder, paint)
     return _ask(folder, options.ask, paint) if options.ask else 0
 

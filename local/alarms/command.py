@@ -79,11 +79,7 @@ def run(options: argparse.Namespace) -> int:
     except ValueError:
         print(f"error: {options.at} is no time such as 2026-11-23T07:30, nor `last`", file=sys.stderr)
         return 2
-    try:
-        return _tell(wanted, samples, at, options)
-    except BrokenPipeError:  # Who reads has seen enough.
-        sys.stdout = None  # Else Python complains at its end, when it flushes.
-        return 0
+    return _tell(wanted, samples, at, options)
 
 
 def _tell(wanted: Sequence[Alarm], samples: Samples, at: int, options: argparse.Namespace) -> int:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import NoCredentialsError
 
 from local import exports
 from local.exporting.folder import DirectoryExportFiles
+from local.terminal import Paint
 from shared.domain.export import Dataset, ExportHour, PersonalData, manifest
 from shared.domain.export_lines import line_of
 from shared.domain.export_part import PartFile
@@ -24,7 +26,21 @@ def run(*arguments: str) -> int:
 
 def test_without_a_running_copy_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--directory", str(tmp_path)) == exports.NOT_RUNNING
-    assert "does not run" in capsys.readouterr().out
+    assert "does not run" in capsys.readouterr().err
+
+
+def test_a_bucket_that_cannot_be_read_is_told_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> tuple[int, int]:
+        raise NoCredentialsError
+
+    monkeypatch.setattr("local.exporting.folder.fetch", refuse)
+
+    status = run("--bucket", "my-bucket", "--to", str(tmp_path))
+
+    assert status == exports.NOT_READ
+    assert capsys.readouterr().err == "error: the bucket cannot be read: Unable to locate credentials\n"
 
 
 def test_it_prints_a_table_for_each_kind_of_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,7 +63,7 @@ async def test_every_question_has_an_answer_of_duckdb_or_says_that_there_is_noth
     await files.put_part(hour.part_key(1), body)
     await files.put_manifest(hour.manifest_key, manifest(hour, PersonalData.MASKED, [facts]))
 
-    status = exports._ask(tmp_path, "all", exports.Paint())
+    status = exports._ask(tmp_path, "all", Paint())
 
     said = capsys.readouterr().out
     assert status == 0
