@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from sqlalchemy import literal, select
 
-from shared.adapters.postgres.column_types import REPLACEMENT, storable_json, storable_text
+from shared.adapters.postgres.column_types import REPLACEMENT, AnyText, is_one_of, storable_json, storable_text
+from shared.adapters.postgres.engine import Database
 
 ANY_TEXT = some.text(some.characters())
 
@@ -35,3 +38,13 @@ def test_a_document_is_made_storable_throughout() -> None:
         "none": None,
         "is": True,
     }
+
+
+@pytest.mark.integration
+async def test_a_value_is_found_among_more_than_a_statement_takes_parameters(database: Database) -> None:
+    names = [f"wamid.{number}" for number in range(70_000)]
+    column = literal("wamid.69999\x00", AnyText)
+
+    found = select(is_one_of(column, [*names, "wamid.69999\x00"]), is_one_of(column, names), is_one_of(column, []))
+
+    assert await database.run(lambda connection: tuple(connection.execute(found).one())) == (True, False, False)

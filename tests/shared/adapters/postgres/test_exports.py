@@ -15,7 +15,7 @@ from shared.adapters.postgres.engine import Database
 from shared.adapters.postgres.export_journal import PostgresExportJournal
 from shared.adapters.postgres.export_rows import PostgresExportRows, page_query
 from shared.adapters.postgres.history_store import PostgresHistoryStore
-from shared.adapters.postgres.schema import messages
+from shared.adapters.postgres.schema import deliveries, messages
 from shared.domain.erasure import Subject
 from shared.domain.export import HOUR, Dataset, ExportedPart, ExportHour, PersonalData
 from shared.errors import LeaseLost, StoreUnavailable
@@ -80,6 +80,16 @@ class TestRows:
 
         assert reply["delivery_status"] == "delivered"
 
+    async def test_what_left_only_after_the_hour_was_closed_is_still_waiting_in_it(self, database: Database) -> None:
+        asked = turn(reports=(("delivered", timedelta(hours=2)),))
+        await write_turns(database, asked)
+        left = update(deliveries).where(deliveries.c.reply_id == asked.reply_id).values(updated_at=TALKS.known_until)
+        await database.run(lambda connection: connection.execute(left))
+
+        _, reply = await lines_of(database, TALKS)
+
+        assert (reply["delivery_status"], reply["provider_message_id"]) == ("pending", None)
+
     async def test_a_failure_is_told_with_its_code(self, database: Database) -> None:
         await write_turns(database, turn(reports=(("failed", SECOND),)))
 
@@ -125,6 +135,14 @@ class TestRows:
         assert {step["outcome"] for step in answered["tools"]} == {"done"}
         assert "919845012345" not in str(answered)
         assert (unanswered["unanswered_because"], unanswered["reply_id"]) == ("model_unavailable", None)
+
+    async def test_what_was_begun_after_a_turn_was_done_with_is_no_part_of_it(self, database: Database) -> None:
+        quick = timedelta(milliseconds=5)
+        await write_turns(database, turn("a", tools=("search_knowledge", "book"), settled_after=quick))
+
+        (line,) = await lines_of(database, TRACES)
+
+        assert [step["tool"] for step in line["tools"]] == ["search_knowledge"]
 
     async def test_calls_are_told_once_they_are_over(self, database: Database) -> None:
         await write_call(database, "CA1", at=NINE + timedelta(minutes=1))
@@ -197,6 +215,16 @@ class TestJournal:
         assert (next_one.parts, next_one.after, next_one.personal_data) == ((PART,), place, PersonalData.MASKED)
         with pytest.raises(LeaseLost):
             await journal.keep(kept, lease_seconds=60)
+
+    async def test_who_lost_an_hour_cannot_give_it_back_for_who_has_it(self, database: Database) -> None:
+        journal = PostgresExportJournal(database)
+        lost = await journal.claim(TALKS, PersonalData.MASKED, lease_seconds=0)
+        assert lost is not None
+        assert await journal.claim(TALKS, PersonalData.MASKED, lease_seconds=60) is not None
+
+        await journal.give_back(lost)
+
+        assert await journal.claim(TALKS, PersonalData.MASKED, lease_seconds=60) is None
 
     async def test_unfinished_hours_are_listed_without_gaps_oldest_first(self, database: Database) -> None:
         journal = PostgresExportJournal(database)
