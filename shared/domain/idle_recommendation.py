@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -108,8 +109,9 @@ def recommend(resource: ObservedResource, *, since: datetime, region: str, stack
     action = ACTIONS[resource.kind]
     cost, assumption = _estimate(resource, region)
 
-    def filled(text: str) -> str:
-        return text.format(name=resource.name, arn=resource.arn, region=region, stack=stack)
+    known = {"name": resource.name, "arn": resource.arn, "region": region, "stack": stack}
+    # A person types them into a shell, and a name may hold whatever its giver liked.
+    quoted = {each: shlex.quote(value) for each, value in known.items()}
 
     return Recommendation(
         key=resource.arn,
@@ -118,9 +120,9 @@ def recommend(resource: ObservedResource, *, since: datetime, region: str, stack
         since=since,
         monthly_cost=cost,
         assumption=assumption,
-        reason=filled(action.reason),
-        commands=tuple(filled(command) for command in action.commands),
-        beware=filled(action.beware),
+        reason=action.reason.format_map(known),
+        commands=tuple(command.format_map(quoted) for command in action.commands),
+        beware=action.beware.format_map(known),
     )
 
 
