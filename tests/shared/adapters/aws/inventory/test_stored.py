@@ -80,7 +80,12 @@ async def test_backups_beyond_their_end_or_without_one_are_found(cloud: Cloud) -
 @pytest.mark.requirement("16.5")
 @pytest.mark.parametrize(
     ("read", "is_idle"),
-    [({"LastAccessedDate": WINDOW.since - timedelta(days=31)}, True), ({"LastAccessedDate": YOUNG}, False), ({}, True)],
+    [
+        ({"LastAccessedDate": WINDOW.since - timedelta(days=30)}, True),
+        ({"LastAccessedDate": WINDOW.since - timedelta(days=29)}, False),
+        ({"LastAccessedDate": YOUNG}, False),
+        ({}, True),
+    ],
 )
 async def test_a_secret_is_idle_when_nobody_read_it_for_thirty_days(
     cloud: Cloud, read: dict[str, datetime], *, is_idle: bool
