@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared import lambda_runtime, observability
+from shared import lambda_runtime, observability, tracing
 from shared.errors import InvalidRequest, NotFound, RateLimited, StoreUnavailable, TooLarge
 from shared.http_contract import HTTPRequest, HTTPResponse
 from tests.provider_requests import load_fixture
@@ -286,6 +286,15 @@ def test_the_answer_tells_nothing_of_the_trace() -> None:
         answer = _call(_echo, _event())
 
     assert not {"traceparent", "x-amzn-trace-id"} & answer["headers"].keys()
+
+
+def test_its_spans_are_handed_over_before_an_invocation_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Afterwards Lambda stops the clock, and who knows for how long."""
+    monkeypatch.setattr(tracing, "FINISH_SECONDS", 30)
+    with traced() as traces:
+        _call(_echo, _event())
+
+        assert traces.sink.written == ["POST /p"]
 
 
 def test_a_health_check_is_no_trace() -> None:

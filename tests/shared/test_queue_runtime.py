@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared import queue_runtime
+from shared import queue_runtime, tracing
 from shared.domain.burst import Gathering
 from shared.errors import (
     AlreadyClaimed,
@@ -332,9 +332,11 @@ def test_work_that_does_not_end_is_cut_off_before_lambda_does_it(desk: Desk, mon
             was_cancelled.append(items)
             raise
 
-    stays = left(handler(records("a:1", "a:2", "a:3", "b:1"), Context(queue_runtime.CLEARING_UP_SECONDS + 0.05)))
+    with traced() as traces:
+        stays = left(handler(records("a:1", "a:2", "a:3", "b:1"), Context(queue_runtime.CLEARING_UP_SECONDS + 0.05)))
 
     assert stays == ["a:2", "a:3"]
+    assert sorted(span.error for span in traces.named("queue_attempt")) == ["", "", "cut_off"]
     assert was_cancelled == [["a:2"]]
     assert desk.queue.offered_again == [(["a:2", "a:3"], queue_runtime.CUT_OFF_SECONDS)]
 
@@ -413,6 +415,14 @@ def test_each_failed_attempt_is_marked_by_its_code_without_words(desk: Desk, fai
     assert [attempt.error for attempt in attempts] == [code, code]
     assert {attempt.trace_id for attempt in attempts} == {"6b03f02fe9bacfaa56ab4efd632387e5"}
     assert "words" not in traces.words()
+
+
+def test_its_spans_are_handed_over_before_an_invocation_ends(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracing, "FINISH_SECONDS", 30)
+    with traced() as traces:
+        desk.handle(records("a:1"))
+
+        assert traces.sink.written == ["queue_attempt"]
 
 
 def test_what_is_set_aside_takes_its_trace_along(desk: Desk) -> None:
