@@ -9,7 +9,7 @@ from local.ports import HOST
 from local.postgres_server import DATABASE, PostgresServer
 from local.restore_drill.cloud import Cloud
 from shared.adapters.postgres.engine import Database
-from shared.adapters.postgres.migrate import revisions
+from shared.adapters.postgres.revisions import revisions
 from shared.adapters.postgres.survey import PostgresRestoredDatabases, PostgresSurveyor
 from shared.domain.restore import FinishedRestore, RestoreJob, RestoreVerdict
 from shared.ports.backups import DatabaseAddress
