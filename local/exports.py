@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import io
 import os
 import sys
 from datetime import UTC, datetime
@@ -84,7 +86,12 @@ def run(options: argparse.Namespace) -> int:
 def _run_job() -> int:
     from stream_service.jobs.__main__ import main
 
-    return main(["export"])
+    with contextlib.redirect_stdout(io.StringIO()) as written:
+        status = main(["export"])
+    for line in written.getvalue().splitlines():
+        if not line.startswith('{"_aws":'):  # Metrics are for CloudWatch, errors for whoever reads here.
+            print(line, file=sys.stderr)
+    return status
 
 
 def _preview(folder: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,6 +42,21 @@ def test_a_bucket_that_cannot_be_read_is_told_in_a_line(
 
     assert status == exports.NOT_READ
     assert capsys.readouterr().err == "error: the bucket cannot be read: Unable to locate credentials\n"
+
+
+def test_of_what_the_job_writes_errors_are_shown_and_metrics_are_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def job(_: list[str]) -> int:
+        sys.stdout.write('{"_aws":{}}\n{"level":"ERROR","message":"export_failed"}\n')
+        return 1
+
+    monkeypatch.setattr("stream_service.jobs.__main__.main", job)
+
+    status = exports._run_job()
+
+    assert status == 1
+    assert capsys.readouterr() == ("", '{"level":"ERROR","message":"export_failed"}\n')
 
 
 def test_it_prints_a_table_for_each_kind_of_line(capsys: pytest.CaptureFixture[str]) -> None:
