@@ -18,6 +18,7 @@ from local.exporting import folder as exported
 from local.exporting.athena import table_of
 from local.exporting.questions import QUESTIONS, in_duckdb, views
 from local.layout import Layout, default_layout
+from local.stack_file import read_stack
 from local.terminal import Paint
 from shared.adapters.aws.client import AwsClient
 from shared.domain.export import Dataset
@@ -61,8 +62,9 @@ def run(options: argparse.Namespace) -> int:
         return 0
     paint, directory = Paint(), options.directory.absolute()
     if options.bucket is None:
-        file = Layout(directory=directory).configuration_file
-        if not file.exists():
+        layout = Layout(directory=directory)
+        file = layout.configuration_file
+        if read_stack(layout.stack_file) is None:  # A copy that was stopped leaves its configuration behind.
             print("error: the platform does not run: start it with `make run`", file=sys.stderr)
             return NOT_RUNNING
         os.environ.update(read_configuration(file).variables, LOG_LEVEL="ERROR")

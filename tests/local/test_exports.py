@@ -12,6 +12,7 @@ from botocore.exceptions import NoCredentialsError
 
 from local import exports
 from local.exporting.folder import DirectoryExportFiles
+from local.layout import Layout
 from local.terminal import Paint
 from shared.domain.export import Dataset, ExportHour, PersonalData, manifest
 from shared.domain.export_lines import line_of
@@ -26,6 +27,15 @@ def run(*arguments: str) -> int:
 
 
 def test_without_a_running_copy_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--directory", str(tmp_path)) == exports.NOT_RUNNING
+    assert "does not run" in capsys.readouterr().err
+
+
+def test_a_copy_that_was_stopped_does_not_run_either(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = Layout(directory=tmp_path).configuration_file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("{}")
+
     assert run("--directory", str(tmp_path)) == exports.NOT_RUNNING
     assert "does not run" in capsys.readouterr().err
 
