@@ -93,10 +93,15 @@ def hours_in(folder: Path) -> list[KeptHour]:
 
 
 def _objects(client: S3Client, bucket: str) -> Iterator[dict[str, Any]]:
+    """Manifests last: who breaks off has none of an hour that is not whole."""
+    manifests: list[dict[str, Any]] = []
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=FOLDER):
         for entry in page.get("Contents", []):
-            if _stays_within(entry["Key"].removeprefix(FOLDER)):
+            if entry["Key"].endswith(f"/{_MANIFEST}"):
+                manifests.append(dict(entry))
+            elif _stays_within(entry["Key"].removeprefix(FOLDER)):
                 yield dict(entry)
+    yield from (entry for entry in manifests if _stays_within(entry["Key"].removeprefix(FOLDER)))
 
 
 def _stays_within(name: str) -> bool:

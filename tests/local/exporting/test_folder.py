@@ -51,6 +51,15 @@ def test_what_is_new_is_brought_once_and_what_went_is_taken_away(tmp_path: Path)
     assert [file.name for file in tmp_path.rglob("*.gz")] == ["part-00001.jsonl.gz"]
 
 
+def test_the_file_that_says_an_hour_is_whole_comes_behind_all_parts(tmp_path: Path) -> None:
+    bucket = Bucket()
+    bucket.files = {f"{HOUR}/_manifest.json": b"{}", f"{HOUR}/part-00001.jsonl.gz": b"one"}
+
+    brought(bucket, tmp_path)
+
+    assert [key.rpartition("/")[2] for key in bucket.downloads] == ["part-00001.jsonl.gz", "_manifest.json"]
+
+
 @pytest.mark.parametrize("name", ["thesis.txt", "calls/list.csv", "calls/dt=2026-03-02/hour=09/notes.md"])
 def test_other_files_of_the_folder_are_left_alone(tmp_path: Path, name: str) -> None:
     own = tmp_path / name
