@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     layout = Layout(directory=options.directory.absolute())
     stack = read_stack(layout.stack_file)
     if stack is None or not is_ready(layout):
-        print("the platform does not run: start it with `make run`, or `python -m local up`")
+        print("error: the platform does not run: start it with `make run`", file=sys.stderr)
         return 1
     if options.plant:
         plant_idle_database(stack["aws_endpoint_url"])
