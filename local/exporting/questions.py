@@ -63,7 +63,7 @@ def views(folder: Path) -> str:
     """What makes tables of the files in a folder, for DuckDB; `dt` and `hour` come from the path."""
     lies_in = str(folder).replace("'", "''")
     return "\n".join(
-        f"CREATE OR REPLACE VIEW {dataset} AS SELECT * FROM read_json("  # noqa: S608 - our own names, a quoted path
+        f"CREATE OR REPLACE VIEW {dataset} AS SELECT * FROM read_json("  # noqa: S608 - our own names, a quoted path  # nosec B608
         f"'{lies_in}/{dataset}/*/*/*.jsonl.gz', format = 'newline_delimited', hive_partitioning = true, "
         f"union_by_name = true);"
         for dataset in Dataset
