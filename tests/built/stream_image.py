@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -124,7 +126,10 @@ def contained(app: Path, interpreter: Path, arguments: list[str], environment: M
     try:
         yield
     finally:
-        # unshare passes no signal on but this one, which ends the namespace.
+        # The first process of the namespace, with which it ends. That unshare ends is not enough: who changes the user
+        # no longer hears of the parent's death.
+        for first in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+            os.kill(int(first), signal.SIGKILL)
         process.kill()
         process.wait()
 
